@@ -1,0 +1,57 @@
+//! What an adapter may read of the repository.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// The files of a repository, by paths relative to the project file. Paths never leave the repository.
+pub trait Tree {
+    /// The content of a file; nothing where there is none.
+    fn read(&self, path: &Utf8Path) -> Result<Option<Vec<u8>>, TreeError>;
+
+    /// The files below a directory, at any depth, sorted; nothing where there is no such directory.
+    fn files(&self, directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, TreeError>;
+
+    /// The content of a file as text; nothing where there is none.
+    fn read_text(&self, path: &Utf8Path) -> Result<Option<String>, TreeError> {
+        self.read(path)?
+            .map(|bytes| {
+                let reason = "it is not UTF-8".to_owned();
+                String::from_utf8(bytes).map_err(|_| TreeError { path: path.to_owned(), reason })
+            })
+            .transpose()
+    }
+}
+
+/// A file that is there and cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot read `{path}`: {reason}")]
+pub struct TreeError {
+    /// The file.
+    pub path: Utf8PathBuf,
+    /// Why not.
+    pub reason: String,
+}
+
+/// A repository in memory, for tests.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryTree(pub BTreeMap<Utf8PathBuf, Vec<u8>>);
+
+impl MemoryTree {
+    /// Adds a file.
+    #[must_use]
+    pub fn file(mut self, path: impl Into<Utf8PathBuf>, content: impl Into<Vec<u8>>) -> Self {
+        self.0.insert(path.into(), content.into());
+        self
+    }
+}
+
+impl Tree for MemoryTree {
+    fn read(&self, path: &Utf8Path) -> Result<Option<Vec<u8>>, TreeError> {
+        Ok(self.0.get(path).cloned())
+    }
+
+    fn files(&self, directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, TreeError> {
+        Ok(self.0.keys().filter(|path| path.starts_with(directory)).cloned().collect())
+    }
+}

@@ -1,0 +1,11 @@
+//! `cargo images …`: Cargo calls `cargo-images images …`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut arguments: Vec<_> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|argument| argument == "images") {
+        arguments.remove(1);
+    }
+    imagelock::main_from(arguments)
+}

@@ -1,0 +1,45 @@
+//! The last word on a chart's values: what Helm makes of them.
+
+use std::process::Command;
+
+use camino::Utf8PathBuf;
+use imagelock_core::Lockfile;
+use imagelock_helm::{Run, unpinned};
+
+use super::post_render;
+use crate::failure::{Failure, Kind, Problem};
+use crate::session::Session;
+
+/// Renders every chart of a `[[helm]]` table where Helm is installed, and demands that whatever Kubernetes would run is
+/// pinned and in the lock: it finds the wrong shape, the wrong path, and the image that no value reaches.
+pub(super) fn check(session: &Session<'_>, lock: &Lockfile) -> Result<(), Failure> {
+    let charts: Vec<_> = session.project.targets.iter().filter(|table| table.adapter == "helm").collect();
+    let Some(helm) = helm().filter(|_| !charts.is_empty()) else { return Ok(()) };
+    let mut problems = Vec::new();
+    for table in charts {
+        let run = Run::of(table)?;
+        let output = Command::new(&helm).args(run.arguments()).current_dir(&session.root).output()?;
+        if !output.status.success() {
+            let mut problem = Problem::new(format!("helm cannot render `{}`", run.chart));
+            problem.lines = String::from_utf8_lossy(&output.stderr).lines().map(|line| format!("  {line}")).collect();
+            problems.push(problem);
+            continue;
+        }
+        let rendered = String::from_utf8_lossy(&output.stdout);
+        let findings = unpinned(&rendered, lock, &[]).map_err(|error| post_render::failure(&error))?;
+        if findings.is_empty() {
+            session.host.shell.status("Checked", &format!("{} with helm template", run.chart));
+            continue;
+        }
+        let mut problem = Problem::new(format!("`{}` runs images that images.lock does not pin", run.chart));
+        problem.lines = findings.iter().map(|finding| format!("  {finding}")).collect();
+        problems.push(problem.help("map their values in `[[helm]]`, or use `{command} post-render`"));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Failure { kind: Kind::Check, problems }) }
+}
+
+fn helm() -> Option<Utf8PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let folders = std::env::split_paths(&path).filter_map(|folder| Utf8PathBuf::from_path_buf(folder).ok());
+    folders.map(|folder| folder.join("helm")).find(|program| program.is_file())
+}

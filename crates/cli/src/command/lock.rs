@@ -1,0 +1,149 @@
+//! `lock`
+
+use clap::Args;
+use imagelock_core::lockfile::{Answer, Lockfile};
+use imagelock_core::plan::{self, Plan};
+use imagelock_core::source::Label;
+use imagelock_registry::Step;
+use serde::Serialize;
+
+use crate::failure::{Failure, Kind, Problem};
+use crate::host::{Format, Host};
+use crate::network;
+use crate::progress::Progress;
+use crate::report::{self, Change};
+use crate::session::Session;
+
+/// Make images.lock answer images.toml, keeping every pin that still does
+///
+/// A pin stays as long as it answers its request, even when its tag has moved: `update` is what moves it. Everything
+/// is resolved before anything is written; one image that cannot be resolved fails the run and changes nothing.
+#[derive(Args, Debug)]
+pub struct Lock {
+    /// Fail if images.lock would change
+    #[arg(long)]
+    locked: bool,
+    /// Fail if images.lock would change, or if anything would have to be asked of a registry
+    #[arg(long)]
+    frozen: bool,
+}
+
+/// What `lock` and `update` did.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Outcome {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) fresh: usize,
+    pub(crate) written: bool,
+}
+
+impl Lock {
+    pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
+        // Only a run that may write keeps others out: checks in a read-only tree need no lock.
+        let (session, _held) = if self.locked || self.frozen {
+            (Session::open(host)?, None)
+        } else {
+            let (session, held) = Session::open_alone(host)?;
+            (session, Some(held))
+        };
+        let found = session.lockfile_if_any()?;
+        let absent = found.is_none();
+        let old = found.unwrap_or_default();
+        let plan = plan::lock(&session.project, &old);
+        if self.locked || self.frozen {
+            must_hold(&session, &plan, &old)?;
+        }
+        let new = if plan.is_empty() { old.clone() } else { resolve(&session, &plan, &old, "Locking")? };
+        let written = if plan.is_empty() && (!absent || self.locked || self.frozen) {
+            false
+        } else {
+            finish(&session, &old, &new)?
+        };
+        let outcome = Outcome { changes: report::changes(&old, &new), fresh: plan.fresh, written };
+        if outcome.changes.is_empty() && !written {
+            host.shell.status("Fresh", &format!("{}, images.lock is up to date", count(plan.fresh)));
+        }
+        if host.global.format == Format::Json {
+            super::json(host, &outcome)?;
+        }
+        Ok(())
+    }
+}
+
+/// `1 image`, `2 images`
+pub(crate) fn count(images: usize) -> String {
+    format!("{images} {}", if images == 1 { "image" } else { "images" })
+}
+
+/// Resolves what the plan asks for, and gives the lock with the answers in it.
+pub(crate) fn resolve(session: &Session<'_>, plan: &Plan<'_>, old: &Lockfile, verb: &str) -> Result<Lockfile, Failure> {
+    let shell = &session.host.shell;
+    let mut new = old.clone();
+    for name in &plan.drop {
+        new.images.remove(*name);
+    }
+    if plan.resolve.is_empty() {
+        return Ok(new);
+    }
+    shell.doing(verb, &count(plan.resolve.len()));
+    let progress = Progress::start(shell, verb, plan.resolve.len());
+    let resolver = session.resolver(progress.clone())?;
+    let steps: Vec<Step<'_>> = plan
+        .resolve
+        .iter()
+        .map(|step| Step { name: step.name, request: &step.declared.request, known: old.images.get(step.name) })
+        .collect();
+    let resolved = network::run(resolver.resolve(&steps));
+    progress.finish();
+    match resolved? {
+        Ok(images) => {
+            new.images.extend(images);
+            Ok(new)
+        }
+        Err(errors) => {
+            let what = "could not be locked; images.lock is unchanged";
+            Err(report::unresolved(session, &errors, session.project.images.len(), what))
+        }
+    }
+}
+
+/// Says what changed and writes the lock.
+pub(crate) fn finish(session: &Session<'_>, old: &Lockfile, new: &Lockfile) -> Result<bool, Failure> {
+    let changes = report::changes(old, new);
+    report::print(&session.host.shell, &changes);
+    session.write_lock(new)
+}
+
+/// `--locked`: every difference, at the line that the lock does not answer.
+fn must_hold(session: &Session<'_>, plan: &Plan<'_>, old: &Lockfile) -> Result<(), Failure> {
+    if plan.is_empty() {
+        return Ok(());
+    }
+    let mut problem = Problem::new(format!("images.lock does not answer {}", session.project_file()));
+    for step in &plan.resolve {
+        let text = match &step.answer {
+            Answer::Missing => "not in images.lock".to_owned(),
+            Answer::RequestChanged { was } if was.wanted != step.declared.request.wanted => {
+                format!("images.lock answers `{}`", was.wanted)
+            }
+            Answer::RequestChanged { was } => match &was.platforms {
+                None => "images.lock answers for every platform".to_owned(),
+                Some(platforms) => {
+                    let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
+                    format!("images.lock answers for {}", platforms.join(", "))
+                }
+            },
+            Answer::PlatformsMissing(platforms) => {
+                let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
+                format!("images.lock lacks {}", platforms.join(", "))
+            }
+            Answer::Holds(_) => continue,
+        };
+        problem.labels.push(Label::primary(&step.declared.at, text));
+    }
+    for name in &plan.drop {
+        let was = old.images.get(*name).map(|image| image.request.wanted.to_string()).unwrap_or_default();
+        problem.lines.push(format!("  {name}  {was}  is in images.lock and asked for nowhere"));
+    }
+    Err(Failure::new(Kind::Check, problem.help("run `{command} lock` and commit images.lock")))
+}

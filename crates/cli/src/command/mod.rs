@@ -1,0 +1,102 @@
+//! The commands: a file each, with its arguments, its help and the call.
+
+mod add;
+mod completions;
+mod credential_helper;
+#[cfg(feature = "demo")]
+mod demo;
+mod helm_check;
+mod list;
+mod lock;
+mod post_render;
+mod pull;
+mod remove;
+mod render;
+mod update;
+mod verify;
+mod why;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::diagnostic;
+use crate::failure::Failure;
+use crate::host::{Format, Host};
+
+/// The commands, to be run alone or beside those of somebody's own program.
+#[derive(Subcommand, Debug)]
+#[non_exhaustive]
+pub enum Command {
+    /// Make images.lock answer images.toml, keeping every pin that still does
+    Lock(lock::Lock),
+    /// Find out where the followed tags point now
+    Update(update::Update),
+    /// Add an image to images.toml and lock it
+    Add(add::Add),
+    /// Remove images from images.toml and images.lock
+    Remove(remove::Remove),
+    /// Write every target's files from images.lock
+    Render(render::Render),
+    /// List the locked images
+    List(list::List),
+    /// Tell why an image is locked as it is, and who uses it
+    Why(why::Why),
+    /// Check that every locked digest still exists and is byte-exact
+    Verify(verify::Verify),
+    /// Pin the images in Kubernetes manifests: what Helm rendered on standard input, pinned on standard output
+    PostRender(post_render::PostRender),
+    /// Copy what the lock names to directories that builds without a network read
+    Pull(pull::Pull),
+    /// Answer Bazel's question for credentials, in Bazel's protocol
+    CredentialHelper(credential_helper::CredentialHelper),
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+    /// Show the main job on a sample monorepo, with a registry of its own
+    #[cfg(feature = "demo")]
+    Demo(demo::Demo),
+}
+
+impl Command {
+    /// Runs the command. What it has to say goes to the process's streams, and its outcome into the exit code: 0 done,
+    /// 1 a check does not hold, 2 wrong input, 3 a registry or this machine failed.
+    pub fn run(self, host: &Host) -> ExitCode {
+        match self.attempt(host) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                host.shell.progress.clear().ok();
+                diagnostic::print(&host.shell, &failure, &host.command);
+                if host.global.format == Format::Json {
+                    host.shell.result(&diagnostic::json(&failure, &host.command));
+                }
+                ExitCode::from(failure.kind as u8)
+            }
+        }
+    }
+
+    fn attempt(self, host: &Host) -> Result<(), Failure> {
+        match self {
+            Self::Lock(command) => command.run(host),
+            Self::Update(command) => command.run(host),
+            Self::Add(command) => command.run(host),
+            Self::Remove(command) => command.run(host),
+            Self::Render(command) => command.run(host),
+            Self::List(command) => command.run(host),
+            Self::Why(command) => command.run(host),
+            Self::Verify(command) => command.run(host),
+            Self::PostRender(command) => command.run(host),
+            Self::Pull(command) => command.run(host),
+            Self::CredentialHelper(command) => command.run(host),
+            Self::Completions(command) => command.run(host),
+            #[cfg(feature = "demo")]
+            Self::Demo(command) => command.run(host),
+        }
+    }
+}
+
+/// Writes a result as JSON, with the line end that files have.
+fn json(host: &Host, value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::input(error.to_string()))?;
+    host.shell.result(&format!("{text}\n"));
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! `pull`
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+use futures_util::{StreamExt, stream};
+use imagelock_core::lockfile::LockedImage;
+use imagelock_core::{Digest, ImageName, Lockfile};
+use imagelock_registry::Client;
+use serde::{Deserialize, Serialize};
+
+use super::update::known;
+use crate::failure::{Failure, Kind, Problem};
+use crate::host::{Format, Host};
+use crate::network;
+use crate::progress::Progress;
+use crate::session::Session;
+use crate::write;
+
+/// Copy what the lock names to directories that builds without a network read
+///
+/// Every byte is checked against its digest. What is there already is not fetched again.
+#[derive(Args, Debug)]
+pub struct Pull {
+    /// An OCI image layout directory, with whole images: every platform that their indexes name
+    #[arg(value_name = "DIRECTORY", required_unless_present_any = ["bazel_cache", "distdir"])]
+    layout: Option<Utf8PathBuf>,
+    /// A repository cache of Bazel, as in `--repository_cache`: the locked platforms' manifests and blobs
+    #[arg(long, value_name = "DIRECTORY")]
+    bazel_cache: Option<Utf8PathBuf>,
+    /// A directory for Bazel's `--distdir`, with the same
+    #[arg(long, value_name = "DIRECTORY")]
+    distdir: Option<Utf8PathBuf>,
+    /// Only these images; may be repeated
+    #[arg(long = "image", value_name = "NAME")]
+    names: Vec<ImageName>,
+}
+
+/// What a manifest or an index points at, of all that it says.
+#[derive(Deserialize)]
+struct Document {
+    #[serde(default)]
+    manifests: Vec<Pointer>,
+    config: Option<Pointer>,
+    #[serde(default)]
+    layers: Vec<Pointer>,
+}
+
+#[derive(Clone, Deserialize)]
+struct Pointer {
+    digest: Digest,
+    size: u64,
+}
+
+#[derive(Serialize)]
+struct Pulled<'a> {
+    name: &'a ImageName,
+    blobs: usize,
+    bytes: u64,
+}
+
+impl Pull {
+    pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
+        let session = Session::open(host)?;
+        known(&session, &self.names)?;
+        let lock = session.lockfile()?;
+        let images: BTreeMap<&ImageName, &LockedImage> =
+            lock.images.iter().filter(|(name, image)| self.takes(name) && image.repository().is_some()).collect();
+        host.shell.doing("Pulling", &super::lock::count(images.len()));
+        let progress = Progress::start(&host.shell, "Pulling", images.len());
+        let resolver = session.resolver(progress.clone())?;
+        let places = self.places(&session.directory);
+        let client = resolver.client();
+        // The client's own limits decide how many requests there are at a time.
+        let work = async {
+            let documents =
+                stream::iter(&images).map(|(name, image)| async { (*name, documents(client, image, &places).await) });
+            let documents: Vec<_> = documents.buffered(16).collect().await;
+            // Images share layers: each is fetched once, from the first repository that has it.
+            let mut wanted: BTreeMap<&Digest, (&LockedImage, u64)> = BTreeMap::new();
+            for (name, found) in &documents {
+                for (digest, size) in found.iter().flat_map(|found| &found.blobs) {
+                    wanted.entry(digest).or_insert((images[name], *size));
+                }
+            }
+            let fetches = stream::iter(&wanted)
+                .map(|(digest, (image, size))| async { (*digest, fetch(client, image, digest, *size, &places).await) });
+            let fetched: Vec<_> = fetches.buffer_unordered(16).collect().await;
+            let failed: BTreeMap<Digest, String> =
+                fetched.into_iter().filter_map(|(digest, result)| Some((digest.clone(), result.err()?))).collect();
+            (documents, failed)
+        };
+        let result = network::run(work);
+        progress.finish();
+        let (documents, failed) = result?;
+        let mut problems = Vec::new();
+        let mut pulled = Vec::new();
+        for (name, found) in documents {
+            let broken = |found: &Documents| found.blobs.keys().find_map(|digest| failed.get(digest)).cloned();
+            match found.and_then(|found| broken(&found).map_or(Ok(found), Err)) {
+                Ok(Documents { count, bytes, blobs }) => {
+                    let bytes = bytes + blobs.values().sum::<u64>();
+                    pulled.push(Pulled { name, blobs: count + blobs.len(), bytes });
+                }
+                Err(reason) => problems.push(Problem::new(format!("`{name}` could not be pulled: {reason}"))),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(Failure { kind: Kind::Registry, problems });
+        }
+        if let Some(layout) = &places.layout {
+            write_layout(layout, &lock, &images)?;
+        }
+        let bytes: u64 = pulled.iter().map(|pulled| pulled.bytes).sum();
+        host.shell.status("Pulled", &format!("{}, {bytes} bytes", super::lock::count(pulled.len())));
+        if host.global.format == Format::Json { super::json(host, &pulled) } else { Ok(()) }
+    }
+
+    fn takes(&self, name: &ImageName) -> bool {
+        self.names.is_empty() || self.names.contains(name)
+    }
+
+    fn places(&self, directory: &Utf8Path) -> Places {
+        let place = |path: &Option<Utf8PathBuf>| path.as_ref().map(|path| directory.join(path));
+        Places { layout: place(&self.layout), bazel_cache: place(&self.bazel_cache), distdir: place(&self.distdir) }
+    }
+}
+
+/// The directories that are filled.
+struct Places {
+    layout: Option<Utf8PathBuf>,
+    bazel_cache: Option<Utf8PathBuf>,
+    distdir: Option<Utf8PathBuf>,
+}
+
+impl Places {
+    /// Where a blob goes. Bazel's places take SHA-256 only, as Bazel does.
+    fn of(&self, digest: &Digest) -> Vec<Utf8PathBuf> {
+        let (algorithm, hex) = (digest.algorithm().name(), digest.hex());
+        let layout = self.layout.iter().map(|place| place.join("blobs").join(algorithm).join(hex));
+        let cache = self
+            .bazel_cache
+            .iter()
+            .map(|place| place.join("content_addressable").join(algorithm).join(hex).join("file"));
+        let distdir = self.distdir.iter().map(|place| place.join(digest.as_str()));
+        layout.chain(cache).chain(distdir).collect()
+    }
+}
+
+/// The manifests of an image, which are copied, and the blobs that they name, which are not yet.
+struct Documents {
+    count: usize,
+    bytes: u64,
+    blobs: BTreeMap<Digest, u64>,
+}
+
+async fn documents(client: &Client, image: &LockedImage, places: &Places) -> Result<Documents, String> {
+    let repository = image.repository().ok_or("it is in no registry")?;
+    let mut left: Vec<Digest> = if places.layout.is_some() {
+        vec![image.digest.clone()]
+    } else {
+        image.platforms.values().map(|platform| platform.digest.clone()).collect()
+    };
+    let mut found = Documents { count: 0, bytes: 0, blobs: BTreeMap::new() };
+    while let Some(digest) = left.pop() {
+        let manifest = client.manifest(repository, &digest).await.map_err(|error| error.to_string())?;
+        let document: Document = serde_json::from_slice(&manifest.bytes).map_err(|error| error.to_string())?;
+        for place in places.of(&digest) {
+            write::replace(&place, &manifest.bytes).map_err(|error| error.to_string())?;
+        }
+        found.count += 1;
+        found.bytes += manifest.bytes.len() as u64;
+        left.extend(document.manifests.into_iter().map(|pointer| pointer.digest));
+        let blobs = document.config.into_iter().chain(document.layers);
+        found.blobs.extend(blobs.map(|pointer| (pointer.digest, pointer.size)));
+    }
+    Ok(found)
+}
+
+async fn fetch(
+    client: &Client,
+    image: &LockedImage,
+    digest: &Digest,
+    size: u64,
+    places: &Places,
+) -> Result<(), String> {
+    let repository = image.repository().ok_or("it is in no registry")?;
+    let places = places.of(digest);
+    let (there, absent): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| holds(place, digest, size));
+    let Some(first) = there.first().or(absent.first()) else { return Ok(()) };
+    if there.is_empty() {
+        let directory = first.parent().ok_or("the place has no directory")?;
+        fs_err::create_dir_all(directory).map_err(|error| error.to_string())?;
+        client.blob_to_file(repository, digest, Some(size), first).await.map_err(|error| error.to_string())?;
+    }
+    for place in absent.iter().filter(|place| *place != first) {
+        let bytes = fs_err::read(first).map_err(|error| error.to_string())?;
+        write::replace(place, &bytes).map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+/// Whether a place has a blob already, byte for byte.
+fn holds(place: &Utf8Path, digest: &Digest, size: u64) -> bool {
+    let same_size = place.metadata().is_ok_and(|metadata| metadata.len() == size);
+    same_size && fs_err::read(place).is_ok_and(|bytes| digest.matches(&bytes))
+}
+
+/// The files that make a directory of blobs an OCI image layout (OCI image-spec, `image-layout.md`).
+fn write_layout(
+    directory: &Utf8Path,
+    lock: &Lockfile,
+    images: &BTreeMap<&ImageName, &LockedImage>,
+) -> Result<(), Failure> {
+    let manifests: Vec<serde_json::Value> = lock
+        .images
+        .iter()
+        .filter(|(name, _)| images.contains_key(*name))
+        .filter_map(|(_, image)| {
+            let name = image.repository()?.with(image.tag.clone(), None).to_string();
+            Some(serde_json::json!({
+                "mediaType": image.media_type, "digest": image.digest, "size": image.size,
+                "annotations": { "org.opencontainers.image.ref.name": name },
+            }))
+        })
+        .collect();
+    let index = serde_json::json!({
+        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": manifests,
+    });
+    write::replace(&directory.join("oci-layout"), b"{\"imageLayoutVersion\":\"1.0.0\"}")?;
+    write::replace(&directory.join("index.json"), format!("{index:#}\n").as_bytes())?;
+    Ok(())
+}

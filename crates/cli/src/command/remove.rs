@@ -1,0 +1,73 @@
+//! `remove`
+
+use clap::Args;
+use imagelock_core::project;
+use imagelock_core::source::Label;
+use imagelock_core::{ImageName, plan};
+
+use super::add::{file_to_edit, replaced};
+use super::lock::{self, Outcome};
+use super::update::known;
+use crate::discover::Found;
+use crate::failure::{Failure, Kind, Problem};
+use crate::host::{Format, Host};
+use crate::report;
+use crate::session::Session;
+use crate::targets;
+use crate::write;
+
+/// Remove images from images.toml and images.lock
+#[derive(Args, Debug)]
+pub struct Remove {
+    /// The images
+    #[arg(required = true)]
+    names: Vec<ImageName>,
+}
+
+impl Remove {
+    pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
+        let (session, _held) = Session::open_alone(host)?;
+        known(&session, &self.names)?;
+        still_named(&session, &self.names)?;
+        let directory = session.directory.clone();
+        let found = Found { root: session.root.clone(), sources: session.sources.clone() };
+        let (path, prefix) = file_to_edit(&found);
+        let mut text = fs_err::read_to_string(&path)?;
+        for name in &self.names {
+            text = project::remove(&text, prefix, name)?;
+        }
+        let session = Session::of(host, directory.clone(), replaced(found, &path, &directory, &text))?;
+        let old = session.lockfile()?;
+        let mut new = old.clone();
+        for name in &plan::lock(&session.project, &old).drop {
+            new.images.remove(*name);
+        }
+        write::replace(&path, text.as_bytes())?;
+        for name in &self.names {
+            host.shell.status("Removing", &format!("{name} from {}", session.show(&path)));
+        }
+        let written = if new == old { false } else { lock::finish(&session, &old, &new)? };
+        if host.global.format == Format::Json {
+            let changes = report::changes(&old, &new);
+            super::json(host, &Outcome { changes, fresh: new.images.len(), written })?;
+        }
+        Ok(())
+    }
+}
+
+/// An image that a package or a target names cannot go before that does.
+fn still_named(session: &Session<'_>, names: &[ImageName]) -> Result<(), Failure> {
+    for name in names {
+        let uses = session.project.uses.iter().filter(|used| used.image.value == *name).map(|used| &used.image.at);
+        let targets = targets::read(&session.project)?;
+        let named: Vec<_> = targets.iter().flat_map(|rendered| rendered.target.images()).collect();
+        let named = named.iter().filter(|image| image.value == *name).map(|image| &image.at);
+        let labels: Vec<Label> = uses.chain(named).map(|at| Label::primary(at, "still named here")).collect();
+        if !labels.is_empty() {
+            let mut problem = Problem::new(format!("`{name}` is still used")).help("remove what names it first");
+            problem.labels = labels;
+            return Err(Failure::new(Kind::Input, problem));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! `render`
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+use imagelock_adapter::{Context, Output, Ownership, Rewrites, Seal, Templates};
+use imagelock_core::project::Mirror;
+use imagelock_core::source::Label;
+use imagelock_core::{Host as RegistryHost, plan};
+use serde::Serialize;
+use similar::TextDiff;
+
+use crate::adapters;
+use crate::failure::{Failure, Kind, Problem};
+use crate::host::{Format, Host};
+use crate::session::Session;
+use crate::shell::printable;
+use crate::targets::{self, Rendered};
+use crate::tree::DiskTree;
+use crate::write;
+
+/// Write every target's files from images.lock
+///
+/// A file that imagelock owns is written whole and says so in its head; in a file that a person owns, only the pins
+/// change. A file that is right already is not touched. Nothing is written when any target cannot be rendered.
+#[derive(Args, Debug)]
+pub struct Render {
+    /// Show a diff of each file that differs, and fail if any does; where Helm is installed, ask it what charts run
+    #[arg(long)]
+    check: bool,
+    /// Only the targets of these adapters
+    #[arg(long, value_name = "ADAPTER", value_delimiter = ',', value_parser = adapters::names())]
+    only: Vec<String>,
+    /// Print the one file at this path instead of writing any
+    #[arg(long, value_name = "PATH", conflicts_with = "check")]
+    stdout: Option<Utf8PathBuf>,
+    /// Use the templates in this directory instead of the embedded ones of the same name
+    #[arg(long, value_name = "DIRECTORY")]
+    templates: Option<Utf8PathBuf>,
+    /// Write another registry in a registry's place, as in `docker.io=registry.example.com/hub`
+    #[arg(long = "registry", value_name = "HOST=HOST/PATH", value_parser = rewrite)]
+    registries: Vec<(RegistryHost, Mirror)>,
+    /// Overwrite files that imagelock did not write, or that somebody changed since
+    #[arg(long, conflicts_with_all = ["check", "stdout"])]
+    force: bool,
+}
+
+pub(super) fn rewrite(text: &str) -> Result<(RegistryHost, Mirror), String> {
+    let (from, to) = text.split_once('=').ok_or("write `docker.io=registry.example.com/hub`")?;
+    let from = from.parse().map_err(|error: imagelock_core::reference::ReferenceError| error.to_string())?;
+    Ok((from, to.parse().map_err(|error: imagelock_core::project::MirrorError| error.to_string())?))
+}
+
+/// What became of one file.
+#[derive(Serialize)]
+struct Written {
+    path: Utf8PathBuf,
+    /// `written`, `fresh`, or with `--check` `differs`.
+    state: &'static str,
+    warnings: Vec<String>,
+}
+
+impl Render {
+    pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
+        let (session, _held) = if self.check || self.stdout.is_some() {
+            (Session::open(host)?, None)
+        } else {
+            let (session, held) = Session::open_alone(host)?;
+            (session, Some(held))
+        };
+        let lock = session.lockfile()?;
+        if !plan::lock(&session.project, &lock).is_empty() {
+            let message = format!("images.lock does not answer {}", session.project_file());
+            return Err(Failure::new(Kind::Check, Problem::new(message).help("run `{command} lock` first")));
+        }
+        let targets = self.targets(&session)?;
+        let tree = DiskTree::new(&session.root)?;
+        let templates = self.templates(&session)?;
+        let mut rewrites = Rewrites::of(&session.project);
+        for (from, to) in &self.registries {
+            rewrites.insert(from.clone(), to.clone());
+        }
+        let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites };
+        let outputs = targets::render(&targets, &context)?;
+        if let Some(path) = &self.stdout {
+            return print_one(host, &outputs, path);
+        }
+        let count = targets.len();
+        let (verb, noun) =
+            (if self.check { "Checking" } else { "Rendering" }, if count == 1 { "target" } else { "targets" });
+        host.shell.doing(verb, &format!("{count} {noun}"));
+        for output in &outputs {
+            for warning in &output.warnings {
+                host.shell.warn(&format!("{}: {}", session.show(&session.root.join(&output.path)), printable(warning)));
+            }
+        }
+        if !self.check {
+            return self.write(&session, &tree, &outputs);
+        }
+        check(&session, &tree, &outputs)?;
+        if targets.iter().any(|rendered| rendered.adapter.id() == "helm") {
+            super::helm_check::check(&session, &lock)?;
+        }
+        Ok(())
+    }
+
+    fn targets(&self, session: &Session<'_>) -> Result<Vec<Rendered>, Failure> {
+        let mut targets = targets::read(&session.project)?;
+        targets.retain(|rendered| self.only.is_empty() || self.only.iter().any(|id| id == rendered.adapter.id()));
+        if targets.is_empty() {
+            let message = format!("there is no target to render in {}", session.project_file());
+            let tables: Vec<String> = adapters::names().iter().map(|name| format!("`[[{name}]]`")).collect();
+            return Err(Failure::input(message).help(format!("targets are the tables {}", tables.join(", "))));
+        }
+        Ok(targets)
+    }
+
+    fn templates(&self, session: &Session<'_>) -> Result<Templates, Failure> {
+        let overrides = match &self.templates {
+            Some(directory) => targets::overrides(&session.directory.join(directory))?,
+            None => std::collections::BTreeMap::new(),
+        };
+        Templates::new(&overrides).map_err(|error| Failure::input(error.to_string()))
+    }
+
+    fn write(&self, session: &Session<'_>, tree: &DiskTree, outputs: &[Output]) -> Result<(), Failure> {
+        let refused: Vec<Problem> =
+            outputs.iter().filter_map(|output| refusal(tree, output).transpose()).collect::<Result<Vec<_>, _>>()?;
+        if !refused.is_empty() && !self.force {
+            return Err(Failure { kind: Kind::Input, problems: refused });
+        }
+        let shell = &session.host.shell;
+        let mut results = Vec::new();
+        let mut fresh = Vec::new();
+        for output in outputs {
+            let path = inside(tree, output)?;
+            let written = write::replace(&path, &output.content)?;
+            let shown = session.show(&session.root.join(&output.path));
+            if written {
+                shell.status("Wrote", shown.as_str());
+            } else {
+                fresh.push(shown.into_string());
+            }
+            let state = if written { "written" } else { "fresh" };
+            results.push(Written { path: output.path.clone(), state, warnings: output.warnings.clone() });
+        }
+        if !fresh.is_empty() {
+            shell.status("Fresh", &fresh.join(", "));
+        }
+        if session.host.global.format == Format::Json { super::json(session.host, &results) } else { Ok(()) }
+    }
+}
+
+fn print_one(host: &Host, outputs: &[Output], path: &Utf8Path) -> Result<(), Failure> {
+    let Some(output) = outputs.iter().find(|output| output.path == path) else {
+        let paths: Vec<&str> = outputs.iter().map(|output| output.path.as_str()).collect();
+        return Err(
+            Failure::input(format!("no target writes `{path}`")).help(format!("they write {}", paths.join(", ")))
+        );
+    };
+    host.shell.result(&String::from_utf8_lossy(&output.content));
+    Ok(())
+}
+
+fn inside(tree: &DiskTree, output: &Output) -> Result<Utf8PathBuf, Failure> {
+    tree.inside(&output.path).map_err(|error| {
+        let problem = Problem::new(format!("cannot write `{}`: {}", error.path, error.reason));
+        Failure::new(Kind::Input, problem.label(Label::primary(&output.at, "")))
+    })
+}
+
+/// Why a generated file must not be overwritten, if it must not.
+fn refusal(tree: &DiskTree, output: &Output) -> Result<Option<Problem>, Failure> {
+    let path = inside(tree, output)?;
+    if output.ownership == Ownership::Edited {
+        return Ok(None);
+    }
+    let old = match fs_err::read(&path) {
+        Ok(old) => old,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let reason = match Seal::of(&old) {
+        _ if old == output.content => return Ok(None),
+        Seal::Intact => return Ok(None),
+        Seal::Broken => "was changed by hand since imagelock wrote it",
+        Seal::Absent => "is there already, and imagelock did not write it",
+    };
+    let problem = Problem::new(format!("`{}` {reason}", output.path))
+        .label(Label::primary(&output.at, "this target would overwrite it"))
+        .help("move the change to where it belongs, then run `{command} render --force`");
+    Ok(Some(problem))
+}
+
+/// `--check`: a diff of each file that differs.
+fn check(session: &Session<'_>, tree: &DiskTree, outputs: &[Output]) -> Result<(), Failure> {
+    let mut results = Vec::new();
+    let mut diffs = String::new();
+    for output in outputs {
+        let path = inside(tree, output)?;
+        let old = match fs_err::read(&path) {
+            Ok(old) => old,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
+        let differs = old != output.content;
+        if differs {
+            let (old, new) = (String::from_utf8_lossy(&old), String::from_utf8_lossy(&output.content));
+            let diff = TextDiff::from_lines(old.as_ref(), new.as_ref());
+            let shown = session.show(&session.root.join(&output.path));
+            let unified = diff.unified_diff().context_radius(2).header(shown.as_str(), shown.as_str()).to_string();
+            diffs.extend(unified.lines().map(|line| format!("{}\n", printable(line))));
+        }
+        let state = if differs { "differs" } else { "fresh" };
+        results.push(Written { path: output.path.clone(), state, warnings: output.warnings.clone() });
+    }
+    let host = session.host;
+    let differing = results.iter().filter(|result| result.state == "differs").count();
+    if host.global.format == Format::Json {
+        super::json(host, &results)?;
+    } else {
+        host.shell.result(&diffs);
+    }
+    if differing == 0 {
+        let noun = if outputs.len() == 1 { "file" } else { "files" };
+        host.shell.status("Fresh", &format!("{} {noun}, as images.lock says", outputs.len()));
+        return Ok(());
+    }
+    let noun = if differing == 1 { "file differs" } else { "files differ" };
+    let problem = Problem::new(format!("{differing} {noun} from what images.lock says"));
+    Err(Failure::new(Kind::Check, problem.help("run `{command} render` and commit the result")))
+}

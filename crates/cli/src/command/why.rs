@@ -1,0 +1,104 @@
+//! `why`
+
+use clap::Args;
+use imagelock_core::ImageName;
+use imagelock_core::lockfile::{Answer, LockedImage};
+use imagelock_core::project::Declared;
+use imagelock_core::request::Wanted;
+use serde::Serialize;
+
+use super::list::used_by;
+use super::update::known;
+use crate::failure::Failure;
+use crate::host::{Format, Host};
+use crate::report::day;
+use crate::session::Session;
+use crate::shell::printable;
+use crate::targets;
+
+/// Tell why an image is locked as it is, and who uses it
+#[derive(Args, Debug)]
+pub struct Why {
+    /// The image
+    name: ImageName,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Reason<'a> {
+    name: &'a ImageName,
+    declared_at: String,
+    request: &'a imagelock_core::Request,
+    holds: bool,
+    locked: Option<&'a LockedImage>,
+    used_by: Vec<String>,
+}
+
+impl Why {
+    pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
+        let session = Session::open(host)?;
+        known(&session, std::slice::from_ref(&self.name))?;
+        let lockfile = session.lockfile()?;
+        let Some((name, declared)) = session.project.images.get_key_value(&self.name) else { return Ok(()) };
+        let locked = lockfile.images.get(name);
+        let holds = matches!(lockfile.answer(name, &declared.request), Answer::Holds(_));
+        let used_by = used_by(&session, &targets::read(&session.project)?, name);
+        if host.global.format == Format::Json {
+            let declared_at = declared.at.to_string();
+            let request = &declared.request;
+            return super::json(host, &Reason { name, declared_at, request, holds, locked, used_by });
+        }
+        let mut text = declaration(name, declared);
+        text.push_str(&match locked {
+            None => "  not locked yet: run `{command} lock`\n".replace("{command}", &host.command),
+            Some(image) if !holds => {
+                let was = &image.request.wanted;
+                format!("  images.lock answers another request, `{was}`: run `{} lock`\n", host.command)
+            }
+            Some(image) => answer(image),
+        });
+        if !used_by.is_empty() {
+            text.push_str(&format!("  used by {}\n", used_by.join(", ")));
+        }
+        host.shell.result(&text);
+        Ok(())
+    }
+}
+
+/// `static = "cgr.dev/chainguard/static:latest"     images.toml:2`
+fn declaration(name: &ImageName, declared: &Declared) -> String {
+    let at = &declared.at;
+    let asked = match &declared.request.wanted {
+        Wanted::Tag { .. } | Wanted::Digest { .. } => format!("{name} = \"{}\"", declared.request.wanted),
+        wanted => format!("{name}: {wanted}"),
+    };
+    format!("{asked}     {}:{}\n", at.file.path(), at.line())
+}
+
+fn answer(image: &LockedImage) -> String {
+    let digest = image.digest.short();
+    let how = match &image.request.wanted {
+        Wanted::Tag { tag, .. } => format!("followed tag {tag}, locked to {digest}…"),
+        Wanted::Digest { .. } => format!("pinned by hand to {digest}…"),
+        Wanted::Version { rule, .. } => {
+            let tag = image.tag.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("picked tag {tag} by {rule}, locked to {digest}…")
+        }
+        Wanted::Layout { path, .. } => format!("read from the layout {path}, locked to {digest}…"),
+    };
+    let version = image.version.as_deref().map(printable);
+    let created = image.created.as_ref().and_then(day).map(|day| format!("created {day}"));
+    let facts: Vec<String> = [version, created].into_iter().flatten().collect();
+    let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
+    let mut text = format!("  {how}{facts}\n");
+    for (platform, locked) in &image.platforms {
+        text.push_str(&format!("  {platform}  {}…\n", locked.digest.short()));
+    }
+    if let Some(source) = &image.source {
+        text.push_str(&format!("  source {}\n", printable(source)));
+    }
+    if let Some(revision) = &image.revision {
+        text.push_str(&format!("  revision {}\n", printable(revision)));
+    }
+    text
+}

@@ -1,0 +1,100 @@
+//! Where a command runs: the directory, the streams, and what the person calls the program.
+
+use std::io::IsTerminal;
+
+use camino::Utf8PathBuf;
+use clap::{Args, ValueEnum};
+
+use crate::shell::Shell;
+
+/// Options that every command takes.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Global {
+    /// The project file, instead of the nearest images.toml above the working directory
+    #[arg(long, global = true, value_name = "PATH")]
+    pub project: Option<Utf8PathBuf>,
+    /// What the result on standard output is
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub format: Format,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub color: Color,
+    /// Say only what went wrong
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Requests to one registry at a time
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// Do not read or write the cache of what registries answered
+    #[arg(long, global = true)]
+    pub no_cache: bool,
+}
+
+/// What the result on standard output is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for people
+    #[default]
+    Text,
+    /// JSON for programs
+    Json,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Where a command runs.
+pub struct Host {
+    pub(crate) global: Global,
+    pub(crate) directory: Option<Utf8PathBuf>,
+    pub(crate) command: String,
+    pub(crate) shell: Shell,
+}
+
+impl Host {
+    /// The process's own directory and streams.
+    pub fn new(global: Global) -> Self {
+        let terminal = std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let color = match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        };
+        let shell = Shell::new(color, terminal && !global.quiet, global.quiet);
+        Self { global, directory: None, command: command_name(), shell }
+    }
+
+    /// Runs in `directory` instead of the process's own.
+    #[must_use]
+    pub fn directory(mut self, directory: impl Into<Utf8PathBuf>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// What messages tell people to type in front of a command's name; `cargo xtask` or `imagelock`, by the name of
+    /// the running program, unless it is said here.
+    #[must_use]
+    pub fn command(mut self, command: impl Into<String>) -> Self {
+        self.command = command.into();
+        self
+    }
+}
+
+/// What the person typed, by the name of the program: an `xtask` is run through Cargo's alias of that name.
+fn command_name() -> String {
+    let program = std::env::args_os().next().map(std::path::PathBuf::from);
+    match program.as_deref().and_then(|path| path.file_stem()).and_then(|stem| stem.to_str()) {
+        Some("cargo-images") => "cargo images".to_owned(),
+        Some(name) if name.ends_with("xtask") => "cargo xtask".to_owned(),
+        _ => "imagelock".to_owned(),
+    }
+}

@@ -1,0 +1,7 @@
+//! The `imagelock` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    imagelock::main()
+}

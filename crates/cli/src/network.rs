@@ -1,0 +1,80 @@
+//! The registry client of one run, made of the project's settings, and the run-time under it.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+use imagelock_credentials::{Environment, Store};
+use imagelock_registry::{Cache, Client, Mirror, RegistrySettings, Reporter, Resolver};
+
+use crate::failure::{Failure, Kind, Problem};
+use crate::session::Session;
+
+/// Where what registries answered is kept, by digest: below the user's cache directory.
+pub(crate) fn cache_directory() -> Option<Utf8PathBuf> {
+    let variable = |name: &str| {
+        let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
+        Utf8PathBuf::from_os_string(value).ok().filter(|path| path.is_absolute())
+    };
+    if let Some(directory) = variable("IMAGELOCK_CACHE") {
+        return Some(directory);
+    }
+    let base = variable("XDG_CACHE_HOME")
+        .or_else(|| variable("LOCALAPPDATA"))
+        .or_else(|| variable("HOME").map(|home| home.join(".cache")));
+    base.map(|base| base.join("imagelock"))
+}
+
+impl Session<'_> {
+    /// Makes the resolver that speaks to this project's registries.
+    pub(crate) fn resolver(&self, reporter: Arc<dyn Reporter>) -> Result<Resolver, Failure> {
+        let credentials =
+            Store::load(&Environment::from_process()).map_err(|error| Failure::input(error.to_string()))?;
+        let cache = match cache_directory() {
+            Some(directory) if !self.host.global.no_cache => Cache::at(directory),
+            _ => Cache::none(),
+        };
+        let mut builder = Client::builder().credentials(Arc::new(credentials)).cache(cache).reporter(reporter);
+        if let Some(jobs) = self.host.global.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())) {
+            builder = builder.per_host(jobs).overall(jobs.saturating_mul(NonZeroUsize::MIN.saturating_add(3)));
+        }
+        for (host, settings) in &self.project.registries {
+            builder = builder.registry(host.clone(), self.settings(settings)?);
+        }
+        let client = builder.build().map_err(|error| Failure::input(error.to_string()))?;
+        Ok(Resolver::new(client).root(self.root.clone()))
+    }
+
+    fn settings(&self, settings: &imagelock_core::project::RegistrySettings) -> Result<RegistrySettings, Failure> {
+        let ca = match &settings.ca {
+            None => None,
+            Some(path) => Some(fs_err::read(self.root.join(&path.value)).map_err(|error| {
+                let problem = Problem::new(error.to_string());
+                Failure::new(Kind::Input, problem.label(imagelock_core::source::Label::primary(&path.at, "")))
+            })?),
+        };
+        let mirrors = settings.mirrors.iter().map(|mirror| &mirror.value);
+        Ok(RegistrySettings {
+            mirrors: mirrors
+                .map(|mirror| Mirror { host: mirror.host.clone(), prefix: mirror.prefix.clone() })
+                .collect(),
+            insecure: settings.insecure,
+            ca,
+            token_hosts: settings.token_hosts.iter().map(|host| host.value.to_string()).collect(),
+            ..RegistrySettings::default()
+        })
+    }
+}
+
+/// Runs `work` to its end, or until Ctrl-C: then it is dropped, and nothing was written.
+pub(crate) fn run<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        tokio::select! {
+            done = work => Ok(done),
+            _ = tokio::signal::ctrl_c() => {
+                Err(Failure::new(Kind::Registry, Problem::new("interrupted; nothing was written")))
+            }
+        }
+    })
+}

@@ -1,0 +1,219 @@
+//! What changed in a lock, in words and in JSON.
+
+use std::collections::BTreeMap;
+
+use imagelock_core::lockfile::LockedImage;
+use imagelock_core::project::Project;
+use imagelock_core::source::Label;
+use imagelock_core::{Created, ImageName, Lockfile};
+use imagelock_registry::{Error, ErrorKind};
+use serde::Serialize;
+
+use crate::failure::{Failure, Kind, Problem};
+use crate::session::Session;
+use crate::shell::{Shell, printable};
+
+/// What became of one image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Change {
+    pub(crate) name: ImageName,
+    /// `added`, `updated` or `removed`.
+    pub(crate) change: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) from: Option<Brief>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) to: Option<Brief>,
+}
+
+/// What of a locked image people compare.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Brief {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag: Option<String>,
+    digest: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<Created>,
+    platforms: Vec<String>,
+}
+
+impl Brief {
+    pub(crate) fn of(image: &LockedImage) -> Self {
+        Self {
+            tag: image.tag.as_ref().map(ToString::to_string),
+            digest: image.digest.to_string(),
+            version: image.version.clone(),
+            created: image.created.clone(),
+            platforms: image.platforms.keys().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// The difference between two locks, in the order of the names.
+pub(crate) fn changes(old: &Lockfile, new: &Lockfile) -> Vec<Change> {
+    let brief = |lock: &Lockfile, name: &ImageName| lock.images.get(name).map(Brief::of);
+    let mut names: Vec<&ImageName> = old.images.keys().chain(new.images.keys()).collect();
+    names.sort();
+    names.dedup();
+    let changed = names.into_iter().filter(|name| old.images.get(*name) != new.images.get(*name));
+    changed
+        .map(|name| {
+            let (from, to) = (brief(old, name), brief(new, name));
+            let change = match (&from, &to) {
+                (None, _) => "added",
+                (_, None) => "removed",
+                _ => "updated",
+            };
+            Change { name: name.clone(), change, from, to }
+        })
+        .collect()
+}
+
+/// Prints a line for each change.
+pub(crate) fn print(shell: &Shell, changes: &[Change]) {
+    let name_width = changes.iter().map(|change| change.name.as_str().len()).max().unwrap_or(0);
+    let tags = changes.iter().filter_map(|change| change.to.as_ref().or(change.from.as_ref())?.tag.as_ref());
+    let tag_width = tags.map(String::len).max().unwrap_or(0);
+    for Change { name, from, to, .. } in changes {
+        match (from, to) {
+            (None, Some(to)) => {
+                let text = format!("{}  {}", describe(to, tag_width), to.platforms.join(", "));
+                shell.status("Added", &format!("{name:name_width$}  {text}"));
+            }
+            (Some(from), Some(to)) => shell.status("Updating", &format!("{name:name_width$}  {}", moved(from, to))),
+            (Some(from), None) => {
+                shell.attention("Removed", &format!("{name:name_width$}  {}", describe(from, tag_width)));
+            }
+            (None, None) => {}
+        }
+    }
+}
+
+/// `latest  sha256:9a3fd1c06b2e  20 Nov 2026`
+fn describe(brief: &Brief, tag_width: usize) -> String {
+    let tag = (tag_width > 0).then(|| format!("{:tag_width$}", brief.tag.as_deref().unwrap_or_default()));
+    let parts = [tag, Some(short(&brief.digest).to_owned()), brief.created.as_ref().and_then(day)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
+}
+
+/// `latest  sha256:9a3fd1c06b2e -> sha256:77c01be2d4aa  20 Nov 2026 -> 23 Nov 2026`, without what stayed.
+fn moved(from: &Brief, to: &Brief) -> String {
+    let arrow = |from: Option<String>, to: Option<String>| match (from, to) {
+        (Some(from), Some(to)) if from == to => Some(to),
+        (Some(from), Some(to)) => Some(format!("{from} -> {to}")),
+        (from, to) => to.or(from),
+    };
+    let parts = [
+        arrow(from.tag.clone(), to.tag.clone()),
+        arrow(Some(short(&from.digest).to_owned()), Some(short(&to.digest).to_owned())),
+        arrow(from.created.as_ref().and_then(day), to.created.as_ref().and_then(day)),
+    ];
+    let mut text = parts.into_iter().flatten().collect::<Vec<_>>().join("  ");
+    if from.digest == to.digest {
+        text.push_str("  (the request changed)");
+    }
+    text
+}
+
+pub(crate) fn day(created: &Created) -> Option<String> {
+    created.is_evidence().then(|| created.day())
+}
+
+/// The algorithm and twelve digits.
+fn short(digest: &str) -> &str {
+    let end = digest.find(':').map_or(0, |colon| colon + 13);
+    digest.get(..end).unwrap_or(digest)
+}
+
+/// The failure of a run in which images could not be locked: a table of all of them, and where they are asked for.
+pub(crate) fn unresolved(session: &Session<'_>, errors: &[(ImageName, Error)], of: usize, what: &str) -> Failure {
+    let kind = errors.iter().map(|(_, error)| if error.is_input() { Kind::Input } else { Kind::Registry }).min();
+    failed(session, errors, of, what, kind.unwrap_or(Kind::Registry))
+}
+
+/// The failure of a check: what registries have is not what was locked. Where one could not be asked, nothing is known.
+pub(crate) fn differs(session: &Session<'_>, errors: &[(ImageName, Error)], of: usize, what: &str) -> Failure {
+    let differs = |error: &Error| {
+        matches!(
+            error.kind,
+            ErrorKind::NotFound { .. }
+                | ErrorKind::DigestMismatch { .. }
+                | ErrorKind::SizeMismatch { .. }
+                | ErrorKind::WrongPlatform { .. }
+                | ErrorKind::LockDiffers { .. }
+        )
+    };
+    let kind = if errors.iter().all(|(_, error)| differs(error)) { Kind::Check } else { Kind::Registry };
+    failed(session, errors, of, what, kind)
+}
+
+fn failed(session: &Session<'_>, errors: &[(ImageName, Error)], of: usize, what: &str, kind: Kind) -> Failure {
+    let images = if of == 1 { "image" } else { "images" };
+    let mut problem = Problem::new(format!("{} of {of} {images} {what}", errors.len()));
+    let project: &Project = &session.project;
+    let wanted: BTreeMap<&ImageName, String> = errors
+        .iter()
+        .filter_map(|(name, _)| Some((name, project.images.get(name)?.request.wanted.to_string())))
+        .collect();
+    let name_width = errors.iter().map(|(name, _)| name.as_str().len()).max().unwrap_or(0);
+    let wanted_width = wanted.values().map(String::len).max().unwrap_or(0).min(60);
+    for (name, error) in errors {
+        let asked = wanted.get(name).map_or("", String::as_str);
+        let reason = printable(&error.kind.to_string());
+        problem.lines.push(format!("  {name:name_width$}  {asked:wanted_width$}  {reason}"));
+        let indent = " ".repeat(name_width + 4);
+        if let Some(declared) = project.images.get(name) {
+            problem.lines.push(format!("{indent}--> {}", declared.value_at));
+        }
+        problem.lines.extend(error.help().iter().map(|help| format!("{indent}help: {help}")));
+    }
+    let failure = Failure::new(kind, problem);
+    let [(name, error)] = errors else { return failure };
+    alone(session, name, error, failure.kind, what)
+}
+
+/// One image that failed is shown with its line, as a compiler would.
+fn alone(session: &Session<'_>, name: &ImageName, error: &Error, kind: Kind, what: &str) -> Failure {
+    let declared = session.project.images.get(name);
+    let reason = printable(&error.kind.to_string());
+    let mut problem = match declared {
+        None => Problem::new(format!("`{name}` {what}: {reason}")),
+        Some(declared) => {
+            Problem::new(format!("`{name}` {what}")).label(Label::primary(&declared.value_at, reason.clone()))
+        }
+    };
+    let doing = printable(&error.to_string());
+    problem.notes.extend(doing.strip_suffix(&format!(": {reason}")).map(str::to_owned));
+    problem.help = error.help();
+    Failure::new(kind, problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn brief(tag: &str, digit: char, created: &str) -> Brief {
+        Brief {
+            tag: Some(tag.to_owned()),
+            digest: format!("sha256:{}", digit.to_string().repeat(64)),
+            version: None,
+            created: Some(created.parse().unwrap()),
+            platforms: vec!["linux/amd64".to_owned()],
+        }
+    }
+
+    #[test]
+    fn what_stayed_is_said_once_and_what_moved_with_an_arrow() {
+        let (old, new) = (brief("latest", 'a', "2026-11-20T00:00:00Z"), brief("latest", 'b', "2026-11-23T00:00:00Z"));
+        let text = "latest  sha256:aaaaaaaaaaaa -> sha256:bbbbbbbbbbbb  20 Nov 2026 -> 23 Nov 2026";
+        assert_eq!(moved(&old, &new), text);
+    }
+
+    #[test]
+    fn a_stripped_date_is_not_shown() {
+        assert_eq!(describe(&brief("1", 'a', "1970-01-01T00:00:00Z"), 1), "1  sha256:aaaaaaaaaaaa");
+    }
+}

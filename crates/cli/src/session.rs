@@ -1,0 +1,112 @@
+//! One run in one project: what is found once and used by every command.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use imagelock_core::lockfile::{self, Lockfile};
+use imagelock_core::project::{Project, Source};
+use imagelock_core::source::SourceFile;
+
+use crate::adapters;
+use crate::discover::{self, Found};
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::write::{self, ProjectLock};
+
+/// A project that was found and read.
+pub(crate) struct Session<'h> {
+    pub(crate) host: &'h Host,
+    pub(crate) directory: Utf8PathBuf,
+    pub(crate) root: Utf8PathBuf,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) project: Project,
+}
+
+/// The directory that the person is in.
+pub(crate) fn directory(host: &Host) -> Result<Utf8PathBuf, Failure> {
+    match &host.directory {
+        Some(directory) => Ok(directory.clone()),
+        None => {
+            let directory = std::env::current_dir()?;
+            let not_text = |path: std::path::PathBuf| {
+                Failure::input(format!("the path of this directory is not UTF-8: {}", path.display()))
+            };
+            Utf8PathBuf::from_path_buf(directory).map_err(not_text)
+        }
+    }
+}
+
+impl<'h> Session<'h> {
+    /// Finds and reads the project.
+    pub(crate) fn open(host: &'h Host) -> Result<Self, Failure> {
+        let directory = directory(host)?;
+        let Some(found) = discover::find(&directory, host.global.project.as_deref())? else {
+            let failure = Failure::input(format!("there is no images.toml in `{directory}` or above it"));
+            return Err(
+                failure.help("start one: `{command} add IMAGE`, as in `{command} add docker.io/library/redis:8`")
+            );
+        };
+        Self::of(host, directory, found)
+    }
+
+    /// Finds and reads the project, and keeps other runs out of it until the second value is dropped.
+    pub(crate) fn open_alone(host: &'h Host) -> Result<(Self, ProjectLock), Failure> {
+        let session = Self::open(host)?;
+        let held = session.hold()?;
+        // The run that was waited for may have changed what was read before.
+        let session = if held.waited { Self::open(host)? } else { session };
+        Ok((session, held))
+    }
+
+    pub(crate) fn of(host: &'h Host, directory: Utf8PathBuf, found: Found) -> Result<Self, Failure> {
+        let Found { root, sources } = found;
+        let project = Project::parse(&sources, &adapters::names())?;
+        Ok(Self { host, directory, root, sources, project })
+    }
+
+    /// Keeps other runs out of the project until it is dropped.
+    pub(crate) fn hold(&self) -> Result<ProjectLock, Failure> {
+        let held = write::lock(&self.root, &self.host.shell)?;
+        write::sweep(&self.root);
+        Ok(held)
+    }
+
+    /// The lock's path.
+    pub(crate) fn lock_path(&self) -> Utf8PathBuf {
+        self.root.join(lockfile::FILE_NAME)
+    }
+
+    /// Reads the lock; an empty one where there is no file.
+    pub(crate) fn lockfile(&self) -> Result<Lockfile, Failure> {
+        Ok(self.lockfile_if_any()?.unwrap_or_default())
+    }
+
+    /// Reads the lock, if there is one.
+    pub(crate) fn lockfile_if_any(&self) -> Result<Option<Lockfile>, Failure> {
+        match fs_err::read_to_string(self.lock_path()) {
+            Ok(text) => Ok(Some(Lockfile::parse(&SourceFile::new(self.show(&self.lock_path()), text))?)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes the lock, and says so where it changed.
+    pub(crate) fn write_lock(&self, lockfile: &Lockfile) -> Result<bool, Failure> {
+        let path = self.lock_path();
+        let written = write::replace(&path, lockfile.encode().as_bytes())?;
+        if written {
+            self.host.shell.status("Wrote", self.show(&path).as_str());
+        }
+        Ok(written)
+    }
+
+    /// A path as the person would write it.
+    pub(crate) fn show(&self, path: &Utf8Path) -> Utf8PathBuf {
+        discover::display(path, &self.directory)
+    }
+
+    /// The project file that errors about the whole project name.
+    pub(crate) fn project_file(&self) -> Utf8PathBuf {
+        let (Source::ImagesToml(file) | Source::WorkspaceManifest(file) | Source::PackageManifest(file)) =
+            &self.sources[0];
+        file.path().to_owned()
+    }
+}

@@ -1,0 +1,40 @@
+//! The model of imagelock: what a reference, a request, a project file and a lock are, and whether one answers the
+//! other.
+//!
+//! It is for every part that has to agree on those questions. It is not for finding out anything: nothing in here
+//! touches the network, the clock, the environment or a file, so the same input gives the same output everywhere.
+//!
+//! - [`mod@reference`], [`digest`], [`platform`], [`name`]: text from outside becomes one of these or an error that names
+//!   the byte.
+//! - [`project`]: `images.toml` and the same tables in a Cargo manifest, with the place of everything in them.
+//! - [`request`]: what an image is asked for, in the form that the lock records.
+//! - [`version`]: which of a repository's tags answers a version rule.
+//! - [`lockfile`]: `images.lock`, read and written byte for byte.
+//! - [`plan`]: what a run has to resolve, and why.
+//! - `arbitrary`, with the feature `proptest`: strategies for property tests.
+//! - [`source`]: where in a file something stands, for errors that show it.
+
+#[cfg(any(test, feature = "proptest"))]
+pub mod arbitrary;
+pub mod created;
+pub mod digest;
+mod inside;
+pub mod lockfile;
+pub mod name;
+pub mod plan;
+pub mod platform;
+pub mod project;
+pub mod reference;
+pub mod request;
+pub mod source;
+mod text;
+pub mod version;
+
+pub use created::Created;
+pub use digest::Digest;
+pub use lockfile::{LockedImage, LockedPlatform, Lockfile, Origin};
+pub use name::ImageName;
+pub use platform::Platform;
+pub use project::Project;
+pub use reference::{Host, Reference, Repository, Tag};
+pub use request::{Request, Wanted};

@@ -1,0 +1,220 @@
+//! `images.lock`: what was locked, for each request of the project file.
+//!
+//! The format is canonical JSON, because every tool that has to read it reads JSON: UTF-8, two spaces, keys in byte
+//! order, one newline at the end, exactly what `serde_json`'s pretty printer and `jq -S .` write. It holds only what is
+//! a function of the requests and of the registry's content.
+//!
+//! # History of the format
+//!
+//! - Version 1: the first.
+
+mod answer;
+mod parse;
+#[cfg(test)]
+mod schema_tests;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+pub use answer::Answer;
+pub use parse::LockfileError;
+
+use crate::created::Created;
+use crate::digest::Digest;
+use crate::name::ImageName;
+use crate::platform::Platform;
+use crate::reference::{Host, Reference, Repository, Tag};
+use crate::request::Request;
+
+/// The file's name.
+pub const FILE_NAME: &str = "images.lock";
+
+/// The locked images of a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lockfile {
+    /// Each image by its name in the project file.
+    pub images: BTreeMap<ImageName, LockedImage>,
+}
+
+/// What one request was answered with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
+pub struct LockedImage {
+    /// The request that this answers.
+    pub request: Request,
+    /// Where the image is.
+    pub origin: Origin,
+    /// The tag that was followed or picked.
+    pub tag: Option<Tag>,
+    /// The digest of the index, or of the manifest where the image has one platform and no index.
+    pub digest: Digest,
+    /// The media type of what `digest` names.
+    pub media_type: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The platforms that were locked.
+    pub platforms: BTreeMap<Platform, LockedPlatform>,
+    /// When the image says that it was made.
+    pub created: Option<Created>,
+    /// `org.opencontainers.image.version`, as the publisher wrote it: hostile text wherever it is printed.
+    pub version: Option<String>,
+    /// `org.opencontainers.image.revision`, likewise.
+    pub revision: Option<String>,
+    /// `org.opencontainers.image.source`, likewise.
+    pub source: Option<String>,
+}
+
+/// Where a locked image is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// In a registry. Mirrors do not show here: the name is the canonical one.
+    Registry(Repository),
+    /// In an OCI image layout directory, relative to the project file.
+    Layout(Utf8PathBuf),
+}
+
+/// One platform of a locked image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct LockedPlatform {
+    /// The digest of the image's configuration.
+    pub config: Digest,
+    /// The digest of the manifest.
+    pub digest: Digest,
+    /// The media type of the manifest.
+    pub media_type: String,
+    /// The size of the manifest in bytes.
+    pub size: u64,
+}
+
+impl Lockfile {
+    /// The version of the format that is written, and the newest that is read.
+    pub const VERSION: u32 = 1;
+
+    /// Returns the canonical bytes: `parse(encode(lock)) == lock`, and `encode(parse(text)) == text` for a text that
+    /// was written here.
+    pub fn encode(&self) -> String {
+        #[derive(Serialize)]
+        struct File<'a> {
+            images: &'a BTreeMap<ImageName, LockedImage>,
+            version: u32,
+        }
+        let file = File { images: &self.images, version: Self::VERSION };
+        // Maps with text as keys and values that are text and numbers always have a JSON form.
+        let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}
+
+impl LockedImage {
+    /// The repository, unless the image comes from a directory.
+    pub fn repository(&self) -> Option<&Repository> {
+        match &self.origin {
+            Origin::Registry(repository) => Some(repository),
+            Origin::Layout(_) => None,
+        }
+    }
+
+    /// The layout directory, if the image comes from one.
+    pub fn layout(&self) -> Option<&Utf8Path> {
+        match &self.origin {
+            Origin::Registry(_) => None,
+            Origin::Layout(path) => Some(path),
+        }
+    }
+
+    /// `repository@digest`, what a build that wants no tag says.
+    pub fn pinned(&self) -> Option<Reference> {
+        Some(self.repository()?.with(None, Some(self.digest.clone())))
+    }
+
+    /// `repository:tag@digest`, what a person can read.
+    pub fn tagged(&self) -> Option<Reference> {
+        Some(self.repository()?.with(self.tag.clone(), Some(self.digest.clone())))
+    }
+}
+
+/// A locked image as it stands in the file: one flat object whose fields are declared in byte order.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Written {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<Created>,
+    digest: Digest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layout: Option<Utf8PathBuf>,
+    media_type: String,
+    #[serde(deserialize_with = "parse::platforms")]
+    platforms: BTreeMap<Platform, LockedPlatform>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registry: Option<Host>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository: Option<String>,
+    #[serde(deserialize_with = "parse::object")]
+    request: Request,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<String>,
+    size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag: Option<Tag>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+}
+
+impl From<LockedImage> for Written {
+    fn from(image: LockedImage) -> Self {
+        let (registry, repository, layout) = match image.origin {
+            Origin::Registry(repository) => (Some(repository.host().clone()), Some(repository.path().to_owned()), None),
+            Origin::Layout(path) => (None, None, Some(path)),
+        };
+        Self {
+            created: image.created,
+            digest: image.digest,
+            layout,
+            media_type: image.media_type,
+            platforms: image.platforms,
+            registry,
+            repository,
+            request: image.request,
+            revision: image.revision,
+            size: image.size,
+            source: image.source,
+            tag: image.tag,
+            version: image.version,
+        }
+    }
+}
+
+impl TryFrom<Written> for LockedImage {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let origin = match (written.registry, written.repository, written.layout) {
+            (Some(host), Some(path), None) => {
+                Origin::Registry(Repository::new(host, &path).map_err(|error| error.to_string())?)
+            }
+            (None, None, Some(path)) => Origin::Layout(crate::inside::checked(&path)?),
+            _ => return Err("a locked image has `registry` and `repository`, or `layout`".to_owned()),
+        };
+        Ok(Self {
+            request: written.request,
+            origin,
+            tag: written.tag,
+            digest: written.digest,
+            media_type: written.media_type,
+            size: written.size,
+            platforms: written.platforms,
+            created: written.created,
+            version: written.version,
+            revision: written.revision,
+            source: written.source,
+        })
+    }
+}

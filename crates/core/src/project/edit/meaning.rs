@@ -1,0 +1,74 @@
+//! What a document says, apart from how it is laid out: an edit changes one image and nothing else.
+
+use std::collections::BTreeMap;
+
+use toml_edit::{Document, Item, TableLike, Value};
+
+use super::{path, render};
+
+#[derive(Debug, PartialEq)]
+enum Meaning {
+    Value(String),
+    List(Vec<Meaning>),
+    Table(BTreeMap<String, Meaning>),
+}
+
+/// Whether `after` says what `before` says, and the image.
+pub(super) fn is_with(before: &str, after: &str, prefix: &[&'static str], name: &str, fields: &render::Fields) -> bool {
+    let wanted = format!("x = {}", fields.inline());
+    let image = read(&wanted).and_then(|mut image| image.remove("x"));
+    let (Some(mut before), Some(mut after), Some(image)) = (read(before), read(after), image) else { return false };
+    let added = take(&mut after, prefix, name);
+    take(&mut before, prefix, name);
+    added == Some(image) && tidy(before) == tidy(after)
+}
+
+/// Whether `after` says what `before` says, but for the image.
+pub(super) fn is_without(before: &str, after: &str, prefix: &[&'static str], name: &str) -> bool {
+    let (Some(mut before), Some(after)) = (read(before), read(after)) else { return false };
+    take(&mut before, prefix, name).is_some() && tidy(before) == tidy(after)
+}
+
+fn read(text: &str) -> Option<BTreeMap<String, Meaning>> {
+    Document::parse(text).ok().map(|document| table(document.as_table()))
+}
+
+fn table(table: &dyn TableLike) -> BTreeMap<String, Meaning> {
+    table.iter().map(|(key, found)| (key.to_owned(), item(found))).collect()
+}
+
+fn item(item: &Item) -> Meaning {
+    match item {
+        Item::Value(found) => value(found),
+        Item::Table(found) => Meaning::Table(table(found)),
+        Item::ArrayOfTables(found) => Meaning::List(found.iter().map(|found| Meaning::Table(table(found))).collect()),
+        Item::None => Meaning::List(Vec::new()),
+    }
+}
+
+fn value(value: &Value) -> Meaning {
+    match value {
+        Value::String(text) => Meaning::Value(format!("string {}", text.value())),
+        Value::Array(found) => Meaning::List(found.iter().map(self::value).collect()),
+        Value::InlineTable(found) => Meaning::Table(table(found)),
+        other => Meaning::Value(other.clone().decorated("", "").to_string()),
+    }
+}
+
+fn take(table: &mut BTreeMap<String, Meaning>, prefix: &[&'static str], name: &str) -> Option<Meaning> {
+    let mut table = table;
+    for key in path(prefix) {
+        let Some(Meaning::Table(next)) = table.get_mut(key) else { return None };
+        table = next;
+    }
+    table.remove(name)
+}
+
+/// A table that holds nothing says nothing: it may come and go with its only image.
+fn tidy(table: BTreeMap<String, Meaning>) -> BTreeMap<String, Meaning> {
+    let tidied = table.into_iter().map(|(key, meaning)| match meaning {
+        Meaning::Table(table) => (key, Meaning::Table(tidy(table))),
+        other => (key, other),
+    });
+    tidied.filter(|(_, meaning)| !matches!(meaning, Meaning::Table(table) if table.is_empty())).collect()
+}

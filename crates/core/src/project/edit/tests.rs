@@ -1,0 +1,194 @@
+//! Editing keeps every byte that is not the image's.
+
+use super::*;
+use crate::request::Wanted;
+
+fn tag(name: &str, reference: &str) -> NewImage {
+    let wanted = Wanted::from_reference(reference.parse().unwrap());
+    NewImage { name: name.parse().unwrap(), wanted, platforms: Vec::new(), spelling: reference.to_owned() }
+}
+
+fn ruled(name: &str) -> NewImage {
+    let rule = crate::version::Rule::new(Some("16"), Some(r"^(?<version>\d+\.\d+)-alpine$"), None).unwrap();
+    let wanted = Wanted::Version { repository: "postgres".parse().unwrap(), rule };
+    NewImage { name: name.parse().unwrap(), wanted, platforms: Vec::new(), spelling: "postgres".to_owned() }
+}
+
+/// Adds the image, compares, removes it and compares with the text from before.
+#[track_caller]
+fn check(before: &str, image: &NewImage, after: &str) {
+    check_in(&[], before, image, after);
+}
+
+#[track_caller]
+fn check_in(prefix: &[&'static str], before: &str, image: &NewImage, after: &str) {
+    let added = add(before, prefix, image).unwrap();
+    assert_eq!(added, after, "added");
+    assert_eq!(remove(&added, prefix, &image.name).unwrap(), before, "removed again");
+}
+
+#[test]
+fn an_empty_file_gets_a_table_and_its_first_image() {
+    let static_image = tag("static", "cgr.dev/chainguard/static:latest");
+    let text = add("", &[], &static_image).unwrap();
+    assert_eq!(text, "[images]\nstatic = \"cgr.dev/chainguard/static:latest\"\n");
+    assert_eq!(remove(&text, &[], &static_image.name).unwrap(), "[images]\n");
+    check(
+        "",
+        &ruled("postgres"),
+        "[images.postgres]\nrepository = \"postgres\"\nversion = \"16\"\ntags = '^(?<version>\\d+\\.\\d+)-alpine$'\n",
+    );
+}
+
+#[test]
+fn a_line_goes_below_the_last_line_of_the_table() {
+    check(
+        "# Ours.\n\n[images]   # all of them\n\n# The cache.\nredis   =  'redis:8'  # keep\n\n[[helm]]\nchart = \"x\"\n",
+        &tag("static", "alpine:3"),
+        "# Ours.\n\n[images]   # all of them\n\n# The cache.\nredis   =  'redis:8'  # keep\nstatic = \"alpine:3\"\n\n\
+         [[helm]]\nchart = \"x\"\n",
+    );
+}
+
+#[test]
+fn a_line_goes_before_the_sub_tables() {
+    check(
+        "[images]\nredis = \"redis:8\"\n\n# The database.\n[images.postgres]\nrepository = \"postgres\"\n",
+        &tag("static", "alpine:3"),
+        "[images]\nredis = \"redis:8\"\nstatic = \"alpine:3\"\n\n# The database.\n[images.postgres]\n\
+         repository = \"postgres\"\n",
+    );
+}
+
+#[test]
+fn a_table_goes_below_the_last_image_and_above_what_follows() {
+    check(
+        "[images]\nredis = \"redis:8\"\n\n# Charts.\n[[helm]]\nchart = \"x\"\n",
+        &NewImage { platforms: vec!["linux/amd64".parse().unwrap()], ..tag("static", "alpine:3") },
+        "[images]\nredis = \"redis:8\"\n\n[images.static]\nrepository = \"alpine\"\ntag = \"3\"\n\
+         platforms = [\"linux/amd64\"]\n\n# Charts.\n[[helm]]\nchart = \"x\"\n",
+    );
+}
+
+#[test]
+fn a_first_line_beside_sub_tables_gets_a_header_above_them() {
+    let before = "# Ours.\n\n# The database.\n[images.postgres]\nrepository = \"postgres\"\n";
+    let added = add(before, &[], &tag("static", "alpine:3")).unwrap();
+    assert_eq!(
+        added,
+        "# Ours.\n\n[images]\nstatic = \"alpine:3\"\n\n# The database.\n[images.postgres]\nrepository = \"postgres\"\n"
+    );
+}
+
+#[test]
+fn dotted_keys_stay_dotted() {
+    check(
+        "images.redis = \"redis:8\"\nimages.web.repository = \"acme/web\"\n\n[defaults]\nplatforms = []\n",
+        &ruled("postgres"),
+        "images.redis = \"redis:8\"\nimages.web.repository = \"acme/web\"\nimages.postgres = { repository = \
+         \"postgres\", version = \"16\", tags = '^(?<version>\\d+\\.\\d+)-alpine$' }\n\n[defaults]\nplatforms = []\n",
+    );
+}
+
+#[test]
+fn an_inline_table_stays_one() {
+    check(
+        "images = { redis = 'redis:8' } # x\n",
+        &tag("a.b", "a/b"),
+        "images = { redis = 'redis:8', \"a.b\" = \"a/b\" } # x\n",
+    );
+    let added = add("images = {}\n", &[], &tag("redis", "redis")).unwrap();
+    assert_eq!(added, "images = { redis = \"redis\" }\n");
+    assert!(!remove(&added, &[], &"redis".parse().unwrap()).unwrap().contains("redis"));
+    let first = remove("images = { a = \"a\", b = \"b\" }\n", &[], &"a".parse().unwrap()).unwrap();
+    assert_eq!(first, "images = { b = \"b\" }\n");
+}
+
+#[test]
+fn line_ends_and_a_missing_last_one_and_a_byte_order_mark_stay() {
+    check("[images]\r\na = \"a\"\r\n", &tag("b", "b"), "[images]\r\na = \"a\"\r\nb = \"b\"\r\n");
+    check("[images]\na = \"a\"", &tag("b", "b"), "[images]\na = \"a\"\nb = \"b\"");
+    check("[images]\r\na = \"a\"", &tag("b", "b"), "[images]\r\na = \"a\"\r\nb = \"b\"");
+    check("[images]\na = \"a\"\r\n", &tag("b", "b"), "[images]\na = \"a\"\r\nb = \"b\"\n");
+    check("\u{feff}[images]\na = \"a\"\n", &tag("b", "b"), "\u{feff}[images]\na = \"a\"\nb = \"b\"\n");
+    check(
+        "[images.a]\n# é",
+        &ruled("b"),
+        "[images.a]\n# é\n\n[images.b]\nrepository = \"postgres\"\nversion = \"16\"\ntags = '^(?<version>\\d+\\.\\d+)-alpine$'",
+    );
+    let table = add("[images]\na = \"a\"", &[], &ruled("b")).unwrap();
+    assert!(table.starts_with("[images]\na = \"a\"\n\n[images.b]\n") && !table.ends_with('\n'), "{table}");
+    assert_eq!(remove(&table, &[], &"b".parse().unwrap()).unwrap(), "[images]\na = \"a\"");
+}
+
+#[test]
+fn the_tables_of_a_cargo_manifest_are_edited_where_they_are() {
+    const PREFIX: &[&str] = &["workspace", "metadata", "images"];
+    check_in(
+        PREFIX,
+        "[workspace]\nmembers = []\n\n[workspace.metadata.images.images]\na = \"a\"\n\n[profile.dev]\ndebug = 0\n",
+        &tag("b", "b"),
+        "[workspace]\nmembers = []\n\n[workspace.metadata.images.images]\na = \"a\"\nb = \"b\"\n\n[profile.dev]\ndebug = 0\n",
+    );
+    check_in(
+        PREFIX,
+        "[workspace]\nmembers = []\n\n[workspace.metadata.images]\nimages.a = \"a\"\n",
+        &tag("b", "b"),
+        "[workspace]\nmembers = []\n\n[workspace.metadata.images]\nimages.a = \"a\"\nimages.b = \"b\"\n",
+    );
+    let fresh = add("[workspace]\nmembers = []\n", PREFIX, &tag("b", "b")).unwrap();
+    assert_eq!(fresh, "[workspace]\nmembers = []\n\n[workspace.metadata.images.images]\nb = \"b\"\n");
+    let nested = "[workspace]\nmetadata = { images = { defaults = { platforms = [\"linux/amd64\"] } } }\n";
+    let added = add(nested, PREFIX, &tag("b", "b")).unwrap();
+    assert!(added.contains("platforms = [\"linux/amd64\"]"), "{added}");
+    assert_eq!(
+        added.parse::<DocumentMut>().unwrap()["workspace"]["metadata"]["images"]["images"]["b"].as_str(),
+        Some("b")
+    );
+}
+
+#[test]
+fn an_image_takes_its_own_comment_along_and_no_other() {
+    let text = "[images]\n# The cache.\nredis = \"redis:8\" # fast\n\n# Databases.\n\n# The old one.\n[images.postgres]\n\
+                repository = \"postgres\"\n# tag = \"15\"\n\n# Charts.\n[[helm]]\nchart = \"x\"\n# The end.\n";
+    assert_eq!(
+        remove(text, &[], &"redis".parse().unwrap()).unwrap(),
+        text.replace("# The cache.\nredis = \"redis:8\" # fast\n", "")
+    );
+    assert_eq!(
+        remove(text, &[], &"postgres".parse().unwrap()).unwrap(),
+        "[images]\n# The cache.\nredis = \"redis:8\" # fast\n\n# Databases.\n\n# Charts.\n[[helm]]\nchart = \"x\"\n# The end.\n"
+    );
+}
+
+#[test]
+fn removing_keeps_a_table_implicit_and_takes_values_of_many_lines_whole() {
+    let text =
+        "[images.a]\nrepository = \"a\"\nplatforms = [\n  \"linux/amd64\",\n]\n\n[images.b]\nrepository = \"b\"\n";
+    assert_eq!(remove(text, &[], &"b".parse().unwrap()).unwrap(), text.split_once("\n[images.b]").unwrap().0);
+    assert_eq!(remove(text, &[], &"a".parse().unwrap()).unwrap(), "[images.b]\nrepository = \"b\"\n");
+    let dotted = "[images]\na.repository = \"a\"\nb = \"b\"\na.tag = \"1\"\n";
+    assert_eq!(remove(dotted, &[], &"a".parse().unwrap()).unwrap(), "[images]\nb = \"b\"\n");
+}
+
+#[test]
+fn what_cannot_be_edited_is_told() {
+    let refused = |text: &str| add(text, &[], &tag("a", "a")).unwrap_err().to_string();
+    assert_eq!(refused("[images]\na = \"b\"\n"), "there is already an image `a`");
+    assert_eq!(refused("[images.a]\n"), "there is already an image `a`");
+    assert_eq!(refused("images = 1\n"), "`images` is not a table");
+    assert_eq!(refused("[[images]]\n"), "`images` is not a table");
+    assert!(refused("[images\n").starts_with("the project file is not TOML: "));
+    let absent = |text: &str| remove(text, &[], &"a".parse().unwrap()).unwrap_err().to_string();
+    assert_eq!(absent(""), "there is no image `a` in this file");
+    assert_eq!(absent("[images]\nb = \"b\"\n"), "there is no image `a` in this file");
+}
+
+#[test]
+fn a_spelling_is_kept_only_where_it_means_what_is_wanted() {
+    let image = NewImage { spelling: "redis:7".to_owned(), ..tag("a", "docker.io/library/redis:8") };
+    assert_eq!(add("", &[], &image).unwrap(), "[images]\na = \"docker.io/library/redis:8\"\n");
+    let platforms = vec!["linux/amd64".parse().unwrap()];
+    let image = NewImage { platforms, ..tag("a", "localhost:5000/redis:8") };
+    assert!(add("", &[], &image).unwrap().contains("repository = \"localhost:5000/redis\"\ntag = \"8\"\n"));
+}

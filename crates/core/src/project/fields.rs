@@ -1,0 +1,177 @@
+//! Reading a table key by key: what was asked for is known, so what is left over is a mistake.
+
+use std::str::FromStr;
+
+use camino::Utf8PathBuf;
+
+use super::error::ProjectError;
+use super::node::{Entry, Node, NodeValue, Table};
+use crate::source::{Location, Spanned, nearest};
+
+/// A table that is being read. Adapters read theirs with it, so that every table has the same errors.
+///
+/// Each method notes the key as known and collects what is wrong with its value; [`Fields::finish`] gives all
+/// mistakes, unknown keys included.
+#[derive(Debug)]
+pub struct Fields<'n> {
+    table: &'n Table,
+    at: &'n Location,
+    what: String,
+    known: Vec<&'static str>,
+    errors: Vec<ProjectError>,
+}
+
+impl<'n> Fields<'n> {
+    /// Starts to read `node`; `what` names the table in errors, as in `[[helm]]`.
+    pub fn new(node: &'n Node, what: impl Into<String>) -> Result<Self, ProjectError> {
+        let what = what.into();
+        match &node.value {
+            NodeValue::Table(table) => Ok(Self::of(table, &node.at, what)),
+            _ => {
+                Err(ProjectError::Type { key: what, expected: "a table", found: node.type_name(), at: node.at.clone() })
+            }
+        }
+    }
+
+    pub(super) fn of(table: &'n Table, at: &'n Location, what: String) -> Self {
+        Self { table, at, what, known: Vec::new(), errors: Vec::new() }
+    }
+
+    /// The entry with this key, of any type.
+    pub fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
+        self.known.push(key);
+        self.table.get(key)
+    }
+
+    /// Notes a mistake that the caller found.
+    pub fn fail(&mut self, error: ProjectError) {
+        self.errors.push(error);
+    }
+
+    fn typed<T>(
+        &mut self,
+        key: &'static str,
+        expected: &'static str,
+        take: impl FnOnce(&'n NodeValue) -> Option<T>,
+    ) -> Option<(&'n Node, T)> {
+        let entry = self.entry(key)?;
+        let value = take(&entry.node.value);
+        if value.is_none() {
+            self.errors.push(type_error(key, expected, &entry.node));
+        }
+        Some((&entry.node, value?))
+    }
+
+    /// A string.
+    pub fn text(&mut self, key: &'static str) -> Option<Spanned<String>> {
+        let (node, text) = self.typed(key, "a string", NodeValue::as_text)?;
+        Some(Spanned { value: text.to_owned(), at: node.content_at() })
+    }
+
+    /// A string that has to be there.
+    pub fn required_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
+        if self.table.get(key).is_none() {
+            self.known.push(key);
+            let (what, at) = (self.what.clone(), self.at.clone());
+            self.errors.push(ProjectError::MissingKey { what, key, at });
+            return None;
+        }
+        self.text(key)
+    }
+
+    /// `true` or `false`; false where it is absent.
+    pub fn flag(&mut self, key: &'static str) -> bool {
+        let take = |value: &NodeValue| if let NodeValue::Boolean(flag) = value { Some(*flag) } else { None };
+        self.typed(key, "a boolean", take).is_some_and(|(_, flag)| flag)
+    }
+
+    /// An array of strings.
+    pub fn texts(&mut self, key: &'static str) -> Option<Vec<Spanned<String>>> {
+        let take = |value: &'n NodeValue| if let NodeValue::Array(nodes) = value { Some(nodes) } else { None };
+        let (_, nodes) = self.typed(key, "an array of strings", take)?;
+        let mut texts = Vec::new();
+        for node in nodes {
+            match node.value.as_text() {
+                Some(text) => texts.push(Spanned { value: text.to_owned(), at: node.content_at() }),
+                None => self.errors.push(type_error(key, "an array of strings", node)),
+            }
+        }
+        Some(texts)
+    }
+
+    /// A string that is parsed; the type's error is shown at it.
+    pub fn parsed<T: FromStr<Err: std::fmt::Display>>(&mut self, key: &'static str) -> Option<Spanned<T>> {
+        let text = self.text(key)?;
+        self.parse(text)
+    }
+
+    /// An array of strings that are parsed.
+    pub fn all_parsed<T: FromStr<Err: std::fmt::Display>>(&mut self, key: &'static str) -> Option<Vec<Spanned<T>>> {
+        let texts = self.texts(key)?;
+        Some(texts.into_iter().filter_map(|text| self.parse(text)).collect())
+    }
+
+    fn parse<T: FromStr<Err: std::fmt::Display>>(&mut self, text: Spanned<String>) -> Option<Spanned<T>> {
+        match text.value.parse() {
+            Ok(value) => Some(Spanned { value, at: text.at }),
+            Err(error) => {
+                self.errors.push(ProjectError::invalid(error, &text.at));
+                None
+            }
+        }
+    }
+
+    /// A path inside the repository, relative to the project file.
+    pub fn path(&mut self, key: &'static str) -> Option<Spanned<Utf8PathBuf>> {
+        let text = self.text(key)?;
+        match crate::inside::normal(&text.value) {
+            Ok(value) if value.as_str().is_empty() => {
+                let reason = format!("`{key}` names the project's own folder: name something in it");
+                self.errors.push(ProjectError::invalid(reason, &text.at));
+                None
+            }
+            Ok(value) => Some(Spanned { value, at: text.at }),
+            Err(reason) => {
+                self.errors.push(ProjectError::invalid(format!("`{key}` {reason}"), &text.at));
+                None
+            }
+        }
+    }
+
+    /// Ends the reading: every key that was not asked for is a mistake.
+    pub fn finish(mut self) -> Result<(), Vec<ProjectError>> {
+        self.note_unknown();
+        if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
+    }
+
+    fn note_unknown(&mut self) {
+        for entry in &self.table.entries {
+            if !self.known.contains(&entry.key.as_str()) {
+                let mut known: Vec<&str> = self.known.clone();
+                known.sort_unstable();
+                known.dedup();
+                self.errors.push(unknown_key(entry, &known));
+            }
+        }
+    }
+}
+
+pub(super) fn unknown_key(entry: &Entry, known: &[&str]) -> ProjectError {
+    ProjectError::UnknownKey {
+        key: entry.key.clone(),
+        nearest: nearest(&entry.key, known.iter().copied()).map(str::to_owned),
+        known: known.iter().map(|&key| key.to_owned()).collect(),
+        at: entry.key_at.clone(),
+    }
+}
+
+fn type_error(key: &str, expected: &'static str, node: &Node) -> ProjectError {
+    ProjectError::Type { key: key.to_owned(), expected, found: node.type_name(), at: node.at.clone() }
+}
+
+impl NodeValue {
+    /// The string, if it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+}

@@ -1,0 +1,201 @@
+//! Reading one image: the shorthand or the table.
+
+use std::collections::BTreeSet;
+
+use super::Declared;
+use super::error::ProjectError;
+use super::fields::Fields;
+use super::node::{Entry, NodeValue};
+use crate::platform::Platform;
+use crate::reference::{Reference, ReferenceError, Repository, Tag};
+use crate::request::{Request, Wanted};
+use crate::source::{Location, Spanned, nearest};
+use crate::version::{Rule, RuleError};
+
+/// Reads the image that `entry` declares; `platforms` are those of `[defaults]`.
+pub(super) fn read(entry: &Entry, platforms: Option<&BTreeSet<Platform>>) -> Result<Declared, Vec<ProjectError>> {
+    match &entry.node.value {
+        NodeValue::Text(text) => shorthand(text, entry, platforms).map_err(|error| vec![error]),
+        NodeValue::Table(_) => table(entry, platforms),
+        _ => Err(vec![ProjectError::Type {
+            key: entry.key.clone(),
+            expected: "a reference or a table",
+            found: entry.node.type_name(),
+            at: entry.node.at.clone(),
+        }]),
+    }
+}
+
+fn shorthand(text: &str, entry: &Entry, platforms: Option<&BTreeSet<Platform>>) -> Result<Declared, ProjectError> {
+    let reference: Reference =
+        text.parse().map_err(|error: ReferenceError| ProjectError::invalid(&error, &entry.node.part_at(&error.at)))?;
+    Ok(declared(Wanted::from_reference(reference), platforms.cloned(), entry, entry.node.content_at()))
+}
+
+fn declared(wanted: Wanted, platforms: Option<BTreeSet<Platform>>, entry: &Entry, value_at: Location) -> Declared {
+    Declared { request: Request { wanted, platforms }, at: entry.key_at.clone(), value_at }
+}
+
+fn table(entry: &Entry, default_platforms: Option<&BTreeSet<Platform>>) -> Result<Declared, Vec<ProjectError>> {
+    if let Some((name, at)) = dotted_name(entry) {
+        let reason = format!("a name with a dot in it is written in quotes: `\"{name}\"`");
+        return Err(vec![ProjectError::invalid(reason, &at)]);
+    }
+    let what = format!("[images.{}]", entry.key);
+    let mut fields = Fields::new(&entry.node, what.clone()).map_err(|error| vec![error])?;
+    if !means(entry, "repository") && !means(entry, "layout") {
+        fields.fail(ProjectError::MissingKey { what, key: "repository", at: entry.key_at.clone() });
+    }
+    let repository = repository(&mut fields);
+    let layout = fields.path("layout");
+    let tag = fields.parsed::<Tag>("tag");
+    let digest = fields.parsed::<crate::Digest>("digest");
+    let ruled = RuleFields::read(&mut fields);
+    let platforms = platforms(&mut fields).or_else(|| default_platforms.cloned());
+
+    let rule_at = ruled.first();
+    for (first, second) in [
+        (at("repository", repository.as_ref()), at("layout", layout.as_ref())),
+        (at("tag", tag.as_ref()), rule_at.clone()),
+        (at("digest", digest.as_ref()), rule_at.clone()),
+        (at("layout", layout.as_ref()), rule_at),
+        (at("layout", layout.as_ref()), at("digest", digest.as_ref())),
+    ] {
+        if let (Some((first, first_at)), Some((second, at))) = (first, second) {
+            let (first, second) = (first.to_owned(), second.to_owned());
+            fields.fail(ProjectError::Exclusive { first, second, at, first_at });
+        }
+    }
+    let rule = ruled.rule(entry, &mut fields);
+    fields.finish()?;
+
+    let value_at = at("", repository.as_ref()).or(at("", layout.as_ref())).map_or(entry.key_at.clone(), |(_, at)| at);
+    let tag = tag.map(|tag| tag.value);
+    let wanted = match (repository, layout, rule, digest) {
+        (Some(repository), _, Some(rule), _) => Wanted::Version { repository: repository.value, rule },
+        (Some(repository), _, _, Some(digest)) => {
+            Wanted::Digest { repository: repository.value, tag, digest: digest.value }
+        }
+        (Some(repository), ..) => Wanted::Tag { repository: repository.value, tag: tag.unwrap_or_else(Tag::latest) },
+        (None, Some(layout), ..) => Wanted::Layout { path: layout.value, tag },
+        // `finish` has failed: either key is missing or its value was refused.
+        (None, None, ..) => return Err(Vec::new()),
+    };
+    Ok(declared(wanted, platforms, entry, value_at))
+}
+
+/// The keys that make a version rule.
+struct RuleFields {
+    version: Option<Spanned<String>>,
+    tags: Option<Spanned<String>>,
+    select: Option<Spanned<String>>,
+}
+
+impl RuleFields {
+    fn read(fields: &mut Fields<'_>) -> Self {
+        Self { version: fields.text("version"), tags: fields.text("tags"), select: fields.text("select") }
+    }
+
+    fn first(&self) -> Option<(&'static str, Location)> {
+        let Self { version, tags, select } = self;
+        at("version", version.as_ref()).or(at("tags", tags.as_ref())).or(at("select", select.as_ref()))
+    }
+
+    fn rule(&self, entry: &Entry, fields: &mut Fields<'_>) -> Option<Rule> {
+        let parts = [("version", &self.version), ("tags", &self.tags), ("select", &self.select)];
+        // A key of another type has its error already; what it would have said is not known.
+        if parts.iter().any(|(key, part)| part.is_none() && has(entry, key)) || parts.iter().all(|(_, it)| it.is_none())
+        {
+            return None;
+        }
+        let [version, tags, select] = parts.map(|(_, part)| part.as_ref().map(|text| text.value.as_str()));
+        Rule::new(version, tags, select)
+            .map_err(|error| {
+                let part = match &error {
+                    RuleError::Tags(_) | RuleError::Group(_) => &self.tags,
+                    RuleError::Select(_) | RuleError::SelectWithoutTags(_) => &self.select,
+                    RuleError::Requirement { .. } | RuleError::VersionOfOther => &self.version,
+                };
+                let at = part.as_ref().map_or(&entry.key_at, |part| &part.at);
+                fields.fail(ProjectError::invalid(error, at));
+            })
+            .ok()
+    }
+}
+
+/// The name that was meant by a name with a dot that lacks its quotes, which TOML reads as a table in a table.
+pub(super) fn dotted_name(entry: &Entry) -> Option<(String, Location)> {
+    let NodeValue::Table(table) = &entry.node.value else { return None };
+    let [inner] = &table.entries[..] else { return None };
+    let file = &entry.key_at.file;
+    let between = file.text().get(entry.key_at.span.end..inner.key_at.span.start)?;
+    let (rest, end) = dotted_name(inner).unwrap_or_else(|| (inner.key.clone(), inner.key_at.clone()));
+    // `redis.tag = "8"` is a table with a key; `node.js = "…"` and `[images.node.js]` are not.
+    if between.trim() != "." || nearest(&inner.key, KEYS).is_some() {
+        return None;
+    }
+    let at = Location { file: file.clone(), span: entry.key_at.span.start..end.span.end };
+    Some((format!("{}.{rest}", entry.key), at))
+}
+
+/// The keys of an image and of a registry.
+const KEYS: [&str; 13] = [
+    "repository",
+    "layout",
+    "tag",
+    "digest",
+    "version",
+    "tags",
+    "select",
+    "platforms",
+    "mirrors",
+    "insecure",
+    "ca",
+    "token-hosts",
+    "rewrite",
+];
+
+fn has(entry: &Entry, key: &str) -> bool {
+    matches!(&entry.node.value, NodeValue::Table(table) if table.get(key).is_some())
+}
+
+/// Whether the table has the key, or one that is misspelt and has its own error.
+fn means(entry: &Entry, key: &str) -> bool {
+    let NodeValue::Table(table) = &entry.node.value else { return false };
+    table.entries.iter().any(|entry| nearest(&entry.key, KEYS) == Some(key))
+}
+
+fn at<'k, T>(key: &'k str, value: Option<&Spanned<T>>) -> Option<(&'k str, Location)> {
+    value.map(|value| (key, value.at.clone()))
+}
+
+/// The repository without tag and digest, which have keys of their own.
+fn repository(fields: &mut Fields<'_>) -> Option<Spanned<Repository>> {
+    let text = fields.text("repository")?;
+    let node = &fields.entry("repository")?.node;
+    match text.value.parse::<Reference>() {
+        Ok(Reference { repository, tag: None, digest: None }) => Some(Spanned { value: repository, at: text.at }),
+        Ok(Reference { repository, tag, digest }) => {
+            let tag = tag.map(|tag| format!(" and `tag = \"{tag}\"`")).unwrap_or_default();
+            let digest = digest.map(|digest| format!(" and `digest = \"{digest}\"`")).unwrap_or_default();
+            let reason =
+                format!("tag and digest have keys of their own: write `{}`{tag}{digest}", repository.familiar());
+            fields.fail(ProjectError::invalid(reason, &text.at));
+            None
+        }
+        Err(error) => {
+            fields.fail(ProjectError::invalid(&error, &node.part_at(&error.at)));
+            None
+        }
+    }
+}
+
+pub(super) fn platforms(fields: &mut Fields<'_>) -> Option<BTreeSet<Platform>> {
+    let platforms = fields.all_parsed::<Platform>("platforms")?;
+    let entry = fields.entry("platforms")?;
+    if matches!(&entry.node.value, NodeValue::Array(nodes) if nodes.is_empty()) {
+        let reason = "`platforms` names none: without the key, an image is locked with every platform that it has";
+        fields.fail(ProjectError::invalid(reason, &entry.node.at));
+    }
+    Some(platforms.into_iter().map(|platform| platform.value).collect())
+}

@@ -1,0 +1,271 @@
+//! Reading the files of a project into one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::error::ProjectError;
+use super::fields::{Fields, unknown_key};
+use super::node::{self, Entry, Node, NodeValue, Table};
+use super::{Mirror, MirrorError, Project, RegistrySettings, Source, TargetTable, Use, image};
+use crate::name::ImageName;
+use crate::platform::Platform;
+use crate::reference::{Host, Reference};
+use crate::source::{Located as _, Spanned, nearest};
+
+pub(super) fn project(sources: &[Source], adapters: &[&str]) -> Result<Project, Vec<ProjectError>> {
+    let mut reader = Reader { project: Project::default(), adapters, errors: Vec::new() };
+    for source in sources {
+        let first = reader.errors.len();
+        reader.source(source);
+        // Mistakes are found table by table and shown from the top of the file to its end.
+        reader.errors[first..].sort_by_key(|error| error.labels().first().map(|label| label.at.span.start));
+    }
+    // An image whose own declaration is wrong is not missing as well.
+    if reader.errors.is_empty() {
+        reader.check_uses();
+    }
+    if reader.errors.is_empty() { Ok(reader.project) } else { Err(reader.errors) }
+}
+
+struct Reader<'a> {
+    project: Project,
+    adapters: &'a [&'a str],
+    errors: Vec<ProjectError>,
+}
+
+impl Reader<'_> {
+    fn source(&mut self, source: &Source) {
+        let (Source::ImagesToml(file) | Source::WorkspaceManifest(file) | Source::PackageManifest(file)) = source;
+        let table = match node::parse(file) {
+            Ok(table) => table,
+            Err(error) => return self.errors.push(error),
+        };
+        let package = descend(&table, &["package", "metadata", "images"]);
+        match source {
+            Source::ImagesToml(_) => self.tables(&table, "images"),
+            Source::WorkspaceManifest(_) => {
+                if let Some(entry) = descend(&table, &["workspace", "metadata", "images"]) {
+                    self.metadata(entry);
+                }
+                self.package(&table, package);
+            }
+            Source::PackageManifest(_) => self.package(&table, package),
+        }
+    }
+
+    fn metadata(&mut self, entry: &Entry) {
+        match &entry.node.value {
+            NodeValue::Table(table) => self.tables(table, "workspace.metadata.images.images"),
+            _ => self.errors.push(not_a_table("workspace.metadata.images", &entry.node)),
+        }
+    }
+
+    /// Reads the tables of a project; `path` is the way to `images` from the top of the file.
+    fn tables(&mut self, table: &Table, path: &str) {
+        let mut platforms = None;
+        for entry in &table.entries {
+            if entry.key == "defaults" {
+                platforms = self.defaults(entry);
+            }
+        }
+        for entry in &table.entries {
+            match entry.key.as_str() {
+                "defaults" => {}
+                "images" => self.images(entry, platforms.as_ref()),
+                "registries" => self.registries(entry),
+                key if self.adapters.contains(&key) => self.targets(entry),
+                _ => {
+                    let known: Vec<&str> =
+                        ["defaults", "images", "registries"].into_iter().chain(self.adapters.iter().copied()).collect();
+                    self.errors.push(outside(entry, path).unwrap_or_else(|| unknown_key(entry, &known)));
+                }
+            }
+        }
+    }
+
+    fn defaults(&mut self, entry: &Entry) -> Option<BTreeSet<Platform>> {
+        let mut fields = match Fields::new(&entry.node, "[defaults]") {
+            Ok(fields) => fields,
+            Err(error) => {
+                self.errors.push(error);
+                return None;
+            }
+        };
+        let platforms = image::platforms(&mut fields);
+        self.errors.extend(fields.finish().err().into_iter().flatten());
+        platforms
+    }
+
+    fn images(&mut self, entry: &Entry, platforms: Option<&BTreeSet<Platform>>) {
+        let NodeValue::Table(table) = &entry.node.value else {
+            return self.errors.push(not_a_table("images", &entry.node));
+        };
+        for entry in &table.entries {
+            let name: ImageName = match entry.key.parse() {
+                Ok(name) => name,
+                Err(error) => {
+                    self.errors.push(ProjectError::invalid(error, &entry.key_at));
+                    continue;
+                }
+            };
+            match image::read(entry, platforms) {
+                Ok(declared) => match self.project.images.get(&name) {
+                    Some(first) => self.errors.push(ProjectError::DeclaredTwice {
+                        name: name.to_string(),
+                        at: declared.at,
+                        first: first.at.clone(),
+                    }),
+                    None => drop(self.project.images.insert(name, declared)),
+                },
+                Err(errors) => self.errors.extend(errors),
+            }
+        }
+    }
+
+    fn registries(&mut self, entry: &Entry) {
+        let NodeValue::Table(table) = &entry.node.value else {
+            return self.errors.push(not_a_table("registries", &entry.node));
+        };
+        for entry in &table.entries {
+            let host: Host = match entry.key.parse() {
+                Ok(host) => host,
+                Err(error) => {
+                    self.errors.push(ProjectError::invalid(error, &entry.key_at));
+                    continue;
+                }
+            };
+            match registry(entry) {
+                Ok(settings) => {
+                    if self.project.registries.insert(host, settings).is_some() {
+                        let reason = format!("registry `{}` is set up twice", entry.key);
+                        self.errors.push(ProjectError::invalid(reason, &entry.key_at));
+                    }
+                }
+                Err(errors) => self.errors.extend(errors),
+            }
+        }
+    }
+
+    fn targets(&mut self, entry: &Entry) {
+        let adapter = &entry.key;
+        let NodeValue::Array(nodes) = &entry.node.value else {
+            let reason = format!("targets are an array of tables: write `[[{adapter}]]`");
+            return self.errors.push(ProjectError::invalid(reason, &entry.key_at));
+        };
+        for node in nodes {
+            match &node.value {
+                NodeValue::Table(_) => {
+                    self.project.targets.push(TargetTable { adapter: adapter.clone(), node: node.clone() });
+                }
+                _ => self.errors.push(not_a_table(adapter, node)),
+            }
+        }
+    }
+
+    fn package(&mut self, manifest: &Table, images: Option<&Entry>) {
+        let Some(images) = images else { return };
+        let name = descend(manifest, &["package", "name"]).and_then(|entry| entry.node.value.as_text());
+        let mut fields = match Fields::new(&images.node, "[package.metadata.images]") {
+            Ok(fields) => fields,
+            Err(error) => return self.errors.push(error),
+        };
+        for image in fields.all_parsed::<ImageName>("uses").into_iter().flatten() {
+            self.project.uses.push(Use { package: name.unwrap_or_default().to_owned(), image });
+        }
+        self.errors.extend(fields.finish().err().into_iter().flatten());
+    }
+
+    fn check_uses(&mut self) {
+        for Use { image, .. } in &self.project.uses {
+            self.errors.extend(unknown_image(&self.project.images, image));
+        }
+    }
+}
+
+impl Project {
+    /// The mistake of naming an image that is not declared, if `image` is none.
+    pub fn unknown_image(&self, image: &Spanned<ImageName>) -> Option<ProjectError> {
+        unknown_image(&self.images, image)
+    }
+}
+
+fn unknown_image<T>(images: &BTreeMap<ImageName, T>, image: &Spanned<ImageName>) -> Option<ProjectError> {
+    let name = &image.value;
+    (!images.contains_key(name)).then(|| ProjectError::UnknownImage {
+        name: name.clone(),
+        nearest: nearest(name.as_str(), images.keys().map(ImageName::as_str)).and_then(|name| name.parse().ok()),
+        at: image.at.clone(),
+    })
+}
+
+/// The mistake of an image that stands beside the table of images instead of in it.
+fn outside(entry: &Entry, path: &str) -> Option<ProjectError> {
+    let image = match &entry.node.value {
+        NodeValue::Text(text) => text.parse::<Reference>().is_ok(),
+        NodeValue::Table(table) => table.get("repository").or(table.get("layout")).is_some(),
+        _ => false,
+    };
+    let reason = format!("`{}` is outside of `[{path}]`, where images are declared", entry.key);
+    image.then(|| ProjectError::invalid(reason, &entry.key_at))
+}
+
+fn not_a_table(key: &str, node: &Node) -> ProjectError {
+    ProjectError::Type { key: key.to_owned(), expected: "a table", found: node.type_name(), at: node.at.clone() }
+}
+
+fn descend<'t>(table: &'t Table, keys: &[&str]) -> Option<&'t Entry> {
+    let (first, rest) = keys.split_first()?;
+    let entry = table.get(first)?;
+    match (&entry.node.value, rest) {
+        (_, []) => Some(entry),
+        (NodeValue::Table(table), rest) => descend(table, rest),
+        _ => None,
+    }
+}
+
+fn registry(entry: &Entry) -> Result<RegistrySettings, Vec<ProjectError>> {
+    if let Some((host, at)) = image::dotted_name(entry) {
+        let reason = format!("a host with a dot in it is written in quotes: `[registries.\"{host}\"]`");
+        return Err(vec![ProjectError::invalid(reason, &at)]);
+    }
+    let what = format!("[registries.\"{}\"]", entry.key);
+    let mut fields = Fields::new(&entry.node, what).map_err(|error| vec![error])?;
+    let mut settings = RegistrySettings {
+        mirrors: Vec::new(),
+        insecure: fields.flag("insecure"),
+        ca: fields.path("ca"),
+        token_hosts: fields.all_parsed("token-hosts").unwrap_or_default(),
+        rewrite: None,
+    };
+    if fields.text("rewrite").is_some()
+        && let Some(written) = fields.entry("rewrite").and_then(|entry| mirror(&entry.node))
+    {
+        settings.rewrite = written.map_err(|error| fields.fail(error)).ok();
+    }
+    if fields.texts("mirrors").is_some()
+        && let Some(Entry { node: Node { value: NodeValue::Array(nodes), .. }, .. }) = fields.entry("mirrors")
+    {
+        for written in nodes.iter().filter_map(mirror) {
+            match written {
+                Ok(mirror) => settings.mirrors.push(mirror),
+                Err(error) => fields.fail(error),
+            }
+        }
+    }
+    fields.finish()?;
+    Ok(settings)
+}
+
+fn mirror(node: &Node) -> Option<Result<Spanned<Mirror>, ProjectError>> {
+    let text = node.value.as_text()?;
+    let at = node.content_at();
+    Some(match text.parse::<Mirror>() {
+        Ok(value) => Ok(Spanned { value, at }),
+        Err(error) => {
+            let at = match &error {
+                MirrorError::Reference(error) => node.part_at(&error.at),
+                MirrorError::Scheme => at,
+            };
+            Err(ProjectError::invalid(error, &at))
+        }
+    })
+}

@@ -1,0 +1,205 @@
+//! What an image is asked for, in the form that the lock records beside the answer.
+//!
+//! The lock repeats the request, so that whether the lock still answers the project file can be told without a
+//! network: two requests are equal or they are not.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::platform::Platform;
+use crate::reference::{Reference, Repository, Tag};
+use crate::version::{Rule, RuleError};
+
+/// What is asked for: an image, and the platforms of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
+pub struct Request {
+    /// Which image.
+    pub wanted: Wanted,
+    /// Which platforms of it; every platform that the image has, where none is named.
+    pub platforms: Option<BTreeSet<Platform>>,
+}
+
+/// Which image is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// What a tag points at.
+    Tag {
+        /// Where.
+        repository: Repository,
+        /// The tag to follow.
+        tag: Tag,
+    },
+    /// A digest that a person chose; a tag beside it only tells people what it was.
+    Digest {
+        /// Where.
+        repository: Repository,
+        /// The tag it had.
+        tag: Option<Tag>,
+        /// The digest.
+        digest: Digest,
+    },
+    /// The best of the repository's tags by a rule.
+    Version {
+        /// Where.
+        repository: Repository,
+        /// The rule.
+        rule: Rule,
+    },
+    /// An image in an OCI image layout directory.
+    Layout {
+        /// The directory, relative to the project file.
+        path: Utf8PathBuf,
+        /// The `org.opencontainers.image.ref.name` of the image, where the layout holds several.
+        tag: Option<Tag>,
+    },
+}
+
+impl Wanted {
+    /// What a reference asks for: its digest, or else its tag, or else `latest`, as everywhere.
+    pub fn from_reference(reference: Reference) -> Self {
+        let Reference { repository, tag, digest } = reference;
+        match digest {
+            Some(digest) => Self::Digest { repository, tag, digest },
+            None => Self::Tag { repository, tag: tag.unwrap_or_else(Tag::latest) },
+        }
+    }
+
+    /// The repository, unless the image comes from a directory.
+    pub fn repository(&self) -> Option<&Repository> {
+        match self {
+            Self::Tag { repository, .. } | Self::Digest { repository, .. } | Self::Version { repository, .. } => {
+                Some(repository)
+            }
+            Self::Layout { .. } => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Wanted {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tag { repository, tag } => write!(formatter, "{repository}:{tag}"),
+            Self::Digest { repository, tag, digest } => {
+                write!(formatter, "{}", repository.with(tag.clone(), Some(digest.clone())))
+            }
+            Self::Version { repository, rule } => write!(formatter, "{repository} {rule}"),
+            Self::Layout { path, tag: None } => write!(formatter, "{path}"),
+            Self::Layout { path, tag: Some(tag) } => write!(formatter, "{path}:{tag}"),
+        }
+    }
+}
+
+/// The request as the lock writes it: one flat object, keys in byte order, absent ones left out.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Written {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<Digest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layout: Option<Utf8PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platforms: Option<BTreeSet<Platform>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository: Option<Repository>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    select: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag: Option<Tag>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+}
+
+/// A request in a lock that asks for nothing, or for two things at once.
+#[derive(Debug, thiserror::Error)]
+enum WrittenError {
+    #[error("the request names neither a tag, a digest, a version rule nor a layout, or more than one of them")]
+    Shape,
+    #[error("the request has `platforms` and names none")]
+    Platforms,
+    #[error("{0}")]
+    Layout(String),
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+}
+
+impl From<Request> for Written {
+    fn from(Request { wanted, platforms }: Request) -> Self {
+        let written = Self { platforms, ..Self::default() };
+        match wanted {
+            Wanted::Tag { repository, tag } => Self { repository: Some(repository), tag: Some(tag), ..written },
+            Wanted::Digest { repository, tag, digest } => {
+                Self { repository: Some(repository), tag, digest: Some(digest), ..written }
+            }
+            Wanted::Version { repository, rule } => {
+                let (version, tags, select) = rule.into_parts();
+                Self { repository: Some(repository), version, tags, select, ..written }
+            }
+            Wanted::Layout { path, tag } => Self { layout: Some(path), tag, ..written },
+        }
+    }
+}
+
+impl TryFrom<Written> for Request {
+    type Error = WrittenError;
+
+    fn try_from(written: Written) -> Result<Self, WrittenError> {
+        let Written { digest, layout, platforms, repository, select, tag, tags, version } = written;
+        if platforms.as_ref().is_some_and(BTreeSet::is_empty) {
+            return Err(WrittenError::Platforms);
+        }
+        let ruled = version.is_some() || tags.is_some() || select.is_some();
+        let wanted = match (repository, layout, digest, tag) {
+            (Some(repository), None, None, None) if ruled => {
+                let rule = Rule::new(version.as_deref(), tags.as_deref(), select.as_deref())?;
+                Wanted::Version { repository, rule }
+            }
+            _ if ruled => return Err(WrittenError::Shape),
+            (Some(repository), None, Some(digest), tag) => Wanted::Digest { repository, tag, digest },
+            (Some(repository), None, None, Some(tag)) => Wanted::Tag { repository, tag },
+            (None, Some(path), None, tag) => {
+                Wanted::Layout { path: crate::inside::checked(&path).map_err(WrittenError::Layout)?, tag }
+            }
+            _ => return Err(WrittenError::Shape),
+        };
+        Ok(Self { wanted, platforms })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_request_survives_the_lock() {
+        for text in [
+            r#"{"repository":"docker.io/library/redis","tag":"8"}"#,
+            r#"{"platforms":["linux/amd64","linux/arm64"],"repository":"docker.io/library/redis","tag":"8"}"#,
+            r#"{"repository":"ghcr.io/a/b","tags":"^v(?<version>.*)$","version":"16"}"#,
+            r#"{"repository":"ghcr.io/a/b","select":"numeric","tags":"-(?<order>\\d+)$"}"#,
+            r#"{"layout":"third_party/tools-oci","tag":"1.0"}"#,
+        ] {
+            let request: Request = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&request).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_request_for_nothing_or_for_two_things_is_refused() {
+        for text in [
+            "{}",
+            r#"{"repository":"docker.io/library/redis"}"#,
+            r#"{"repository":"docker.io/library/redis","tag":"8","version":"8"}"#,
+            r#"{"repository":"docker.io/library/redis","tag":"8","layout":"x"}"#,
+            r#"{"tag":"8"}"#,
+            r#"{"repository":"docker.io/library/redis","tag":"8","colour":"red"}"#,
+        ] {
+            assert!(serde_json::from_str::<Request>(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The places of a run that hold credentials, and the order in which they are asked.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::credential::{Credential, Found, Origin};
+use crate::environment::{Environment, VARIABLE_PREFIX};
+use crate::error::{Error, HelperProblem};
+use crate::file::{self, File};
+use crate::helper::{self, Helpers};
+use crate::scope;
+
+/// All credentials of a run. The files are read once, by [`Store::load`]; a helper is asked when the first repository
+/// of its host is looked up, and once per host.
+pub struct Store {
+    environment: Environment,
+    files: Vec<File>,
+    helpers: Helpers,
+}
+
+impl Store {
+    /// Reads the credentials files of an environment. An absent file is fine; one that cannot be read or is not what
+    /// it should be is an error, for else a typing error would show as a registry's refusal.
+    pub fn load(environment: &Environment) -> Result<Self, Error> {
+        Ok(Self {
+            files: file::load_all(environment)?,
+            helpers: Helpers::new(environment.clone()),
+            environment: environment.clone(),
+        })
+    }
+
+    /// Returns a store that finds no credential anywhere.
+    pub fn anonymous() -> Self {
+        Self { environment: Environment::empty(), files: Vec::new(), helpers: Helpers::new(Environment::empty()) }
+    }
+
+    /// Sets how long a helper may take; ten seconds by default.
+    #[must_use]
+    pub fn helper_timeout(mut self, timeout: Duration) -> Self {
+        self.helpers.set_timeout(timeout);
+        self
+    }
+
+    /// Returns the credential for a repository such as `library/postgres` of a host such as `docker.io`. Where no
+    /// place has one, the answer is [`Credential::Anonymous`] from [`Origin::Nowhere`].
+    pub async fn lookup(&self, host: &str, repository: &str) -> Result<Found, Error> {
+        if !scope::is_host(host) {
+            return Err(Error::Host { host: host.to_owned() });
+        }
+        if let Some((credential, origin)) = self.variable(host)? {
+            return Ok(Found::new(credential, host, origin));
+        }
+        let mut nowhere = Origin::Nowhere;
+        for file in &self.files {
+            match self.in_file(file, host, repository).await? {
+                Some((Credential::Anonymous, origin)) => nowhere = origin,
+                Some((credential, origin)) => return Ok(Found::new(credential, host, origin)),
+                None => {}
+            }
+        }
+        Ok(Found::new(Credential::Anonymous, host, nowhere))
+    }
+
+    fn variable(&self, host: &str) -> Result<Option<(Credential, Origin)>, Error> {
+        for alias in scope::names(host) {
+            let name = variable_name(&alias);
+            let Some(text) = self.environment.text(&name)? else {
+                continue;
+            };
+            return match text.split_once(':') {
+                Some((username, secret)) if !username.is_empty() && !secret.is_empty() => {
+                    Ok(Some((Credential::from_login(username, secret), Origin::Variable { name })))
+                }
+                _ => Err(Error::Variable { name }),
+            };
+        }
+        Ok(None)
+    }
+
+    async fn in_file(&self, file: &File, host: &str, repository: &str) -> Result<Option<(Credential, Origin)>, Error> {
+        let mut absent = None;
+        if let Some(helper) = file.helper(host) {
+            let (program, path) = (helper::program(helper), file.shown.clone());
+            match self.helpers.get(helper, host).await {
+                Ok(Some(credential)) => return Ok(Some((credential, Origin::Helper { program, path }))),
+                Ok(None) => {}
+                Err(HelperProblem::Missing) => {
+                    absent = Some((Credential::Anonymous, Origin::NotInstalled { program, path }));
+                }
+                Err(problem) => {
+                    let (helper, host) = (helper.to_owned(), host.to_owned());
+                    return Err(Error::Helper { helper, host, path, problem });
+                }
+            }
+        }
+        let credential = file.credential(host, repository)?;
+        Ok(credential.map(|credential| (credential, Origin::File { path: file.shown.clone() })).or(absent))
+    }
+}
+
+/// Files and answers hold secrets, so only the files' paths are printed.
+impl fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let files: Vec<_> = self.files.iter().map(|file| &file.shown).collect();
+        formatter.debug_struct("Store").field("files", &files).finish_non_exhaustive()
+    }
+}
+
+/// The variable of a host: `.` is `_`, `-` is `__`, a port's `:` is `___`. No two hosts share one, so that a host
+/// that only looks like another cannot be sent the other's credential.
+fn variable_name(host: &str) -> String {
+    let mut name = VARIABLE_PREFIX.to_owned();
+    for character in host.chars() {
+        match character {
+            '-' => name.push_str("__"),
+            ':' => name.push_str("___"),
+            character if character.is_ascii_alphanumeric() => name.push(character.to_ascii_uppercase()),
+            _ => name.push('_'),
+        }
+    }
+    name
+}

@@ -1,0 +1,20 @@
+//! What adapters share that read or change files of people.
+//!
+//! - [`files`]: the files that globs name, as texts that errors can point into.
+//! - [`Marker`]: a comment that says which image the value beside it is.
+//! - [`Written`]: which locked image a written reference means, and how it is written back.
+//! - [`splice`]: bytes are replaced, nothing is printed anew.
+//!
+//! It is not for any one format: what a value is in YAML or in a Dockerfile, each adapter knows.
+
+mod files;
+mod marker;
+mod splice;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod written;
+
+pub use files::{File, files};
+pub use marker::{Marker, Part};
+pub use splice::{Change, splice};
+pub use written::{Found, Written};

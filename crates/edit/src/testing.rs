@@ -1,0 +1,81 @@
+//! What tests of adapters share: a lock in one line, and a target rendered in memory.
+
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot be set up fails")]
+
+use std::collections::BTreeMap;
+
+use imagelock_adapter::{Adapter, Context, MemoryTree, Output, Rewrites, Templates};
+use imagelock_core::project::Source;
+use imagelock_core::source::{Located, SourceFile};
+use imagelock_core::{Digest, LockedImage, Lockfile, Origin, Project, Reference, Request, Tag, Wanted};
+
+/// A digest of one digit.
+pub fn digest(digit: char) -> Digest {
+    format!("sha256:{}", digit.to_string().repeat(64)).parse().unwrap()
+}
+
+/// A lock of images: name, reference, and the digit of the digest.
+pub fn lock(images: &[(&str, &str, char)]) -> Lockfile {
+    let images = images.iter().map(|(name, reference, digit)| {
+        let Reference { repository, tag, .. } = reference.parse().unwrap();
+        let wanted = Wanted::Tag { repository: repository.clone(), tag: tag.clone().unwrap_or_else(Tag::latest) };
+        let image = LockedImage {
+            request: Request { wanted, platforms: None },
+            origin: Origin::Registry(repository),
+            tag,
+            digest: digest(*digit),
+            media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
+            size: 1,
+            platforms: BTreeMap::new(),
+            created: Some("2026-11-12T08:31:02Z".parse().unwrap()),
+            version: None,
+            revision: None,
+            source: None,
+        };
+        (name.parse().unwrap(), image)
+    });
+    Lockfile { images: images.collect() }
+}
+
+/// Calls `run` with the lock and nothing else.
+pub fn with_context<T>(lock: &Lockfile, run: impl FnOnce(&Context<'_>) -> T) -> T {
+    let (tree, templates) = (MemoryTree::default(), Templates::new(&BTreeMap::new()).unwrap());
+    run(&Context { lock, tree: &tree, templates: &templates, rewrites: &Rewrites::default() })
+}
+
+/// Renders the targets of `adapter` in a project file; an error as the command line would tell it, without drawing.
+pub fn render(adapter: &dyn Adapter, project: &str, lock: &Lockfile, tree: &MemoryTree) -> Result<Vec<Output>, String> {
+    let source = Source::ImagesToml(SourceFile::new("images.toml", project));
+    let project = Project::parse(&[source], &[adapter.id()]).map_err(|errors| told(&errors))?;
+    let (templates, rewrites) = (Templates::new(&BTreeMap::new()).unwrap(), Rewrites::of(&project));
+    let context = Context { lock, tree, templates: &templates, rewrites: &rewrites };
+    let mut outputs = Vec::new();
+    for table in &project.targets {
+        let target = adapter.read(table).map_err(|errors| told(&errors))?;
+        outputs.extend(target.render(&context).map_err(|error| told(&[error]))?);
+    }
+    Ok(outputs)
+}
+
+/// The text of the only file that is rendered.
+pub fn only(adapter: &dyn Adapter, project: &str, lock: &Lockfile, tree: &MemoryTree) -> Result<String, String> {
+    let outputs = render(adapter, project, lock, tree)?;
+    assert_eq!(outputs.len(), 1);
+    Ok(String::from_utf8(outputs[0].content.clone()).unwrap())
+}
+
+fn told(errors: &[impl Located]) -> String {
+    let mut text = String::new();
+    for error in errors {
+        text.push_str(&format!("{error}\n"));
+        for label in error.labels() {
+            let shown = &label.at.file.text()[label.at.span.clone()];
+            text.push_str(format!("{} {shown:?} {}", label.at, label.text).trim_end());
+            text.push('\n');
+        }
+        for help in error.help() {
+            text.push_str(&format!("help: {help}\n"));
+        }
+    }
+    text
+}

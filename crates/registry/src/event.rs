@@ -1,0 +1,97 @@
+//! What the client and the resolver tell whoever listens: progress bars, plain lines and tests are listeners.
+
+use std::sync::{Mutex, PoisonError};
+
+use imagelock_core::{ImageName, LockedImage, Wanted};
+
+use crate::error::Error;
+
+/// Something that happened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// An image is being resolved.
+    Resolving {
+        /// Its name.
+        name: &'a ImageName,
+        /// What is asked for.
+        wanted: &'a Wanted,
+    },
+    /// An image was resolved.
+    Resolved {
+        /// Its name.
+        name: &'a ImageName,
+        /// The answer.
+        image: &'a LockedImage,
+        /// Whether the answer is another than the one that was known.
+        changed: bool,
+    },
+    /// A locked image is being verified.
+    Verifying {
+        /// Its name.
+        name: &'a ImageName,
+    },
+    /// A locked image is what the lock says.
+    Verified {
+        /// Its name.
+        name: &'a ImageName,
+    },
+    /// An image could not be resolved or verified.
+    Failed {
+        /// Its name.
+        name: &'a ImageName,
+        /// Why.
+        error: &'a Error,
+    },
+    /// A host asked for a pause: nothing is sent to it until then.
+    Waiting {
+        /// The host.
+        host: &'a str,
+        /// How long, rounded up.
+        seconds: u64,
+    },
+    /// A request failed in a way that may pass, and is sent again.
+    Retrying {
+        /// The host.
+        host: &'a str,
+        /// The number of the attempt that failed, from one.
+        attempt: u32,
+        /// What happened.
+        reason: &'a str,
+    },
+    /// A mirror could not answer by digest, or not with the right bytes; the next one is asked.
+    MirrorFailed {
+        /// The mirror's host.
+        mirror: &'a str,
+        /// Why.
+        error: &'a Error,
+    },
+    /// A host cannot be reached, and a mirror answers for its tags. It may be behind.
+    StandIn {
+        /// The host.
+        host: &'a str,
+        /// The mirror's host.
+        mirror: &'a str,
+    },
+}
+
+/// Listens to [`Event`]s. It is called from within asynchronous code and must not block.
+pub trait Reporter: Send + Sync {
+    /// Takes note of an event.
+    fn event(&self, event: Event<'_>);
+}
+
+/// Listens to nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Reporter for Silent {
+    fn event(&self, _: Event<'_>) {}
+}
+
+/// Writes each event down; for tests.
+impl Reporter for Mutex<Vec<String>> {
+    fn event(&self, event: Event<'_>) {
+        self.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{event:?}"));
+    }
+}

@@ -1,0 +1,205 @@
+//! OCI image layout directories (OCI image-spec, `image-layout.md`): an image without a registry.
+//!
+//! Everything is verified as if it came from a network, and nothing outside the directory is read: a link that leads
+//! out of it is refused.
+
+use std::io::Read as _;
+
+use bytes::Bytes;
+use camino::{Utf8Path, Utf8PathBuf};
+use imagelock_core::{Digest, Tag};
+use oci_distribution::manifest::{ImageIndexEntry, OciImageIndex};
+use serde::Deserialize;
+
+use crate::client::MANIFEST_BYTES;
+use crate::document;
+use crate::error::quoted;
+
+/// The version of the format that is read.
+const VERSION: &str = "1.0.0";
+/// The annotation that names an image in a layout.
+const REF_NAME: &str = "org.opencontainers.image.ref.name";
+
+/// An OCI image layout directory.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    directory: Utf8PathBuf,
+    /// The directory with its links followed, in which every file must lie.
+    real: Utf8PathBuf,
+}
+
+/// Why an OCI image layout cannot be read. Every text names the file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LayoutError {
+    /// The directory is no layout.
+    #[error("`{directory}` is not an OCI image layout: {reason}")]
+    NotALayout {
+        /// The directory.
+        directory: Utf8PathBuf,
+        /// What is missing.
+        reason: String,
+    },
+    /// The layout has another version.
+    #[error("`{file}` says version `{found}`, and only `{VERSION}` is read")]
+    Version {
+        /// The `oci-layout` file.
+        file: Utf8PathBuf,
+        /// What it says.
+        found: String,
+    },
+    /// A file cannot be read.
+    #[error("cannot read `{file}`: {reason}")]
+    Unreadable {
+        /// The file.
+        file: Utf8PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A file is not what the format says.
+    #[error("`{file}`: {reason}")]
+    Malformed {
+        /// The file.
+        file: Utf8PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file has other bytes than its name promises.
+    #[error("`{file}` has other bytes than its name says (got {})", .got.short())]
+    DigestMismatch {
+        /// The file.
+        file: Utf8PathBuf,
+        /// The digest of its bytes.
+        got: Digest,
+    },
+    /// A file lies outside the directory.
+    #[error("`{file}` is a link out of the layout")]
+    Outside {
+        /// The file.
+        file: Utf8PathBuf,
+    },
+    /// A file is larger than any honest one.
+    #[error("`{file}` is larger than {limit} bytes")]
+    TooLarge {
+        /// The file.
+        file: Utf8PathBuf,
+        /// The limit.
+        limit: u64,
+    },
+    /// No image has the name.
+    #[error("`{file}` has no image called `{tag}`{}", names(.has))]
+    NoSuchImage {
+        /// The `index.json` file.
+        file: Utf8PathBuf,
+        /// The name that was asked for.
+        tag: Tag,
+        /// The names that are there.
+        has: Vec<String>,
+    },
+    /// There are several images, and nothing says which.
+    #[error("`{file}` has {count} images, so a `tag` has to say which{}", names(.has))]
+    Several {
+        /// The `index.json` file.
+        file: Utf8PathBuf,
+        /// How many there are.
+        count: usize,
+        /// The names that are there.
+        has: Vec<String>,
+    },
+}
+
+fn names(names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!(": it has {}", names.join(", ")) }
+}
+
+#[derive(Deserialize)]
+struct Marker {
+    #[serde(rename = "imageLayoutVersion")]
+    version: String,
+}
+
+impl Layout {
+    /// Opens a directory, if it is a layout of the version that is read.
+    pub fn open(directory: &Utf8Path) -> Result<Self, LayoutError> {
+        let none = |reason: String| LayoutError::NotALayout { directory: directory.to_owned(), reason };
+        let real = directory.canonicalize_utf8().map_err(|error| none(error.to_string()))?;
+        let layout = Self { directory: directory.to_owned(), real };
+        let file = directory.join("oci-layout");
+        if !file.exists() {
+            return Err(none("it has no file `oci-layout`".to_owned()));
+        }
+        let bytes = layout.read("oci-layout", MANIFEST_BYTES)?;
+        let marker: Marker = parse(&file, &bytes)?;
+        if marker.version != VERSION {
+            return Err(LayoutError::Version { file, found: quoted(&marker.version) });
+        }
+        Ok(layout)
+    }
+
+    /// Returns the image called `tag`, or the only one: the digest and the bytes of its index or manifest.
+    pub fn image(&self, tag: Option<&Tag>) -> Result<(Digest, Bytes), LayoutError> {
+        let file = self.directory.join("index.json");
+        let index: OciImageIndex = parse(&file, &self.read("index.json", MANIFEST_BYTES)?)?;
+        let has = || -> Vec<String> { index.manifests.iter().filter_map(ref_name).map(quoted).collect() };
+        let fitting: Vec<&ImageIndexEntry> = match tag {
+            None => index.manifests.iter().collect(),
+            Some(tag) => index
+                .manifests
+                .iter()
+                .filter(|entry| ref_name(entry).is_some_and(|name| is_called(name, tag)))
+                .collect(),
+        };
+        let entry = match (&fitting[..], tag) {
+            ([first, rest @ ..], _) if rest.iter().all(|entry| entry.digest == first.digest) => first,
+            ([], Some(tag)) => return Err(LayoutError::NoSuchImage { file, tag: tag.clone(), has: has() }),
+            (_, _) => return Err(LayoutError::Several { file, count: fitting.len(), has: has() }),
+        };
+        let digest = document::digest(&entry.digest)
+            .map_err(|error| LayoutError::Malformed { file, reason: error.to_string() })?;
+        let bytes = self.blob(&digest, MANIFEST_BYTES)?;
+        Ok((digest, bytes))
+    }
+
+    /// Returns the content of a digest, verified.
+    pub fn blob(&self, digest: &Digest, cap: u64) -> Result<Bytes, LayoutError> {
+        let path = format!("blobs/{}/{}", digest.algorithm().name(), digest.hex());
+        let bytes = self.read(&path, cap)?;
+        let got = Digest::of(digest.algorithm(), &bytes);
+        if got == *digest {
+            Ok(bytes.into())
+        } else {
+            Err(LayoutError::DigestMismatch { file: self.directory.join(path), got })
+        }
+    }
+
+    fn read(&self, path: &str, cap: u64) -> Result<Vec<u8>, LayoutError> {
+        let file = self.directory.join(path);
+        let unreadable =
+            |error: std::io::Error| LayoutError::Unreadable { file: file.clone(), reason: error.kind().to_string() };
+        let real = file.canonicalize_utf8().map_err(unreadable)?;
+        if !real.starts_with(&self.real) {
+            return Err(LayoutError::Outside { file });
+        }
+        let opened = std::fs::File::open(&real).map_err(unreadable)?;
+        let mut bytes = Vec::new();
+        opened.take(cap.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.len() as u64 > cap {
+            return Err(LayoutError::TooLarge { file, limit: cap });
+        }
+        Ok(bytes)
+    }
+}
+
+fn parse<'a, T: Deserialize<'a>>(file: &Utf8Path, bytes: &'a [u8]) -> Result<T, LayoutError> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| LayoutError::Malformed { file: file.to_owned(), reason: quoted(&error.to_string()) })
+}
+
+fn ref_name(entry: &ImageIndexEntry) -> Option<&str> {
+    entry.annotations.as_ref()?.get(REF_NAME).map(String::as_str)
+}
+
+/// Tools write the tag alone, or the whole reference.
+fn is_called(name: &str, tag: &Tag) -> bool {
+    name == tag.as_str() || name.rsplit_once(':').is_some_and(|(_, after)| after == tag.as_str())
+}

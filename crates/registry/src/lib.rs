@@ -1,0 +1,31 @@
+//! The OCI registry client and the resolver that turns requests into locked images.
+//!
+//! - [`Client`] asks registries: what a tag points at, a manifest or a blob by digest, the tags of a repository. It
+//!   is thin over HTTP and strict about what it believes: what a digest names is hashed, everything has a cap.
+//! - [`Resolver`] turns requests into the images of a lock, all of them or none, and verifies a lock.
+//! - [`Cache`] keeps what digests name; [`Layout`] reads an OCI image layout directory.
+//! - [`Event`]s tell a listener what happens; [`Error`] says what was being done when it did not.
+//!
+//! It is not for writing to a registry, and it knows nothing of project files or terminals.
+//!
+//! Invariant: what comes out is a function of the requests and of the registries' content. Neither the order of
+//! answers, nor the number of requests at a time, nor a mirror or a cache can change it.
+
+mod cache;
+mod client;
+mod document;
+mod error;
+mod event;
+mod hash;
+mod layout;
+mod resolve;
+mod settings;
+mod transport;
+
+pub use cache::Cache;
+pub use client::{Authorization, CONFIG_BYTES, Client, ClientBuilder, Descriptor, MANIFEST_BYTES, Manifest};
+pub use error::{BuildError, Context, Error, ErrorKind, Missing, NotAnImage};
+pub use event::{Event, Reporter, Silent};
+pub use layout::{Layout, LayoutError};
+pub use resolve::{Resolver, Step};
+pub use settings::{Backoff, Mirror, RegistrySettings, Timeouts};

@@ -1,0 +1,213 @@
+//! One attempt at a request: a turn at the host, the request, its redirects, and its body up to a cap.
+
+use std::error::Error as _;
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::Response;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
+use url::Url;
+
+use super::limits::HostState;
+use super::redirect::{self, Content};
+use super::retry::{self, Failure, Retry};
+use super::{Answer, Ask, Sink, Transport, realm};
+use crate::error::{ErrorKind, quoted};
+use crate::hash::Hasher;
+
+/// What is read of the body of a failure.
+const FAILURE_BYTES: u64 = 64 << 10;
+
+/// How often others get to run before a place is given on: the connection's own task, and the pool's after it.
+const POOL_TURNS: usize = 4;
+
+/// Where a request goes next.
+enum Step {
+    Done(Answer),
+    On(Url),
+}
+
+impl Transport {
+    /// Sends a request once, with its redirects. A status that may pass is a failure; any other is an answer.
+    pub(super) async fn exchange(
+        &self,
+        registry: &Arc<HostState>,
+        ask: &Ask<'_>,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Answer, Failure> {
+        let mut url = ask.url.clone();
+        for _ in 0..=redirect::MOST {
+            let at_home = url.origin() == ask.url.origin();
+            let host = if at_home { Arc::clone(registry) } else { self.led_to(&url).map_err(Failure::last)? };
+            let header = authorization.filter(|_| at_home);
+            match self.step(&host, ask, &url, header).await? {
+                Step::Done(answer) => return Ok(answer),
+                Step::On(next) => {
+                    let judged = redirect::judge(ask.content, &ask.url, &url, &next, &registry.settings.redirect_hosts);
+                    judged.map_err(|reason| Failure::last(ErrorKind::Redirect { reason }))?;
+                    url = next;
+                }
+            }
+        }
+        let reason =
+            format!("{} redirects from one place to the next more than {} times", registry.host, redirect::MOST);
+        Err(Failure::last(ErrorKind::Redirect { reason }))
+    }
+
+    fn led_to(&self, url: &Url) -> Result<Arc<HostState>, ErrorKind> {
+        let authority = realm::authority(url);
+        match authority.parse() {
+            Ok(host) => Ok(self.other(host, url, None)),
+            Err(_) => {
+                let reason = format!("a redirect to {} is not followed: it is not a host", quoted(&authority));
+                Err(ErrorKind::Redirect { reason })
+            }
+        }
+    }
+
+    async fn step(
+        &self,
+        host: &HostState,
+        ask: &Ask<'_>,
+        url: &Url,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Step, Failure> {
+        // The host's turn comes first, so that a slow host does not hold places that others could use.
+        let turn = host.turn().await;
+        let place = self.overall.acquire().await;
+        let mut request = host.http.request(ask.method.clone(), url.clone());
+        if let Some(accept) = ask.accept {
+            request = request.header(ACCEPT, accept);
+        }
+        if let Some(authorization) = authorization {
+            request = request.header(AUTHORIZATION, authorization.clone());
+        }
+        if let Some(form) = &ask.form {
+            request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.clone());
+        }
+        if !matches!(ask.sink, Sink::File { .. }) {
+            request = request.timeout(self.timeouts.request);
+        }
+        let result = match request.send().await {
+            Ok(response) => read(host, ask, url, response).await,
+            Err(error) => Err(failed(host, &error)),
+        };
+        // The connection goes back to the pool in a task of its own. Let that run before the next request takes the
+        // place, or it would not find the connection and open one more than the limit allows.
+        for _ in 0..POOL_TURNS {
+            tokio::task::yield_now().await;
+        }
+        drop((place, turn));
+        result
+    }
+}
+
+async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut response: Response) -> Result<Step, Failure> {
+    host.answered();
+    let status = response.status();
+    let headers = response.headers().clone();
+    let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+    if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+        && ask.content != Content::Token
+        && let Some(location) = location
+    {
+        let Ok(next) = url.join(location) else {
+            let reason = format!("{} redirects to what is not an address", host.host);
+            return Err(Failure::last(ErrorKind::Redirect { reason }));
+        };
+        // What little body there is must be read for the connection to be of use again.
+        let _ = memory(host, &mut response, FAILURE_BYTES).await;
+        return Ok(Step::On(next));
+    }
+    let mut answer = Answer { status, headers, body: Bytes::new(), written: None, url: url.clone() };
+    if !status.is_success() {
+        answer.body = memory(host, &mut response, FAILURE_BYTES).await.unwrap_or_default();
+        return if retry::is_transient(status) { Err(transient(host, &answer)) } else { Ok(Step::Done(answer)) };
+    }
+    match ask.sink {
+        Sink::Nowhere => {}
+        Sink::Memory { cap } => answer.body = memory(host, &mut response, cap).await?,
+        Sink::File { file, digest, cap } => {
+            let mut hasher = Hasher::like(digest);
+            let unwritable = |error: std::io::Error| {
+                Failure::last(ErrorKind::File { path: "the temporary file".into(), reason: error.to_string() })
+            };
+            (&mut &*file).seek(SeekFrom::Start(0)).and_then(|_| file.set_len(0)).map_err(unwritable)?;
+            let mut size = 0_u64;
+            while let Some(chunk) = response.chunk().await.map_err(|error| failed(host, &error))? {
+                size += chunk.len() as u64;
+                if size > cap {
+                    return Err(too_large(cap));
+                }
+                hasher.update(&chunk);
+                (&mut &*file).write_all(&chunk).map_err(unwritable)?;
+            }
+            answer.written = hasher.finish().map(|digest| (size, digest));
+        }
+    }
+    Ok(Step::Done(answer))
+}
+
+/// Reads a body of at most `cap` bytes; what a header promises is not believed.
+async fn memory(host: &HostState, response: &mut Response, cap: u64) -> Result<Bytes, Failure> {
+    if response.content_length().is_some_and(|length| length > cap) {
+        return Err(too_large(cap));
+    }
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| failed(host, &error))? {
+        if (body.len() + chunk.len()) as u64 > cap {
+            return Err(too_large(cap));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+fn too_large(limit: u64) -> Failure {
+    Failure::last(ErrorKind::TooLarge { limit, unit: "bytes" })
+}
+
+fn transient(host: &HostState, answer: &Answer) -> Failure {
+    let status = answer.status.as_u16();
+    let after = retry::retry_after(&answer.headers, SystemTime::now());
+    let name = host.host.to_string();
+    let kind = if status == 429 {
+        // A fraction of a second that is asked for is a second to people.
+        let retry_after = after.map(|after| after.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX));
+        ErrorKind::RateLimited { host: name, retry_after }
+    } else {
+        ErrorKind::Status { host: name, status, message: answer.message() }
+    };
+    Failure { kind, status: Some(status), retry: after.map_or(Retry::Soon, Retry::After) }
+}
+
+/// Whether TLS was refused: rustls wraps what it refuses in `InvalidData`, and nothing else on the way to a connection
+/// does. An I/O error may wrap another, which its `source` passes over.
+fn is_tls(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let Some(io) = cause.downcast_ref::<std::io::Error>() else { return false };
+    io.kind() == std::io::ErrorKind::InvalidData || io.get_ref().is_some_and(|inner| is_tls(inner))
+}
+
+/// Tells apart what the library calls failed.
+fn failed(host: &HostState, error: &reqwest::Error) -> Failure {
+    let host = host.host.to_string();
+    if error.is_timeout() {
+        let reason = "it did not answer in time".to_owned();
+        return Failure { kind: ErrorKind::Network { host, reason }, status: None, retry: Retry::Soon };
+    }
+    let mut tls = false;
+    let mut reason = String::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        tls |= is_tls(cause);
+        reason = cause.to_string();
+        source = cause.source();
+    }
+    let reason = if reason.is_empty() { "the request failed".to_owned() } else { quoted(&reason) };
+    if error.is_connect() && tls {
+        return Failure::last(ErrorKind::Tls { host, reason });
+    }
+    Failure { kind: ErrorKind::Network { host, reason }, status: None, retry: Retry::Soon }
+}

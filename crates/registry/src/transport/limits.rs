@@ -1,0 +1,197 @@
+//! What is known of one host during a run, and how much is asked of it at once.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use imagelock_core::Host;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+use url::Url;
+
+use super::auth::Challenge;
+use crate::error::ErrorKind;
+use crate::settings::RegistrySettings;
+
+/// A host, as this run knows it.
+pub(crate) struct HostState {
+    /// The name in references; credentials are looked up by it and errors say it.
+    pub(crate) host: Host,
+    /// The address that answers: `https://registry-1.docker.io/` for `docker.io`.
+    pub(crate) base: Url,
+    pub(crate) http: reqwest::Client,
+    pub(crate) settings: RegistrySettings,
+    /// Held while the first request is on its way: the answer says for all others whether a token is needed.
+    pub(crate) first: tokio::sync::Mutex<()>,
+    permits: Semaphore,
+    met: AtomicBool,
+    stood_in: AtomicBool,
+    learned: Mutex<Learned>,
+}
+
+#[derive(Default)]
+struct Learned {
+    challenge: Option<Challenge>,
+    /// Scopes that are not `repository:<path>:pull`, by path.
+    scopes: BTreeMap<String, String>,
+    /// Nothing is sent before this.
+    gate: Option<Instant>,
+    /// Why the host cannot be reached at all.
+    dead: Option<ErrorKind>,
+    answered: bool,
+}
+
+impl HostState {
+    pub(crate) fn new(host: Host, base: Url, http: reqwest::Client, settings: RegistrySettings, limit: usize) -> Self {
+        Self {
+            host,
+            base,
+            http,
+            settings,
+            first: tokio::sync::Mutex::new(()),
+            permits: Semaphore::new(limit),
+            met: AtomicBool::new(false),
+            stood_in: AtomicBool::new(false),
+            learned: Mutex::default(),
+        }
+    }
+
+    fn learned(&self) -> MutexGuard<'_, Learned> {
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the first request is over.
+    pub(crate) fn is_met(&self) -> bool {
+        self.met.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn meet(&self) {
+        self.met.store(true, Ordering::Release);
+    }
+
+    /// Whether this is the first time that a mirror stands in for the host.
+    pub(crate) fn stands_in_first(&self) -> bool {
+        !self.stood_in.swap(true, Ordering::Relaxed)
+    }
+
+    pub(crate) fn challenge(&self) -> Option<Challenge> {
+        self.learned().challenge.clone()
+    }
+
+    /// Keeps what the host asks for, and the scope for one repository where it is an unusual one.
+    pub(crate) fn learn(&self, challenge: &Challenge, path: &str) {
+        let mut learned = self.learned();
+        if let Challenge::Bearer { scope: Some(scope), .. } = challenge
+            && *scope != usual_scope(path)
+        {
+            learned.scopes.insert(path.to_owned(), scope.clone());
+        }
+        learned.challenge = Some(challenge.clone());
+    }
+
+    pub(crate) fn scope(&self, path: &str) -> String {
+        self.learned().scopes.get(path).cloned().unwrap_or_else(|| usual_scope(path))
+    }
+
+    /// Notes that the host answers.
+    pub(crate) fn answered(&self) {
+        self.learned().answered = true;
+    }
+
+    /// Gives the host up for this run, unless it has answered before.
+    pub(crate) fn give_up(&self, kind: &ErrorKind) {
+        let mut learned = self.learned();
+        if !learned.answered {
+            learned.dead = Some(kind.clone());
+        }
+    }
+
+    /// Why the host was given up.
+    pub(crate) fn dead(&self) -> Option<ErrorKind> {
+        self.learned().dead.clone()
+    }
+
+    /// Sends nothing to the host for a while.
+    pub(crate) fn shut(&self, pause: Duration) {
+        let until = Instant::now() + pause;
+        let mut learned = self.learned();
+        learned.gate = learned.gate.max(Some(until));
+    }
+
+    fn shut_until(&self) -> Option<Instant> {
+        let mut learned = self.learned();
+        let until = learned.gate?;
+        if until > Instant::now() {
+            return Some(until);
+        }
+        learned.gate = None;
+        None
+    }
+
+    /// Waits for a turn: one of the host's places, while the host has not asked for a pause.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        loop {
+            // A semaphore that nobody closes has no error.
+            let permit = self.permits.acquire().await.ok();
+            match self.shut_until() {
+                None => return permit,
+                Some(until) => {
+                    drop(permit);
+                    tokio::time::sleep_until(until).await;
+                }
+            }
+        }
+    }
+}
+
+fn usual_scope(path: &str) -> String {
+    format!("repository:{path}:pull")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(limit: usize) -> HostState {
+        let base = Url::parse("https://a.example/").unwrap();
+        HostState::new("a.example".parse().unwrap(), base, reqwest::Client::new(), RegistrySettings::default(), limit)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_asks_for_a_pause_gets_it_from_every_request() {
+        let host = state(4);
+        let start = Instant::now();
+        host.shut(Duration::from_secs(7));
+        // A shorter pause that another request was told does not open the gate.
+        host.shut(Duration::from_secs(2));
+        let turns = futures_util::future::join_all((0..4).map(|_| host.turn())).await;
+        assert_eq!(start.elapsed().as_secs(), 7);
+        drop(turns);
+        drop(host.turn().await);
+        assert_eq!(start.elapsed().as_secs(), 7);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_waits_at_the_gate_holds_no_place() {
+        let host = state(1);
+        host.shut(Duration::from_secs(7));
+        let turn = host.turn();
+        tokio::pin!(turn);
+        assert!(futures_util::poll!(turn.as_mut()).is_pending());
+        assert_eq!(host.permits.available_permits(), 1);
+        drop(turn.await);
+    }
+
+    #[test]
+    fn a_host_that_answered_once_is_not_given_up() {
+        let kind = ErrorKind::Network { host: "a.example".to_owned(), reason: "gone".to_owned() };
+        let host = state(1);
+        host.give_up(&kind);
+        assert!(host.dead().is_some());
+        let host = state(1);
+        host.answered();
+        host.give_up(&kind);
+        assert!(host.dead().is_none());
+    }
+}

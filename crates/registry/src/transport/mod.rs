@@ -1,0 +1,366 @@
+//! HTTP as registries speak it: one attempt, its limits, its credentials, and the attempts after it.
+//!
+//! `oci-distribution` has a client of its own, which is not used: it loses `Retry-After`, sends credentials wherever a
+//! registry says, and reads bodies of any size. What it does well (the documents and their media types) is taken from
+//! it in [`crate::document`].
+//!
+//! Invariants: credentials and tokens are sent to the host that they were found for and to token services that
+//! [`realm`] allows, never along a redirect; nothing is read into memory without a cap; an error holds no query.
+
+pub(crate) mod auth;
+mod exchange;
+pub(crate) mod limits;
+mod realm;
+pub(crate) mod redirect;
+pub(crate) mod retry;
+pub(crate) mod token;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use imagelock_core::{Digest, Host};
+use imagelock_credentials::{Credential, Found, Origin, Store};
+use oci_distribution::errors::OciEnvelope;
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{Method, StatusCode};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use url::Url;
+
+use self::auth::Challenge;
+use self::limits::HostState;
+use self::redirect::Content;
+use self::retry::{Failure, Retry};
+use self::token::{Key, Tokens};
+use crate::error::{Context, Error, ErrorKind, quoted};
+use crate::event::{Event, Reporter};
+use crate::settings::{Backoff, RegistrySettings, Timeouts};
+
+/// The host that answers for `docker.io`.
+const DOCKER_HUB: &str = "registry-1.docker.io";
+
+/// What all requests of a run share.
+pub(crate) struct Transport {
+    pub(crate) settings: BTreeMap<Host, RegistrySettings>,
+    /// Clients with certificates of their own, by host.
+    pub(crate) clients: BTreeMap<Host, reqwest::Client>,
+    pub(crate) http: reqwest::Client,
+    pub(crate) store: Arc<Store>,
+    pub(crate) reporter: Arc<dyn Reporter>,
+    pub(crate) backoff: Backoff,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) per_host: usize,
+    pub(crate) overall: Semaphore,
+    pub(crate) hosts: Mutex<BTreeMap<Host, Arc<HostState>>>,
+    pub(crate) tokens: Tokens,
+}
+
+/// Where the body of an answer goes.
+#[derive(Clone, Copy)]
+pub(crate) enum Sink<'a> {
+    /// There is none.
+    Nowhere,
+    /// To memory, up to a limit.
+    Memory { cap: u64 },
+    /// To the start of a file, hashed as `digest` is.
+    File { file: &'a std::fs::File, digest: &'a Digest, cap: u64 },
+}
+
+/// A request.
+pub(crate) struct Ask<'a> {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) accept: Option<&'static str>,
+    pub(crate) form: Option<String>,
+    pub(crate) content: Content,
+    pub(crate) sink: Sink<'a>,
+    /// The repository's path on the host that is asked, for scopes and credentials.
+    pub(crate) path: &'a str,
+    pub(crate) doing: &'static str,
+    /// What errors call the thing that is asked for.
+    pub(crate) reference: String,
+    /// The most attempts, where that is fewer than usual.
+    pub(crate) attempts: u32,
+}
+
+impl<'a> Ask<'a> {
+    pub(crate) fn new(doing: &'static str, path: &'a str, url: Url) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            accept: None,
+            form: None,
+            content: Content::Word,
+            sink: Sink::Nowhere,
+            path,
+            doing,
+            reference: path.to_owned(),
+            attempts: u32::MAX,
+        }
+    }
+}
+
+/// An answer, whatever its status.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    /// The body, unless it went to a file.
+    pub(crate) body: Bytes,
+    /// The size and the digest of what went to a file.
+    pub(crate) written: Option<(u64, Digest)>,
+    pub(crate) url: Url,
+}
+
+impl Answer {
+    /// What the server says about a failure, cut and cleaned.
+    pub(crate) fn message(&self) -> String {
+        let Ok(envelope) = serde_json::from_slice::<OciEnvelope>(&self.body) else { return String::new() };
+        let messages: Vec<String> = envelope.errors.into_iter().map(|error| error.message).collect();
+        quoted(&messages.join("; "))
+    }
+}
+
+/// What a request was sent with.
+enum Presented {
+    Nothing(Origin),
+    Secret(HeaderValue, Origin),
+    Token { header: HeaderValue, origin: Origin, key: Key, is_new: bool },
+}
+
+impl Presented {
+    fn header(&self) -> Option<&HeaderValue> {
+        match self {
+            Self::Nothing(_) => None,
+            Self::Secret(header, _) | Self::Token { header, .. } => Some(header),
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        match self {
+            Self::Nothing(origin) | Self::Secret(_, origin) | Self::Token { origin, .. } => origin.clone(),
+        }
+    }
+}
+
+impl Transport {
+    /// Returns what is known of a registry.
+    pub(crate) fn host(&self, host: &Host) -> Result<Arc<HostState>, Error> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(state) = hosts.get(host) {
+            return Ok(Arc::clone(state));
+        }
+        let settings = self.settings.get(host).cloned().unwrap_or_default();
+        let plain = settings.ca.is_none() && (settings.insecure || host.is_loopback());
+        let scheme = if plain { "http" } else { "https" };
+        let wire = if host.is_docker_hub() { DOCKER_HUB } else { host.as_str() };
+        let base = Url::parse(&format!("{scheme}://{wire}/")).map_err(|error| ErrorKind::Network {
+            host: host.to_string(),
+            reason: format!("not the host of a URL: {error}"),
+        })?;
+        let state = Arc::new(self.state(host, base, settings, None));
+        hosts.insert(host.clone(), Arc::clone(&state));
+        Ok(state)
+    }
+
+    /// Returns what is known of a host that a registry led to.
+    fn other(&self, host: Host, url: &Url, http: Option<reqwest::Client>) -> Arc<HostState> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = hosts.values().find(|state| state.base.origin() == url.origin());
+        if let Some(state) = known {
+            return Arc::clone(state);
+        }
+        let mut base = url.clone();
+        base.set_path("/");
+        base.set_query(None);
+        base.set_fragment(None);
+        let settings = self.settings.get(&host).cloned().unwrap_or_default();
+        let state = Arc::new(self.state(&host, base, settings, http));
+        hosts.entry(host).or_insert_with(|| Arc::clone(&state));
+        state
+    }
+
+    fn state(&self, host: &Host, base: Url, settings: RegistrySettings, http: Option<reqwest::Client>) -> HostState {
+        let http = http.or_else(|| self.clients.get(host).cloned()).unwrap_or_else(|| self.http.clone());
+        HostState::new(host.clone(), base, http, settings, self.per_host)
+    }
+
+    async fn credentials(&self, host: &HostState, path: &str) -> Result<Found, Failure> {
+        let found = self.store.lookup(host.host.as_str(), path).await;
+        found.map_err(|error| Failure::last(ErrorKind::Credentials { reason: error.to_string() }))
+    }
+
+    /// Sends a request to a registry, with what the registry asks for, until there is an answer or no use in trying.
+    /// The answer's status is a success, 404, or a refusal of the method.
+    pub(crate) async fn send(&self, host: &Arc<HostState>, ask: &Ask<'_>) -> Result<Answer, Error> {
+        self.retrying(host, ask, async || self.authorized(host, ask).await).await
+    }
+
+    /// Sends a request as it is; the answer may have any status that is not worth another attempt.
+    async fn plain(&self, host: &Arc<HostState>, ask: &Ask<'_>, header: Option<&HeaderValue>) -> Result<Answer, Error> {
+        self.retrying(host, ask, async || self.exchange(host, ask, header).await).await
+    }
+
+    async fn retrying(
+        &self,
+        host: &HostState,
+        ask: &Ask<'_>,
+        mut attempt: impl AsyncFnMut() -> Result<Answer, Failure>,
+    ) -> Result<Answer, Error> {
+        let started = Instant::now();
+        let backoff = Backoff { attempts: self.backoff.attempts.min(ask.attempts), ..self.backoff.clone() };
+        let mut attempts = 0;
+        loop {
+            let failure = match host.dead() {
+                Some(kind) => Failure::last(kind),
+                None => {
+                    attempts += 1;
+                    match attempt().await {
+                        Ok(answer) => return Ok(answer),
+                        Err(failure) => failure,
+                    }
+                }
+            };
+            let pause = retry::pause(&backoff, failure.retry, attempts, retry::random())
+                .filter(|pause| started.elapsed() + *pause < self.timeouts.operation);
+            let Some(pause) = pause else {
+                if matches!(failure.kind, ErrorKind::Network { .. }) && failure.retry == Retry::Soon {
+                    host.give_up(&failure.kind);
+                }
+                let context = Context {
+                    doing: ask.doing,
+                    reference: ask.reference.clone(),
+                    host: host.host.to_string(),
+                    status: failure.status,
+                    attempts,
+                };
+                return Err(Error { kind: failure.kind, context: Some(Box::new(context)) });
+            };
+            self.wait(host, &failure, attempts, pause).await;
+        }
+    }
+
+    async fn wait(&self, host: &HostState, failure: &Failure, attempt: u32, pause: Duration) {
+        if matches!(failure.retry, Retry::After(_)) {
+            // The other requests to the host wait as well: the host is tired of all of them.
+            let seconds = pause.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX);
+            self.reporter.event(Event::Waiting { host: host.host.as_str(), seconds });
+            if self.backoff.waits {
+                host.shut(pause);
+            }
+            return;
+        }
+        let reason = failure.kind.to_string();
+        self.reporter.event(Event::Retrying { host: host.host.as_str(), attempt, reason: &reason });
+        if self.backoff.waits {
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn authorized(&self, host: &Arc<HostState>, ask: &Ask<'_>) -> Result<Answer, Failure> {
+        let mut presented = self.present(host, ask).await?;
+        let mut again = true;
+        loop {
+            // One request goes ahead to find out whether the host wants a token; the others wait for its answer.
+            let ahead = if host.is_met() { None } else { Some(host.first.lock().await) };
+            if ahead.is_some() && host.is_met() {
+                drop(ahead);
+                presented = self.present(host, ask).await?;
+                continue;
+            }
+            let answer = self.exchange(host, ask, presented.header()).await;
+            let refused = answer.as_ref().is_ok_and(|answer| matches!(answer.status.as_u16(), 401 | 403));
+            // Where a redirect led, somebody else answered, who has no say in where tokens come from.
+            let own = answer.as_ref().ok().filter(|answer| answer.url.origin() == ask.url.origin());
+            let challenge = own.and_then(|answer| auth::challenge(&answer.headers));
+            if let (true, Some(challenge)) = (refused, &challenge) {
+                host.learn(challenge, ask.path);
+            }
+            host.meet();
+            drop(ahead);
+            let answer = answer?;
+            if !refused {
+                return Ok(answer);
+            }
+            let status = answer.status.as_u16();
+            // Some registries say 403 where a token has run out.
+            let stale = matches!(presented, Presented::Token { is_new: false, .. });
+            if again && (status == 401 && challenge.is_some() || status == 403 && stale) {
+                again = false;
+                let old = presented;
+                if let Presented::Token { header, key, .. } = &old {
+                    self.tokens.forget(key, header).await;
+                }
+                presented = self.present(host, ask).await?;
+                if presented.header().is_some() && presented.header() != old.header() {
+                    continue;
+                }
+            }
+            return Err(refusal(host, &answer, presented.origin()));
+        }
+    }
+
+    /// Finds out what a registry asks for, and returns the header that answers it and how long it is good for.
+    pub(crate) async fn authorization(
+        &self,
+        host: &Arc<HostState>,
+        ask: &Ask<'_>,
+    ) -> Result<Option<(HeaderValue, Option<Duration>)>, Error> {
+        if host.challenge().is_none() {
+            let answer = self.plain(host, ask, None).await?;
+            if let Some(challenge) = auth::challenge(&answer.headers).filter(|_| answer.status.as_u16() == 401) {
+                host.learn(&challenge, ask.path);
+            }
+            host.meet();
+        }
+        let presented = self.present(host, ask).await.map_err(|failure| {
+            let (doing, reference, host) = (ask.doing, ask.reference.clone(), host.host.to_string());
+            let context = Context { doing, reference, host, status: failure.status, attempts: 1 };
+            Error { kind: failure.kind, context: Some(Box::new(context)) }
+        })?;
+        Ok(match presented {
+            Presented::Nothing(_) => None,
+            Presented::Secret(header, _) => Some((header, None)),
+            Presented::Token { header, key, .. } => {
+                let left = self.tokens.left(&key).await;
+                Some((header, left))
+            }
+        })
+    }
+
+    /// Returns what the host is known to ask for.
+    async fn present(&self, host: &HostState, ask: &Ask<'_>) -> Result<Presented, Failure> {
+        let Some(challenge) = host.challenge() else { return Ok(Presented::Nothing(Origin::Nowhere)) };
+        let found = self.credentials(host, ask.path).await?;
+        let unusable = |reason| Failure::last(ErrorKind::Credentials { reason: format!("credentials: {reason}") });
+        let secret = match (found.for_host(host.host.as_str()), &challenge) {
+            (Credential::RegistryToken(token), Challenge::Bearer { .. }) => Some(token::bearer(token.expose())),
+            (Credential::Basic { username, password }, Challenge::Basic) => {
+                Some(token::basic(username, password.expose()))
+            }
+            _ => None,
+        };
+        if let Some(header) = secret {
+            return Ok(Presented::Secret(header.map_err(unusable)?, found.origin().clone()));
+        }
+        let Challenge::Bearer { realm, service, .. } = &challenge else {
+            return Ok(Presented::Nothing(found.origin().clone()));
+        };
+        let key = Self::key(host, realm, service.as_deref(), host.scope(ask.path));
+        let (token, is_new) = self.token(host, &key, ask.path).await?;
+        Ok(Presented::Token { header: token.header, origin: token.origin, key, is_new })
+    }
+}
+
+fn refusal(host: &HostState, answer: &Answer, credentials: Origin) -> Failure {
+    let status = answer.status.as_u16();
+    let host = host.host.to_string();
+    let kind = if status == 401 {
+        ErrorKind::Unauthorized { host, credentials }
+    } else {
+        ErrorKind::Forbidden { host, credentials, message: answer.message() }
+    };
+    Failure { status: Some(status), ..Failure::last(kind) }
+}

@@ -1,0 +1,269 @@
+//! Tokens: one request for all who need the same one at the same time, used until shortly before they end.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use imagelock_credentials::{Credential, Origin};
+use reqwest::Method;
+use reqwest::header::HeaderValue;
+use serde::Deserialize;
+use tokio::time::Instant;
+use url::Url;
+
+use super::limits::HostState;
+use super::redirect::Content;
+use super::retry::Failure;
+use super::{Ask, Sink, Transport, realm};
+use crate::error::{Error, ErrorKind, quoted};
+
+/// Tokens are small; more is no token.
+const TOKEN_BYTES: u64 = 1 << 20;
+/// What a token is good for where the service does not say (distribution's token specification).
+const LIFETIME: Duration = Duration::from_mins(1);
+/// How long before its end a token is not used any more, for requests that are slow and clocks that differ.
+const SLACK: Duration = Duration::from_secs(10);
+
+/// Which token.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    registry: String,
+    realm: String,
+    service: Option<String>,
+    scope: String,
+}
+
+/// A token, as the header that carries it.
+#[derive(Clone, Debug)]
+pub(crate) struct Token {
+    pub(crate) header: HeaderValue,
+    pub(crate) origin: Origin,
+    until: Instant,
+}
+
+#[derive(Default)]
+struct Slot {
+    token: Option<Token>,
+    /// The last failure, for those who have waited for it.
+    failed: Option<(Instant, Failed)>,
+}
+
+#[derive(Clone)]
+struct Failed {
+    kind: ErrorKind,
+    status: Option<u16>,
+}
+
+/// All tokens of a run.
+#[derive(Default)]
+pub(crate) struct Tokens {
+    slots: Mutex<BTreeMap<Key, Arc<tokio::sync::Mutex<Slot>>>>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    token: Option<String>,
+    access_token: Option<String>,
+    expires_in: Option<f64>,
+}
+
+impl Tokens {
+    fn slot(&self, key: &Key) -> Arc<tokio::sync::Mutex<Slot>> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(slots.entry(key.clone()).or_default())
+    }
+
+    /// How long a token is still good for.
+    pub(crate) async fn left(&self, key: &Key) -> Option<Duration> {
+        let slot = self.slot(key);
+        let slot = slot.lock().await;
+        slot.token.as_ref().map(|token| token.until.saturating_duration_since(Instant::now()))
+    }
+
+    /// Forgets a token that was refused, unless another has taken its place.
+    pub(crate) async fn forget(&self, key: &Key, refused: &HeaderValue) {
+        let slot = self.slot(key);
+        let mut slot = slot.lock().await;
+        if slot.token.as_ref().is_some_and(|token| token.header == refused) {
+            slot.token = None;
+        }
+    }
+}
+
+impl Transport {
+    pub(crate) fn key(host: &HostState, realm: &str, service: Option<&str>, scope: String) -> Key {
+        Key { registry: host.host.to_string(), realm: realm.to_owned(), service: service.map(str::to_owned), scope }
+    }
+
+    /// Returns a token, of those that are there or from the service, and whether it is a new one.
+    pub(crate) async fn token(&self, host: &HostState, key: &Key, path: &str) -> Result<(Token, bool), Failure> {
+        let came = Instant::now();
+        let slot = self.tokens.slot(key);
+        let mut slot = slot.lock().await;
+        if let Some(token) = slot.token.as_ref().filter(|token| token.until > Instant::now()) {
+            return Ok((token.clone(), false));
+        }
+        if let Some((_, Failed { kind, status })) = slot.failed.as_ref().filter(|(at, _)| *at >= came) {
+            return Err(Failure { status: *status, ..Failure::last(kind.clone()) });
+        }
+        match self.new_token(host, key, path).await {
+            Ok(token) => {
+                slot.token = Some(token.clone());
+                Ok((token, true))
+            }
+            Err(failure) => {
+                let failed = Failed { kind: failure.kind.clone(), status: failure.status };
+                slot.failed = Some((Instant::now(), failed));
+                Err(failure)
+            }
+        }
+    }
+
+    async fn new_token(&self, host: &HostState, key: &Key, path: &str) -> Result<Token, Failure> {
+        let refused = |reason: &str| Failure::last(token_error(&key.realm, reason));
+        let realm = realm::judge(&key.realm, &host.base, host.host.as_str(), &host.settings.token_hosts);
+        let realm = realm.map_err(refused)?;
+        let found = self.credentials(host, path).await?;
+        let credential = if realm.trusted { found.for_host(host.host.as_str()) } else { &Credential::Anonymous };
+        let origin = if realm.trusted { found.origin().clone() } else { Origin::Nowhere };
+        let service = self.realm_host(host, &realm.url).map_err(|reason| refused(&reason))?;
+        let mut answer = None;
+        if let Credential::IdentityToken(secret) = credential {
+            let mut form = url::form_urlencoded::Serializer::new(String::new());
+            form.append_pair("grant_type", "refresh_token").append_pair("refresh_token", secret.expose());
+            form.append_pair("service", key.service.as_deref().unwrap_or_default()).append_pair("scope", &key.scope);
+            form.append_pair("client_id", "imagelock");
+            let ask = token_ask(Method::POST, realm.url.clone(), Some(form.finish()), path);
+            let given = self.plain(&service, &ask, None).await.map_err(|error| failed(key, error))?;
+            // Services from before OAuth 2 have no such method.
+            answer = Some(given).filter(|given| !matches!(given.status.as_u16(), 404 | 405));
+        }
+        let answer = match answer {
+            Some(answer) => answer,
+            None => {
+                let mut url = realm.url;
+                if let Some(name) = &key.service {
+                    url.query_pairs_mut().append_pair("service", name);
+                }
+                url.query_pairs_mut().append_pair("scope", &key.scope);
+                let header = match credential {
+                    Credential::Basic { username, password } => Some(basic(username, password.expose())),
+                    Credential::IdentityToken(secret) => Some(basic("", secret.expose())),
+                    Credential::Anonymous | Credential::RegistryToken(_) => None,
+                };
+                let header = header.transpose().map_err(refused)?;
+                let ask = token_ask(Method::GET, url, None, path);
+                self.plain(&service, &ask, header.as_ref()).await.map_err(|error| failed(key, error))?
+            }
+        };
+        let status = answer.status.as_u16();
+        if status == 401 {
+            let kind = ErrorKind::Unauthorized { host: host.host.to_string(), credentials: origin };
+            return Err(Failure { status: Some(status), ..Failure::last(kind) });
+        }
+        if !answer.status.is_success() {
+            let reason = format!("status {status} {}", quoted(&answer.message()));
+            return Err(Failure { status: Some(status), ..refused(reason.trim_end()) });
+        }
+        read(&answer.body, origin).map_err(refused)
+    }
+
+    /// Returns the host of a token service. One on the registry's own host is reached as the registry is.
+    fn realm_host(&self, registry: &HostState, realm: &Url) -> Result<Arc<HostState>, String> {
+        let authority = realm::authority(realm);
+        let host = authority.parse().map_err(|error: imagelock_core::reference::ReferenceError| error.to_string())?;
+        let same_name = realm.host_str() == registry.base.host_str();
+        let http = same_name.then(|| registry.http.clone());
+        Ok(self.other(host, realm, http))
+    }
+}
+
+fn failed(key: &Key, error: Error) -> Failure {
+    let status = error.context.as_deref().and_then(|context| context.status);
+    let kind = match error.kind {
+        kind @ (ErrorKind::RateLimited { .. } | ErrorKind::Network { .. } | ErrorKind::Tls { .. }) => kind,
+        kind => token_error(&key.realm, &kind.to_string()),
+    };
+    Failure { status, ..Failure::last(kind) }
+}
+
+fn token_error(realm: &str, reason: &str) -> ErrorKind {
+    let address = realm.split(['?', '#']).next().unwrap_or_default();
+    // What stands before an `@` may be a password.
+    let address = address.rsplit('@').next().unwrap_or_default();
+    ErrorKind::Token { realm: quoted(address), reason: reason.to_owned() }
+}
+
+fn token_ask(method: Method, url: Url, form: Option<String>, path: &str) -> Ask<'_> {
+    Ask {
+        method,
+        form,
+        content: Content::Token,
+        sink: Sink::Memory { cap: TOKEN_BYTES },
+        ..Ask::new("get a token for", path, url)
+    }
+}
+
+/// Makes the header of Basic authentication.
+pub(crate) fn basic(username: &str, password: &str) -> Result<HeaderValue, &'static str> {
+    let text = format!("Basic {}", STANDARD.encode(format!("{username}:{password}")));
+    secret_header(&text)
+}
+
+pub(crate) fn bearer(token: &str) -> Result<HeaderValue, &'static str> {
+    secret_header(&format!("Bearer {token}"))
+}
+
+fn secret_header(text: &str) -> Result<HeaderValue, &'static str> {
+    let mut header = HeaderValue::from_str(text).map_err(|_| "it has characters that no header can carry")?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+fn read(body: &[u8], origin: Origin) -> Result<Token, &'static str> {
+    let document: Document = serde_json::from_slice(body).map_err(|_| "the answer is not a token document")?;
+    let text = document.token.filter(|token| !token.is_empty()).or(document.access_token);
+    let text = text.filter(|token| !token.is_empty()).ok_or("the answer has no token")?;
+    let header = bearer(&text)?;
+    let lifetime = document.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    // A day is more than a run takes; what is larger may not fit the clock.
+    let lifetime = lifetime.unwrap_or(LIFETIME).min(Duration::from_hours(24));
+    let slack = SLACK.min(lifetime / 4);
+    Ok(Token { header, origin, until: Instant::now() + lifetime.saturating_sub(slack) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_stands_in_either_field() {
+        for (body, expected) in [
+            (r#"{"token":"a"}"#, Ok("Bearer a")),
+            (r#"{"access_token":"b"}"#, Ok("Bearer b")),
+            (r#"{"token":"","access_token":"b"}"#, Ok("Bearer b")),
+            (r#"{"token":"a","access_token":"b","expires_in":300,"issued_at":"x"}"#, Ok("Bearer a")),
+            (r#"{"token":"a","expires_in":1e300}"#, Ok("Bearer a")),
+            (r#"{"token":"a","expires_in":-1}"#, Ok("Bearer a")),
+            (r#"{"token":"a\nb"}"#, Err("it has characters that no header can carry")),
+            (r#"{"token":""}"#, Err("the answer has no token")),
+            ("{}", Err("the answer has no token")),
+            ("<html>", Err("the answer is not a token document")),
+        ] {
+            let header = read(body.as_bytes(), Origin::Nowhere).map(|token| token.header);
+            assert_eq!(header.as_ref().map(|value| value.to_str().unwrap()), expected.as_ref().copied(), "{body}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_in_what_is_printed() {
+        let header = basic("user", "hunter2").unwrap();
+        assert_eq!(format!("{header:?}"), "Sensitive");
+        let ErrorKind::Token { realm, .. } = token_error("https://me:secret@a.example/token?key=secret", "x") else {
+            panic!("not a token error");
+        };
+        assert_eq!(realm, "a.example/token");
+    }
+}

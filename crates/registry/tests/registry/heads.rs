@@ -1,0 +1,118 @@
+//! One `HEAD` says what a tag points at, and when a body is fetched in its place.
+
+use imagelock_core::Digest;
+use imagelock_registry::{Error, ErrorKind, Missing, NotAnImage};
+use imagelock_testkit::{Fault, Image, On, Registry};
+
+use crate::common::{client, kind, reference, request, resolve, run};
+
+fn head(registry: &Registry) -> Result<Option<Digest>, Error> {
+    let found = run(client().head(&reference(registry, "app:1")));
+    found.map(|found| found.map(|descriptor| descriptor.digest))
+}
+
+fn registry() -> (Registry, Digest) {
+    let registry = Registry::start().unwrap();
+    let digest = registry.push("app:1", &Image::linux(["amd64", "arm64"])).parse().unwrap();
+    (registry, digest)
+}
+
+#[test]
+fn a_tag_costs_one_head_and_no_ping() {
+    let (registry, digest) = registry();
+    assert_eq!(head(&registry).unwrap(), Some(digest));
+    assert_eq!(registry.log().lines().len(), 1);
+    assert_eq!(registry.log().count("HEAD", "/v2/app/manifests/1"), 1);
+}
+
+#[test]
+fn the_head_says_type_and_size() {
+    let registry = Registry::start().unwrap();
+    let image = Image::linux(["amd64", "arm64"]);
+    registry.push("app:1", &image);
+    let found = run(client().head(&reference(&registry, "app:1"))).unwrap().unwrap();
+    assert_eq!(found.size, Some(image.bytes().len() as u64));
+    assert_eq!(found.media_type.as_deref(), Some("application/vnd.oci.image.index.v1+json"));
+}
+
+#[test]
+fn a_tag_that_is_not_there_costs_no_get() {
+    let registry = Registry::start().unwrap();
+    assert_eq!(head(&registry).unwrap(), None);
+    assert_eq!(registry.log().count("*", "/v2/app/manifests/"), 1);
+}
+
+#[test]
+fn a_registry_that_refuses_or_forgets_is_never_asked_with_a_get() {
+    for status in [403, 429, 500, 503] {
+        let (registry, _) = registry();
+        registry.fault(On::manifest("app"), Fault::status(status));
+        let error = head(&registry).unwrap_err();
+        assert_eq!(error.context.as_ref().unwrap().status, Some(status));
+        assert_eq!(registry.log().count("GET", "/v2/app/manifests/"), 0, "{status}");
+    }
+}
+
+#[test]
+fn a_head_without_a_digest_or_without_support_is_followed_by_one_get() {
+    for fault in [Fault::no_digest_header(), Fault::status(405), Fault::status(501)] {
+        let (registry, digest) = registry();
+        registry.fault(On::manifest("app").method("HEAD"), fault);
+        registry.fault(On::manifest("app").method("GET"), Fault::no_digest_header());
+        assert_eq!(head(&registry).unwrap(), Some(digest));
+        assert_eq!(registry.log().count("*", "/v2/app/manifests/"), 2);
+    }
+}
+
+#[test]
+fn a_digest_that_is_none_goes_no_further() {
+    for text in ["sha256:../../etc/passwd", "sha256:00", "", "md5:00", "SHA256:AA"] {
+        let (registry, _) = registry();
+        registry.fault(On::manifest("app"), Fault::digest_header(text));
+        let error = kind(head(&registry).unwrap_err());
+        assert!(matches!(error, ErrorKind::HeaderMismatch { body: None, .. }), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_header_that_disagrees_with_the_body_is_an_error_by_digest_and_by_tag() {
+    let other = Digest::sha256(b"other").to_string();
+    let (registry, _) = registry();
+    registry.fault(On::manifest("app").method("GET"), Fault::digest_header(&other));
+    let error = kind(resolve(client(), &request(&registry, "app:1", &[])).unwrap_err());
+    assert!(matches!(error, ErrorKind::HeaderMismatch { body: Some(_), .. }), "{error}");
+    registry.fault(On::manifest("app").method("HEAD"), Fault::no_digest_header());
+    let error = kind(head(&registry).unwrap_err());
+    assert!(matches!(error, ErrorKind::HeaderMismatch { body: Some(_), .. }), "{error}");
+}
+
+#[test]
+fn other_bytes_than_the_digest_promises_are_refused() {
+    let (registry, digest) = registry();
+    registry.fault(On::manifest("app").method("GET"), Fault::bytes("{}"));
+    registry.fault(On::manifest("app").method("GET"), Fault::no_digest_header());
+    match kind(resolve(client(), &request(&registry, "app:1", &[])).unwrap_err()) {
+        ErrorKind::DigestMismatch { expected, got, .. } => {
+            assert_eq!((expected, got), (digest, Digest::sha256(b"{}")));
+        }
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_missing_tag_names_the_newest_and_a_missing_repository_says_so() {
+    let registry = Registry::start().unwrap();
+    registry.push_tags("app", ["8.0", "8.2", "8.4", "latest"], &Image::linux(["amd64"]));
+    let error = resolve(client(), &request(&registry, "app:9", &[])).unwrap_err();
+    assert_eq!(error.kind.to_string(), "no such tag; the newest are 8.4, 8.2, 8.0");
+    let error = kind(resolve(client(), &request(&registry, "gone:9", &[])).unwrap_err());
+    assert!(matches!(error, ErrorKind::NotFound { what: Missing::Repository, .. }), "{error}");
+}
+
+#[test]
+fn schema_1_is_called_by_its_name() {
+    let registry = Registry::start().unwrap();
+    registry.push("app:1", &Image::linux(["amd64"]).schema1());
+    let error = kind(resolve(client(), &request(&registry, "app:1", &[])).unwrap_err());
+    assert!(matches!(error, ErrorKind::NotAnImage(NotAnImage::Schema1)), "{error}");
+}

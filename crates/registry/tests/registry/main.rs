@@ -1,0 +1,19 @@
+//! The client and the resolver against a registry with faults. Every assertion about the network counts requests.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+mod auth;
+mod blobs;
+mod common;
+mod determinism;
+mod faults;
+mod heads;
+mod layouts;
+mod limits;
+mod mirrors;
+mod platforms;
+mod redirects;
+mod resolve;
+mod tags;
+mod tls;
+mod verify;

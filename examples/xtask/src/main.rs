@@ -1,0 +1,5 @@
+//! A monorepo's own `cargo xtask`, in three lines.
+
+fn main() -> std::process::ExitCode {
+    imagelock::main()
+}

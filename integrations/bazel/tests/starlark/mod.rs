@@ -1,0 +1,129 @@
+//! Runs the module's own `.bzl` files, with stand-ins for what Bazel adds to the language.
+
+use std::{cell::RefCell, collections::BTreeMap, path::Path};
+
+use starlark::{
+    PrintHandler,
+    environment::{FrozenModule, Globals, GlobalsBuilder, LibraryExtension, Module},
+    eval::{Evaluator, FileLoader},
+    syntax::{AstModule, Dialect},
+};
+
+/// Keeps what a script prints, which is how it hands something back.
+#[derive(Default)]
+struct Emitted(RefCell<Vec<String>>);
+
+impl PrintHandler for Emitted {
+    fn println(&self, text: &str) -> starlark::Result<()> {
+        self.0.borrow_mut().push(text.to_owned());
+        Ok(())
+    }
+}
+
+/// Stand-ins that keep nothing but what the tests look at.
+const PRELUDE: &str = r#"
+def input():
+    return INPUT
+
+def emit(text):
+    print(text)
+
+def _attribute(**_kwargs):
+    return None
+
+attr = struct(
+    bool = _attribute,
+    int = _attribute,
+    label = _attribute,
+    label_list = _attribute,
+    string = _attribute,
+    string_dict = _attribute,
+    string_list = _attribute,
+    string_list_dict = _attribute,
+)
+
+def repository_rule(implementation, attrs, doc):
+    return lambda **kwargs: emit(json.encode({
+        key: value if type(value) != "struct" else "label"
+        for key, value in kwargs.items()
+    }))
+
+def rule(implementation, attrs, doc):
+    return lambda **kwargs: emit(json.encode(kwargs))
+
+def module_extension(implementation, tag_classes, doc):
+    return implementation
+
+def tag_class(attrs, doc):
+    return attrs
+
+def select(branches, no_match_error):
+    return {"select": branches, "no_match_error": no_match_error}
+
+native = struct(alias = lambda **kwargs: emit(json.encode(kwargs)))
+"#;
+
+struct Files<'a> {
+    prelude: &'a FrozenModule,
+    globals: &'a Globals,
+    emitted: &'a Emitted,
+    virtual_files: &'a BTreeMap<String, String>,
+    loaded: RefCell<BTreeMap<String, FrozenModule>>,
+}
+
+impl FileLoader for Files<'_> {
+    fn load(&self, label: &str) -> starlark::Result<FrozenModule> {
+        // Files of `private` name each other by `:file.bzl`.
+        let path = label.trim_start_matches("@imagelock").trim_start_matches("//").replace(':', "/");
+        let path = if label.starts_with(':') { format!("private{path}") } else { path };
+        let path = path.trim_start_matches('/').to_owned();
+        if let Some(module) = self.loaded.borrow().get(&path) {
+            return Ok(module.clone());
+        }
+        let text = self.virtual_files.get(&path).cloned().unwrap_or_else(|| {
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("module").join(&path);
+            std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+        });
+        let module = self.evaluate(&path, text)?;
+        self.loaded.borrow_mut().insert(path, module.clone());
+        Ok(module)
+    }
+}
+
+impl Files<'_> {
+    fn evaluate(&self, path: &str, text: String) -> starlark::Result<FrozenModule> {
+        let dialect = Dialect { enable_keyword_only_arguments: true, ..Dialect::Standard };
+        let ast = AstModule::parse(path, text, &dialect)?;
+        Module::with_temp_heap(|module| {
+            module.import_public_symbols(self.prelude);
+            {
+                let mut eval = Evaluator::new(&module);
+                eval.set_loader(self);
+                eval.set_print_handler(self.emitted);
+                eval.eval_module(ast, self.globals)?;
+            }
+            Ok(module.freeze()?)
+        })
+    }
+}
+
+/// Evaluates a script that may load the module's files and the `virtual_files`, and returns what it emits, or the
+/// message with which it failed.
+pub(crate) fn run(script: &str, input: &str, virtual_files: &BTreeMap<String, String>) -> Result<Vec<String>, String> {
+    let extensions = [LibraryExtension::StructType, LibraryExtension::Json, LibraryExtension::Print];
+    let globals = GlobalsBuilder::extended_by(&extensions).build();
+    let emitted = Emitted::default();
+    let prelude = Module::with_temp_heap(|module| {
+        module.set("INPUT", module.heap().alloc(input));
+        {
+            let ast = AstModule::parse("prelude", PRELUDE.to_owned(), &Dialect::Extended)?;
+            Evaluator::new(&module).eval_module(ast, &globals)?;
+        }
+        Ok::<_, starlark::Error>(module.freeze()?)
+    })
+    .expect("the prelude is right");
+    let files =
+        Files { prelude: &prelude, globals: &globals, emitted: &emitted, virtual_files, loaded: RefCell::default() };
+    files.evaluate("script", script.to_owned()).map_err(|error| error.to_string())?;
+    Ok(emitted.0.into_inner())
+}

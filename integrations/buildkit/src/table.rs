@@ -1,0 +1,143 @@
+//! What `[[buildkit]]` may say.
+
+use std::fmt;
+use std::str::FromStr;
+
+use camino::Utf8PathBuf;
+use imagelock_adapter::Common;
+use imagelock_core::project::{Fields, Node, NodeValue, ProjectError};
+use imagelock_core::reference::ReferenceError;
+use imagelock_core::source::{Location, Spanned};
+use imagelock_core::{ImageName, Reference, Tag};
+
+/// A `[[buildkit]]` table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The place of the whole table.
+    pub at: Location,
+    /// The policy to write.
+    pub output: Spanned<Utf8PathBuf>,
+    /// The images to take; all of the lock where it is absent.
+    pub images: Option<Vec<Spanned<ImageName>>>,
+    /// Images that may be used as they are, without a pin.
+    pub allow: Vec<Allowed>,
+    /// Whether everything else is denied.
+    pub deny: bool,
+    /// Other references that mean a locked image.
+    pub aliases: Vec<Alias>,
+    /// The bake file with named contexts to write.
+    pub contexts: Option<Spanned<Utf8PathBuf>>,
+}
+
+/// A reference that stands for a locked image, beside the image's own.
+#[derive(Clone, Debug)]
+pub struct Alias {
+    /// What Dockerfiles say.
+    pub reference: Reference,
+    /// What they get.
+    pub image: Spanned<ImageName>,
+}
+
+/// Images that a build may use without a pin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// One repository, one tag of it, or one digest.
+    Reference(Reference),
+    /// Every repository below this host or path, in full: `ghcr.io/acme`.
+    Below(String),
+}
+
+/// Why a text is not an [`Allowed`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedError(String);
+
+impl fmt::Display for AllowedError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl FromStr for Allowed {
+    type Err = AllowedError;
+
+    fn from_str(text: &str) -> Result<Self, AllowedError> {
+        let parsed = match text.strip_suffix("/*") {
+            Some(path) => below(path).map(Self::Below),
+            None => text.parse().map(Self::Reference),
+        };
+        parsed.map_err(|error| AllowedError(format!("{error}; `allow` has images, or all below a path: `host/path/*`")))
+    }
+}
+
+/// Completes a path as a reference is completed: `acme` is `docker.io/acme`.
+fn below(path: &str) -> Result<String, ReferenceError> {
+    let Reference { repository, .. } = format!("{path}/x").parse()?;
+    let full = repository.to_string();
+    Ok(full.strip_suffix("/x").unwrap_or(&full).to_owned())
+}
+
+impl Table {
+    /// Reads the table. All mistakes come back.
+    pub fn read(node: &Node) -> Result<Self, Vec<ProjectError>> {
+        let mut fields = Fields::new(node, "[[buildkit]]").map_err(|error| vec![error])?;
+        let Common { output, images } = Common::read(&mut fields);
+        if output.is_none() && !has(node, "output") {
+            fields.fail(ProjectError::MissingKey { what: "[[buildkit]]".into(), key: "output", at: node.at.clone() });
+        }
+        let allow: Vec<Spanned<Allowed>> = fields.all_parsed("allow").unwrap_or_default();
+        let deny = !has(node, "deny") || fields.flag("deny");
+        // Known also where it is absent.
+        fields.entry("deny");
+        let aliases = aliases(&mut fields);
+        let contexts = fields.path("contexts");
+        if let (Some(first), false) = (allow.first(), deny) {
+            let reason = "`allow` says what is not denied: it means nothing where `deny = false`";
+            fields.fail(ProjectError::invalid(reason, &first.at));
+        }
+        if let (Some(output), Some(contexts)) = (&output, &contexts)
+            && output.value == contexts.value
+        {
+            fields.fail(ProjectError::invalid("`contexts` and `output` are two files", &contexts.at));
+        }
+        fields.finish()?;
+        let Some(output) = output else { return Err(Vec::new()) };
+        let allow = allow.into_iter().map(|allowed| allowed.value).collect();
+        Ok(Self { at: node.at.clone(), output, images, allow, deny, aliases, contexts })
+    }
+}
+
+fn has(node: &Node, key: &str) -> bool {
+    matches!(&node.value, NodeValue::Table(table) if table.get(key).is_some())
+}
+
+fn aliases(fields: &mut Fields<'_>) -> Vec<Alias> {
+    let Some(entry) = fields.entry("aliases") else { return Vec::new() };
+    let NodeValue::Table(table) = &entry.node.value else {
+        let (expected, found) = ("a table", entry.node.type_name());
+        fields.fail(ProjectError::Type { key: "aliases".into(), expected, found, at: entry.node.at.clone() });
+        return Vec::new();
+    };
+    let mut aliases = Vec::new();
+    for entry in &table.entries {
+        match alias(&entry.key, &entry.key_at, &entry.node) {
+            Ok(alias) => aliases.push(alias),
+            Err(error) => fields.fail(error),
+        }
+    }
+    aliases
+}
+
+fn alias(key: &str, key_at: &Location, node: &Node) -> Result<Alias, ProjectError> {
+    let mut reference: Reference = key.parse().map_err(|error| ProjectError::invalid(error, key_at))?;
+    if reference.digest.is_some() {
+        return Err(ProjectError::invalid("a reference with a digest already says which image it is", key_at));
+    }
+    reference.tag.get_or_insert_with(Tag::latest);
+    let Some(text) = node.value.as_text() else {
+        let (expected, found) = ("the name of an image", node.type_name());
+        return Err(ProjectError::Type { key: key.to_owned(), expected, found, at: node.at.clone() });
+    };
+    let at = node.content_at();
+    let value = text.parse().map_err(|error| ProjectError::invalid(error, &at))?;
+    Ok(Alias { reference, image: Spanned { value, at } })
+}

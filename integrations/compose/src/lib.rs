@@ -1,0 +1,212 @@
+//! The Docker Compose adapter: an override file that pins the images of services, in the shape that
+//! `docker compose config --lock-image-digests` writes.
+//!
+//! Services of the Compose file are matched by their references, or named in `services`. The Compose file itself is
+//! only read: what an override cannot reach (`pre_start`, image volumes) has to be pinned where it is written.
+
+mod file;
+mod interpolate;
+
+use camino::Utf8PathBuf;
+use imagelock_adapter::{Adapter, Common, Context, Output, PLACEHOLDER, Pinned, Problem, RenderError, Target};
+use imagelock_core::ImageName;
+use imagelock_core::project::{Fields, NodeValue, ProjectError, TargetTable};
+use imagelock_core::source::{Label, Location, Spanned, nearest};
+use imagelock_edit::{Found, Written};
+use serde::Serialize;
+
+use crate::file::{ComposeFile, Source};
+
+/// The adapter of `[[compose]]`.
+pub struct Compose;
+
+struct Override {
+    at: Location,
+    output: Spanned<Utf8PathBuf>,
+    file: Option<Spanned<Utf8PathBuf>>,
+    images: Option<Vec<Spanned<ImageName>>>,
+    services: Vec<(Spanned<String>, Spanned<ImageName>)>,
+    strict: bool,
+}
+
+#[derive(Serialize)]
+struct Page<'a> {
+    seal: &'static str,
+    file: &'a str,
+    output: &'a str,
+    services: Vec<Service>,
+}
+
+#[derive(Serialize)]
+struct Service {
+    about: String,
+    name: String,
+    image: String,
+}
+
+impl Adapter for Compose {
+    fn id(&self) -> &'static str {
+        "compose"
+    }
+
+    fn about(&self) -> &'static str {
+        "an override file that pins the images of Docker Compose services"
+    }
+
+    fn read(&self, table: &TargetTable) -> Result<Box<dyn Target>, Vec<ProjectError>> {
+        let mut fields = Fields::new(&table.node, "[[compose]]").map_err(|error| vec![error])?;
+        fields.required_text("output");
+        let Common { output, images } = Common::read(&mut fields);
+        let file = fields.path("file");
+        let strict = fields.flag("strict");
+        let services = services(&mut fields);
+        if file.is_none() && services.is_empty() {
+            let what = "`[[compose]]` needs `file`, the Compose file, or `services`, the images of its services";
+            fields.fail(ProjectError::invalid(what, &table.node.at));
+        }
+        fields.finish()?;
+        let Some(output) = output else { return Err(Vec::new()) };
+        Ok(Box::new(Override { at: table.node.at.clone(), output, file, images, services, strict }))
+    }
+}
+
+/// Reads `services = { db = "postgres" }`.
+fn services(fields: &mut Fields<'_>) -> Vec<(Spanned<String>, Spanned<ImageName>)> {
+    const EXPECTED: &str = "a table of services and the names of their images";
+    let Some(entry) = fields.entry("services") else { return Vec::new() };
+    let wrong = |node: &imagelock_core::project::Node| ProjectError::Type {
+        key: "services".to_owned(),
+        expected: EXPECTED,
+        found: node.type_name(),
+        at: node.at.clone(),
+    };
+    let NodeValue::Table(table) = &entry.node.value else {
+        fields.fail(wrong(&entry.node));
+        return Vec::new();
+    };
+    let mut services = Vec::new();
+    for entry in &table.entries {
+        let service = Spanned { value: entry.key.clone(), at: entry.key_at.clone() };
+        let at = entry.node.content_at();
+        match entry.node.value.as_text().map(str::parse) {
+            None => fields.fail(wrong(&entry.node)),
+            Some(Err(error)) => fields.fail(ProjectError::invalid(error, &at)),
+            Some(Ok(value)) => services.push((service, Spanned { value, at })),
+        }
+    }
+    services
+}
+
+impl Target for Override {
+    fn title(&self) -> String {
+        format!("compose {}", self.output.value)
+    }
+
+    fn images(&self) -> Vec<Spanned<ImageName>> {
+        let named = self.services.iter().map(|(_, image)| image);
+        self.images.iter().flatten().chain(named).cloned().collect()
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Output>, RenderError> {
+        let (mut rows, mut warnings) = (Vec::new(), Vec::new());
+        let file = self.file.as_ref().map(|path| ComposeFile::read(context, path)).transpose()?;
+        for (service, image) in &self.services {
+            file.as_ref().map_or(Ok(()), |file| known(file, service))?;
+            rows.push(Service::new(&service.value, &context.image(&image.value, Some(&image.at))?));
+        }
+        let written = Written::new(context, self.images.as_deref())?;
+        for (name, service) in file.iter().flat_map(|file| &file.services) {
+            if self.services.iter().any(|(mapped, _)| mapped.value == *name) {
+                continue;
+            }
+            match pinned(&written, service) {
+                Ok(None) => {}
+                Ok(Some((image, warning))) => {
+                    rows.push(Service::new(name, image));
+                    warnings.extend(warning.map(|warning| format!("service `{name}` {warning}")));
+                }
+                Err(reason) if self.strict => return Err(self.unpinned(name, service, &reason).into()),
+                Err(reason) => warnings.push(format!("service `{name}` is not pinned: {reason}")),
+            }
+        }
+        rows.sort_by(|a, b| a.name.cmp(&b.name));
+        let file = self.file.as_ref().map_or("compose.yaml", |file| file.value.as_str());
+        let page = Page { seal: PLACEHOLDER, file, output: self.output.value.as_str(), services: rows };
+        let text = context.templates.render("compose.images.yaml", &page)?;
+        let output = Output::generated(&self.output.value, &text, &self.output.at)?;
+        Ok(vec![warnings.into_iter().fold(output, Output::warn)])
+    }
+}
+
+/// Whether a service that the project file names can take an image.
+fn known(file: &ComposeFile, service: &Spanned<String>) -> Result<(), Problem> {
+    match file.services.get(&service.value) {
+        Some(Source::Built(at)) => {
+            let built =
+                format!("service `{}` is built: its `image` names the result, not what is pulled", service.value);
+            Err(Problem::at(&service.at, built).also(at, "built here"))
+        }
+        Some(_) => Ok(()),
+        None if file.includes => Ok(()),
+        None => {
+            let meant = nearest(&service.value, file.services.keys().map(String::as_str));
+            let meant = meant.map(|name| format!("did you mean `{name}`?")).unwrap_or_default();
+            let mut problem = Problem::at(&service.at, format!("`{}` has no service `{}`", file.path, service.value));
+            problem.labels = vec![Label::primary(&service.at, meant)];
+            Err(problem)
+        }
+    }
+}
+
+type Choice<'w, 'a> = (&'w Pinned<'a>, Option<&'static str>);
+
+/// The image of a service that nobody named; nothing where it is built, or why there is none.
+fn pinned<'w, 'a>(written: &'w Written<'a>, service: &Source) -> Result<Option<Choice<'w, 'a>>, String> {
+    let image = match service {
+        Source::Built(_) => return Ok(None),
+        Source::Elsewhere(_) => return Err("its image is written in another file".to_owned()),
+        Source::Image(image) => image,
+    };
+    let (text, variables) = interpolate::defaults(&image.value).map_err(|error| error.to_string())?;
+    let reference = text.parse().map_err(|error: imagelock_core::reference::ReferenceError| error.to_string())?;
+    match written.find(&reference) {
+        Found::Image(image) => Ok(Some((
+            image,
+            variables.then_some(
+                "takes its image from variables: the override pins their defaults, whatever they are set to",
+            ),
+        ))),
+        Found::Unknown => Err(format!("`{text}` is not in images.lock")),
+        Found::Others(images) => Err(format!("`{text}` is not in images.lock, which has {}", tags(&images))),
+        Found::Ambiguous(images) => Err(format!("`{text}` may be {}", tags(&images))),
+    }
+}
+
+fn tags(images: &[&Pinned<'_>]) -> String {
+    let tagged = images.iter().map(|image| match image.tag() {
+        Some(tag) => format!("`{}` ({tag})", image.name),
+        None => format!("`{}`", image.name),
+    });
+    tagged.collect::<Vec<_>>().join(" and ")
+}
+
+impl Override {
+    fn unpinned(&self, name: &str, service: &Source, reason: &str) -> Problem {
+        let problem = Problem::at(service.at(), format!("service `{name}` is not pinned: {reason}"));
+        problem
+            .also(&self.at, "`strict` asks for every service")
+            .help(format!("name its image: `services = {{ {name} = \"…\" }}`"))
+    }
+}
+
+impl Service {
+    /// Nothing here has to be kept from Compose's interpolation: no reference holds a `$`, and names are keys, which
+    /// are taken as they are.
+    fn new(name: &str, image: &Pinned<'_>) -> Self {
+        let about = format!("{}: {}", image.name, image.about());
+        Self { about, name: name.to_owned(), image: image.tagged().to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! The document.
+
+use imagelock_adapter::{PLACEHOLDER, Pinned};
+use imagelock_core::Digest;
+use serde::Serialize;
+
+use crate::purl::purl;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Bom {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    bom_format: &'static str,
+    spec_version: &'static str,
+    serial_number: String,
+    version: u32,
+    metadata: Metadata,
+    components: Vec<Component>,
+}
+
+#[derive(Serialize)]
+struct Metadata {
+    tools: Tools,
+    properties: Vec<Property>,
+}
+
+#[derive(Serialize)]
+struct Tools {
+    components: Vec<Tool>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    name: &'static str,
+}
+
+#[derive(Serialize)]
+struct Component {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(rename = "bom-ref")]
+    bom_ref: String,
+    name: String,
+    version: String,
+    hashes: Vec<Hash>,
+    purl: String,
+    properties: Vec<Property>,
+}
+
+#[derive(Serialize)]
+struct Hash {
+    alg: &'static str,
+    content: String,
+}
+
+#[derive(Serialize)]
+struct Property {
+    name: String,
+    value: String,
+}
+
+/// The text of the document.
+pub(crate) fn text(images: &[Pinned<'_>]) -> String {
+    let components: Vec<Component> = images.iter().map(component).collect();
+    let bom = Bom {
+        schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        bom_format: "CycloneDX",
+        spec_version: "1.6",
+        serial_number: serial_number(&components),
+        version: 1,
+        metadata: Metadata {
+            tools: Tools { components: vec![Tool { kind: "application", name: "imagelock" }] },
+            // JSON has no comments: a property near the head says whose file it is, and carries the seal.
+            properties: vec![
+                property("imagelock:generated", "from images.lock; do not edit"),
+                property("imagelock:seal", PLACEHOLDER),
+            ],
+        },
+        components,
+    };
+    // Structures of text and numbers always have a JSON form.
+    let mut text = ascii(&serde_json::to_string_pretty(&bom).unwrap_or_default());
+    text.push('\n');
+    text
+}
+
+fn component(image: &Pinned<'_>) -> Component {
+    let locked = image.image;
+    let digest = image.digest();
+    let algorithm = if digest.to_string().starts_with("sha512:") { "SHA-512" } else { "SHA-256" };
+    let mut properties = vec![property("imagelock:name", image.name.as_str())];
+    let created = locked.created.as_ref().map(ToString::to_string);
+    let said = [
+        ("created", created.as_deref()),
+        ("revision", locked.revision.as_deref()),
+        ("source", locked.source.as_deref()),
+        ("version", locked.version.as_deref()),
+    ];
+    let said = said.into_iter().filter_map(|(key, value)| Some((key, value?)));
+    properties.extend(said.map(|(key, value)| property(&format!("org.opencontainers.image.{key}"), value)));
+    for (platform, manifest) in &locked.platforms {
+        properties.push(property(&format!("imagelock:platform:{platform}"), &manifest.digest.to_string()));
+    }
+    Component {
+        kind: "container",
+        // Two names of one image are two components, whose references have to differ.
+        bom_ref: image.name.to_string(),
+        name: image.repository.to_string(),
+        version: image.tag().map_or_else(|| digest.to_string(), ToString::to_string),
+        hashes: vec![Hash { alg: algorithm, content: digest.hex().to_owned() }],
+        purl: purl(image),
+        properties,
+    }
+}
+
+fn property(name: &str, value: &str) -> Property {
+    Property { name: name.to_owned(), value: value.to_owned() }
+}
+
+/// A UUID of the components' content (RFC 9562, version 8), so that other content has another serial number.
+fn serial_number(components: &[Component]) -> String {
+    let digest = Digest::sha256(&serde_json::to_vec(components).unwrap_or_default());
+    let hex = digest.hex();
+    format!("urn:uuid:{}-{}-8{}-8{}-{}", &hex[..8], &hex[8..12], &hex[12..15], &hex[15..18], &hex[18..30])
+}
+
+/// Publishers' text may hold characters that change how the text around them looks. In JSON they stand in strings
+/// alone, where escapes mean the same.
+fn ascii(json: &str) -> String {
+    json.chars().fold(String::with_capacity(json.len()), |mut ascii, character| {
+        if character.is_ascii() && character != '\u{7f}' {
+            ascii.push(character);
+        } else {
+            ascii.extend(character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+        ascii
+    })
+}

@@ -1,0 +1,36 @@
+//! Package URLs of images (purl-spec, type `oci`).
+
+use imagelock_adapter::Pinned;
+
+/// `pkg:oci/NAME@DIGEST`, with the qualifiers in byte order. `arch` is there where the image has one platform.
+pub(crate) fn purl(image: &Pinned<'_>) -> String {
+    let mut purl = format!(
+        "pkg:oci/{}@{}?",
+        encoded(image.repository.last_component(), false),
+        encoded(&image.digest().to_string(), false)
+    );
+    let mut platforms = image.image.platforms.keys();
+    if let (Some(only), None) = (platforms.next(), platforms.next()) {
+        let platform = only.to_string();
+        let architecture = platform.split('/').nth(1).unwrap_or_default();
+        purl.push_str(&format!("arch={}&", encoded(architecture, false)));
+    }
+    purl.push_str(&format!("repository_url={}", encoded(&image.repository.to_string(), true)));
+    if let Some(tag) = image.tag() {
+        purl.push_str(&format!("&tag={}", encoded(tag.as_str(), false)));
+    }
+    purl
+}
+
+/// Percent-encoding as the purl examples of this type have it: a digest's colon is encoded, a repository's slashes
+/// are not.
+fn encoded(text: &str, slashes: bool) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' => encoded.push(char::from(byte)),
+            b'/' if slashes => encoded.push('/'),
+            byte => encoded.push_str(&format!("%{byte:02X}")),
+        }
+        encoded
+    })
+}

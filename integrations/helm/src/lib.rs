@@ -1,0 +1,54 @@
+//! The Helm adapter: the lock's images as values of a chart, in the shape that the chart has for them.
+//!
+//! A `[[helm]]` table names a chart and, by their paths in its values, its images. The values are written to an
+//! overlay for `helm -f`, or into a values file in place. What no value reaches, [`post_render`] pins in what Helm
+//! rendered; and [`unpinned`] finds in it whatever Kubernetes would run unpinned.
+//!
+//! Nothing here runs Helm, reads templates as anything but text, or reads a file other than through
+//! [`imagelock_adapter::Tree`]: how a template puts a reference together is guessed from its lines, and `unpinned` on
+//! Helm's own output is the proof.
+
+mod chart;
+mod fields;
+mod manifests;
+mod overlay;
+mod path;
+mod run;
+mod schema;
+mod settings;
+mod shape;
+mod table;
+mod target;
+#[cfg(test)]
+#[allow(clippy::format_collect, reason = "tests build texts of lines")]
+mod tests;
+mod yaml;
+
+use imagelock_adapter::{Adapter, Target};
+use imagelock_core::project::{ProjectError, TargetTable};
+
+pub use manifests::{
+    Finding, ManifestError, ManifestPath, ManifestPathError, Place, PostRender, PostRendered, Reason, Replaced,
+    post_render, unpinned,
+};
+pub use path::{PathError, Step, ValuePath};
+pub use run::Run;
+pub use shape::{Shape, ShapeError};
+
+/// The adapter of `[[helm]]`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Helm;
+
+impl Adapter for Helm {
+    fn id(&self) -> &'static str {
+        "helm"
+    }
+
+    fn about(&self) -> &'static str {
+        "values that pin a chart's images, as an overlay or in place"
+    }
+
+    fn read(&self, table: &TargetTable) -> Result<Box<dyn Target>, Vec<ProjectError>> {
+        Ok(Box::new(table::read(table)?))
+    }
+}

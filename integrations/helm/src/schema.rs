@@ -1,0 +1,140 @@
+//! Whether `values.schema.json` takes a value at a path.
+//!
+//! This is no validator: it follows the path and looks at what most schemas say about it, so that a refusal can name
+//! the line of the project file. Helm validates the whole.
+
+use regex::Regex;
+use serde_json::Value as Json;
+
+use crate::path::Step;
+use crate::yaml::Value;
+
+/// References of references end here.
+const DEEPEST: usize = 32;
+
+/// Why a schema refuses `value` at `path`; nothing where it takes it, or where it does not tell.
+pub(crate) fn refusal(schema: &Json, path: &[Step], value: &Value) -> Option<String> {
+    Walker { root: schema, left: DEEPEST }.refusal(schema, path, value)
+}
+
+#[derive(Clone, Copy)]
+struct Walker<'s> {
+    root: &'s Json,
+    left: usize,
+}
+
+impl<'s> Walker<'s> {
+    fn refusal(mut self, schema: &'s Json, path: &[Step], value: &Value) -> Option<String> {
+        if *schema == Json::Bool(false) {
+            return Some("the schema takes nothing there".to_owned());
+        }
+        self.left = self.left.checked_sub(1)?;
+        if let Some(reference) = schema.get("$ref").and_then(Json::as_str) {
+            let target = self.root.pointer(reference.strip_prefix('#')?)?;
+            return self.refusal(target, path, value);
+        }
+        let mut all = schema.get("allOf").and_then(Json::as_array).into_iter().flatten();
+        if let Some(refusal) = all.find_map(|part| self.refusal(part, path, value)) {
+            return Some(refusal);
+        }
+        for key in ["anyOf", "oneOf"] {
+            let Some(parts) = schema.get(key).and_then(Json::as_array) else { continue };
+            let mut refusals = parts.iter().map(|part| self.refusal(part, path, value));
+            let first = refusals.next().flatten();
+            if first.is_some() && refusals.all(|refusal| refusal.is_some()) {
+                return first;
+            }
+        }
+        match path.split_first() {
+            None => leaf(schema, value),
+            Some((Step::Index(_), rest)) => self.refusal(schema.get("items")?, rest, value),
+            Some((Step::Key(key), rest)) => {
+                if let Some(below) = schema.get("properties").and_then(|properties| properties.get(key)) {
+                    return self.refusal(below, rest, value);
+                }
+                let patterns = schema.get("patternProperties").and_then(Json::as_object).into_iter().flatten();
+                for (pattern, below) in patterns {
+                    if Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(key)) {
+                        return self.refusal(below, rest, value);
+                    }
+                }
+                match schema.get("additionalProperties") {
+                    Some(Json::Bool(false)) => Some(format!("the schema knows no key `{key}` there")),
+                    Some(below @ Json::Object(_)) => self.refusal(below, rest, value),
+                    _ => None,
+                }
+            }
+        }
+    }
+}
+
+fn leaf(schema: &Json, value: &Value) -> Option<String> {
+    let Value::Text { text, typed } = value else { return None };
+    let is = if *typed { "boolean" } else { "string" };
+    let types: Vec<&str> = match schema.get("type") {
+        Some(Json::String(one)) => vec![one],
+        Some(Json::Array(many)) => many.iter().filter_map(Json::as_str).collect(),
+        _ => Vec::new(),
+    };
+    if !types.is_empty() && !types.contains(&is) {
+        return Some(format!("the schema wants a value of type {} there, not {is}", types.join(" or ")));
+    }
+    if *typed {
+        return None;
+    }
+    if let Some(pattern) = schema.get("pattern").and_then(Json::as_str)
+        && Regex::new(pattern).is_ok_and(|regex| !regex.is_match(text))
+    {
+        return Some(format!("`{text}` does not fit the schema's pattern `{pattern}`"));
+    }
+    if let Some(most) = schema.get("maxLength").and_then(Json::as_u64)
+        && text.chars().count() as u64 > most
+    {
+        return Some(format!("`{text}` is longer than the {most} characters that the schema takes"));
+    }
+    let allowed = schema.get("enum").and_then(Json::as_array);
+    let allowed = allowed.map_or_else(|| schema.get("const").map(std::slice::from_ref), |all| Some(all.as_slice()));
+    if allowed.is_some_and(|allowed| !allowed.iter().any(|one| one.as_str() == Some(text))) {
+        return Some(format!("`{text}` is none of the values that the schema takes"));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path::ValuePath;
+
+    fn check(schema: &str, path: &str, value: &str) -> Option<String> {
+        let path: ValuePath = path.parse().unwrap();
+        refusal(&serde_json::from_str(schema).unwrap(), path.steps(), &Value::text(value))
+    }
+
+    #[test]
+    fn a_strict_schema_refuses_keys_that_it_does_not_know() {
+        let schema = r##"{"properties": {"image": {"$ref": "#/$defs/image"}}, "$defs": {"image": {
+            "additionalProperties": false, "properties": {"tag": {"type": ["string", "null"]}}}}}"##;
+        assert_eq!(check(schema, "image.tag", "1"), None);
+        assert_eq!(check(schema, "image.digest", "1"), Some("the schema knows no key `digest` there".to_owned()));
+        assert_eq!(check(schema, "other.digest", "1"), None);
+    }
+
+    #[test]
+    fn patterns_types_and_lengths_are_looked_at() {
+        let schema = r#"{"properties": {"d": {"pattern": "^sha256:[a-f0-9]{4}$"}, "n": {"type": "integer"},
+            "l": {"maxLength": 3}, "e": {"enum": ["a"]}, "any": {"anyOf": [{"maxLength": 1}, {"maxLength": 2}]},
+            "list": {"items": {"properties": {"image": false}}}}}"#;
+        assert_eq!(check(schema, "d", "sha256:00ff"), None);
+        for (path, value) in
+            [("d", "00ff"), ("n", "1"), ("l", "abcd"), ("e", "b"), ("any", "abc"), ("list[0].image", "x")]
+        {
+            assert!(check(schema, path, value).is_some(), "{path}");
+        }
+        assert_eq!(check(schema, "any", "ab"), None);
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_itself_ends() {
+        assert_eq!(check(r##"{"$ref": "#"}"##, "a", "b"), None);
+    }
+}

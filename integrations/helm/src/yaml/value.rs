@@ -1,0 +1,179 @@
+//! What YAML means, with anchors and merge keys resolved and the bytes forgotten.
+
+use std::collections::BTreeMap;
+
+use super::text::{is_null, stays_text};
+use super::{Kind, Node, Style};
+use crate::path::Step;
+
+/// A value as a template sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Value {
+    #[default]
+    Null,
+    /// A scalar. `typed` is what would be a number or a boolean.
+    Text {
+        text: String,
+        typed: bool,
+    },
+    Map(Vec<(String, Value)>),
+    List(Vec<Value>),
+}
+
+/// Aliases of aliases grow without bound; no values file has this many values.
+const MOST: usize = 1_000_000;
+
+impl Value {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self::Text { text: text.into(), typed: false }
+    }
+
+    pub(crate) fn flag(flag: bool) -> Self {
+        Self::Text { text: flag.to_string(), typed: true }
+    }
+
+    pub(crate) fn empty() -> Self {
+        Self::Map(Vec::new())
+    }
+
+    /// Resolves a document; nothing where its aliases do not end.
+    pub(crate) fn of(document: &Node) -> Option<Self> {
+        let mut anchored = BTreeMap::new();
+        document.walk(&mut |node| {
+            if let Some(anchor) = &node.anchor {
+                anchored.insert(anchor.as_str(), node);
+            }
+        });
+        Resolver { anchored, left: MOST, open: Vec::new() }.value(document)
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn at(&self, path: &[Step]) -> Option<&Self> {
+        path.iter().try_fold(self, |value, step| match (step, value) {
+            (Step::Key(key), value) => value.get(key),
+            (Step::Index(index), Self::List(items)) => items.get(*index),
+            (Step::Index(_), _) => None,
+        })
+    }
+
+    /// The text of a scalar that is there and not empty.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text { text, .. } if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Puts `value` at `path`, making the mappings on the way; false where something else is in the way.
+    pub(crate) fn set(&mut self, path: &[Step], value: Self) -> bool {
+        let Some((first, rest)) = path.split_first() else {
+            *self = value;
+            return true;
+        };
+        match (first, self) {
+            (Step::Index(index), Self::List(items)) => items.get_mut(*index).is_some_and(|item| item.set(rest, value)),
+            (Step::Key(key), Self::Map(entries)) => {
+                let at = entries.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
+                    entries.push((key.clone(), Self::Null));
+                    entries.len() - 1
+                });
+                entries[at].1.set(rest, value)
+            }
+            (Step::Key(_), slot @ Self::Null) => {
+                *slot = Self::empty();
+                slot.set(path, value)
+            }
+            _ => false,
+        }
+    }
+
+    /// Lays `over` upon this, as Helm does: mappings merge, nothing deletes, all else replaces.
+    pub(crate) fn merge(&mut self, over: &Self) {
+        match (self, over) {
+            (Self::Map(entries), Self::Map(overs)) => {
+                for (key, over) in overs {
+                    match entries.iter_mut().find(|(name, _)| name == key) {
+                        Some(_) if *over == Self::Null => entries.retain(|(name, _)| name != key),
+                        Some((_, value)) => value.merge(over),
+                        None => entries.push((key.clone(), over.clone())),
+                    }
+                }
+            }
+            (value, over) => *value = over.clone(),
+        }
+    }
+
+    /// The same for every order of keys, to compare.
+    pub(crate) fn sorted(mut self) -> Self {
+        match &mut self {
+            Self::Map(entries) => {
+                for (_, value) in entries.iter_mut() {
+                    *value = std::mem::take(value).sorted();
+                }
+                entries.sort_by(|a, b| a.0.cmp(&b.0));
+            }
+            Self::List(items) => items.iter_mut().for_each(|item| *item = std::mem::take(item).sorted()),
+            Self::Null | Self::Text { .. } => {}
+        }
+        self
+    }
+}
+
+struct Resolver<'n> {
+    anchored: BTreeMap<&'n str, &'n Node>,
+    left: usize,
+    open: Vec<&'n str>,
+}
+
+impl<'n> Resolver<'n> {
+    fn value(&mut self, node: &'n Node) -> Option<Value> {
+        self.left = self.left.checked_sub(1)?;
+        Some(match &node.kind {
+            Kind::Scalar { text, style: Style::Plain } if is_null(text) => Value::Null,
+            Kind::Scalar { text, style } => {
+                Value::Text { text: text.clone(), typed: *style == Style::Plain && !stays_text(text) }
+            }
+            Kind::Sequence(nodes) => Value::List(nodes.iter().map(|node| self.value(node)).collect::<Option<_>>()?),
+            Kind::Alias(name) => {
+                let target = *self.anchored.get(name.as_str())?;
+                if self.open.contains(&name.as_str()) {
+                    return None;
+                }
+                self.open.push(name);
+                let value = self.value(target);
+                self.open.pop();
+                value?
+            }
+            Kind::Mapping { entries, .. } => {
+                let mut merged: Vec<(String, Value)> = Vec::new();
+                for entry in entries.iter().filter(|entry| entry.key != "<<") {
+                    let value = self.value(&entry.value)?;
+                    // Of two keys that are the same, Helm takes the last.
+                    merged.retain(|(key, _)| *key != entry.key);
+                    merged.push((entry.key.clone(), value));
+                }
+                for entry in entries.iter().filter(|entry| entry.key == "<<") {
+                    let sources = match self.value(&entry.value)? {
+                        Value::List(items) => items,
+                        other => vec![other],
+                    };
+                    for (key, value) in sources.into_iter().flat_map(|source| match source {
+                        Value::Map(entries) => entries,
+                        _ => Vec::new(),
+                    }) {
+                        if !merged.iter().any(|(name, _)| *name == key) {
+                            merged.push((key, value));
+                        }
+                    }
+                }
+                Value::Map(merged)
+            }
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! The module on a Bazel with bzlmod: what it asks a real registry, and what it says.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+mod bazel;
+
+use imagelock_testkit::Registry;
+use imagelock_tests::{RealRegistry, need};
+
+use crate::bazel::{Generation, Suite, credentials, failures, pulls};
+
+macro_rules! suite {
+    () => {{
+        let registry = RealRegistry::new(&need!("docker-registry")).start();
+        (Suite::new(&need!("bazel7"), Generation::Modules), registry)
+    }};
+}
+
+#[test]
+fn a_pull_asks_for_the_built_platform_and_a_second_build_for_nothing() {
+    let (suite, registry) = suite!();
+    pulls::cold_then_warm(&suite, &registry);
+}
+
+#[test]
+fn an_edit_fetches_only_what_it_changes() {
+    let (suite, registry) = suite!();
+    pulls::edits(&suite, &registry);
+    pulls::sharing(&suite, &registry);
+}
+
+#[test]
+fn text_and_air_gaps_need_no_registry() {
+    let (suite, registry) = suite!();
+    pulls::text_needs_no_network(&suite, &registry);
+    pulls::air_gaps(&suite, &registry);
+}
+
+#[test]
+fn every_kind_of_image_and_source_is_pulled() {
+    let (suite, registry) = suite!();
+    pulls::kinds_of_image(&suite, &registry);
+    pulls::sources_and_layouts(&suite, &registry);
+}
+
+#[test]
+fn mod_tidy_leaves_the_module_file_as_it_is() {
+    let (suite, registry) = suite!();
+    drop(registry);
+    let before = suite.repo.read("MODULE.bazel");
+    drop(suite.bazel("mod", &["tidy"]).success());
+    assert_eq!(suite.repo.read("MODULE.bazel"), before);
+}
+
+#[test]
+fn a_lock_that_is_no_good_fails_with_what_mends_it() {
+    let suite = Suite::new(&need!("bazel7"), Generation::Modules);
+    failures::bad_locks(&suite);
+    let registry = Registry::start().expect("a registry starts");
+    failures::blocked_and_plain(&suite, &registry);
+    failures::images_out_of_reach(&suite, &registry);
+}
+
+#[test]
+fn a_registry_that_fails_is_named_with_what_helps() {
+    let suite = Suite::new(&need!("bazel7"), Generation::Modules);
+    let registry = Registry::start().expect("a registry starts");
+    failures::bad_answers(&suite, &registry);
+    failures::wrong_platforms(&suite, &registry);
+    failures::short_bodies_are_never_taken(&suite, &registry);
+    failures::a_dead_source_is_tried_once(&suite, &registry);
+}
+
+#[test]
+fn credentials_reach_their_registry_and_nothing_else() {
+    let suite = Suite::new(&need!("bazel7"), Generation::Modules);
+    let (private, public) = (credentials::private_registry(), Registry::start().expect("a registry starts"));
+    credentials::from_a_file(&suite, &private);
+    credentials::from_a_helper(&suite, &private, &public);
+    credentials::from_bazels_helper(&suite, &private);
+}

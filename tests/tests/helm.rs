@@ -1,0 +1,268 @@
+//! Helm 3 and 4 over charts of many shapes: what Kubernetes would run is exactly what the lock says.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+use std::process::Command;
+
+use camino::Utf8Path;
+use imagelock_adapter::MemoryTree;
+use imagelock_core::Lockfile;
+use imagelock_edit::testing;
+use imagelock_helm::{Helm, PostRender, post_render, unpinned};
+use imagelock_tests::{Monorepo, need};
+
+/// A chart: its name, its files, and the paths of its images.
+type Chart = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n";
+
+const ABOUT: &str = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
+
+/// Templates begin with a container's name: the head of the pod is put before them.
+const CHARTS: &[Chart] = &[
+    (
+        "string",
+        &[("values.yaml", "image: web:1\n"), ("templates/p.yaml", "  - name: a\n    image: {{ .Values.image }}\n")],
+        "image = 'web'",
+    ),
+    (
+        "plain",
+        &[
+            ("values.yaml", "image:\n  repository: postgres\n  tag: 16\n"),
+            (
+                "templates/p.yaml",
+                "  - name: a\n    image: \"{{ .Values.image.repository }}:{{ .Values.image.tag }}\"\n",
+            ),
+        ],
+        "image = 'db'",
+    ),
+    (
+        "bitnami",
+        &[
+            (
+                "values.yaml",
+                "image:\n  registry: docker.io\n  repository: library/postgres\n  tag: x\n  digest: \"\"\n",
+            ),
+            (
+                "templates/p.yaml",
+                "{{- if ne .Values.image.repository \"library/postgres\" }}{{ fail \"insecure images\" }}{{ end }}\n  - name: a\n    image: {{ .Values.image.registry }}/{{ .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag }}{{ end }}\n",
+            ),
+        ],
+        "image = 'db'",
+    ),
+    (
+        "use-digest",
+        &[
+            ("values.yaml", "image:\n  repository: postgres\n  tag: x\n  digest: \"\"\n  useDigest: false\n"),
+            (
+                "templates/p.yaml",
+                "  - name: a\n    image: {{ .Values.image.repository }}:{{ .Values.image.tag }}{{ if .Values.image.useDigest }}@{{ .Values.image.digest }}{{ end }}\n",
+            ),
+        ],
+        "image = 'db'",
+    ),
+    (
+        "sha-parent",
+        &[
+            ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- {name: sub, version: 1.0.0}\n"),
+            (
+                "values.yaml",
+                "image:\n  repository: postgres\n  tag: x\n  sha: \"\"\nsub:\n  image:\n    sha: \"\"\n    tag: y\n",
+            ),
+            (
+                "templates/p.yaml",
+                "  - name: a\n    image: {{ .Values.image.repository }}:{{ .Values.image.tag }}@sha256:{{ .Values.image.sha }}\n",
+            ),
+            ("charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 1.0.0\n"),
+            ("charts/sub/values.yaml", "image:\n  repository: ghcr.io/acme/web\n  tag: x\n  sha: \"\"\n"),
+            (
+                "charts/sub/templates/p.yaml",
+                "  - name: b\n    image: {{ printf \"%s:%s@%s\" .Values.image.repository .Values.image.tag .Values.image.sha }}\n",
+            ),
+        ],
+        "image = 'db', 'sub.image' = 'web'",
+    ),
+    (
+        "traefik",
+        &[
+            ("values.yaml", "image:\n  registry: docker.io\n  repository: postgres\n  tag: x\n"),
+            (
+                "values.schema.json",
+                r#"{"type": "object", "properties": {"image": {"type": "object", "additionalProperties": false, "properties": {"registry": {"type": "string"}, "repository": {"type": "string"}, "tag": {"type": ["string", "null"]}, "digest": {"type": "string", "pattern": "^sha256:[a-f0-9]{64}$"}}}}}"#,
+            ),
+            (
+                "templates/p.yaml",
+                "  - name: a\n    image: {{ .Values.image.registry }}/{{ .Values.image.repository }}{{ with .Values.image.digest }}@{{ . }}{{ else }}:{{ $.Values.image.tag }}{{ end }}\n",
+            ),
+        ],
+        "image = 'db'",
+    ),
+    (
+        "nested",
+        &[
+            (
+                "values.yaml",
+                "controller:\n  image: {repository: ghcr.io/acme/web, tag: x, digest: ''}\nmetrics:\n  exporter:\n    image: {repository: postgres, tag: x, digest: ''}\n",
+            ),
+            (
+                "templates/p.yaml",
+                "{{- range list .Values.controller.image .Values.metrics.exporter.image }}\n  - name: c{{ .tag | len }}\n    image: {{ .repository }}:{{ .tag }}@{{ .digest }}\n{{- end }}\n",
+            ),
+        ],
+        "'controller.image' = 'web', 'metrics.exporter.image' = 'db'",
+    ),
+    (
+        "alias",
+        &[
+            (
+                "Chart.yaml",
+                "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- {name: sub, alias: store, version: 1.0.0}\n",
+            ),
+            ("values.yaml", "store:\n  image: {tag: y, digest: ''}\n"),
+            ("charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 1.0.0\n"),
+            ("charts/sub/values.yaml", "image: {repository: postgres, tag: x, digest: ''}\n"),
+            (
+                "charts/sub/templates/p.yaml",
+                "  - name: b\n    image: {{ .Values.image.repository }}@{{ .Values.image.digest }}\n",
+            ),
+        ],
+        "'store.image' = 'db'",
+    ),
+    (
+        "library",
+        &[
+            ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- {name: lib, version: 1.0.0}\n"),
+            ("values.yaml", "image: {repository: postgres, tag: x, digest: ''}\n"),
+            ("templates/p.yaml", "  - name: a\n    image: {{ include \"lib.image\" .Values.image }}\n"),
+            ("charts/lib/Chart.yaml", "apiVersion: v2\nname: lib\nversion: 1.0.0\ntype: library\n"),
+            (
+                "charts/lib/templates/_i.tpl",
+                "{{ define \"lib.image\" }}{{ .repository }}:{{ .tag }}@sha256:{{ .digest }}{{ end }}\n",
+            ),
+        ],
+        "image = 'db'",
+    ),
+    (
+        "global-registry",
+        &[
+            (
+                "values.yaml",
+                "global: {imageRegistry: mirror.example.com}\nimage: {registry: docker.io, repository: library/postgres, tag: x, digest: ''}\n",
+            ),
+            (
+                "templates/p.yaml",
+                "  - name: a\n    image: {{ .Values.global.imageRegistry | default .Values.image.registry }}/{{ .Values.image.repository }}@{{ .Values.image.digest }}\n",
+            ),
+        ],
+        "image = 'db'",
+    ),
+    (
+        "distroless",
+        &[
+            ("values.yaml", "image: {repository: postgres, tag: x, digest: '', distroless: true}\n"),
+            (
+                "templates/p.yaml",
+                "  - name: a\n    image: {{ .Values.image.repository }}:{{ .Values.image.tag }}-distroless{{ with .Values.image.digest }}@{{ . }}{{ end }}\n",
+            ),
+        ],
+        "image = 'db'",
+    ),
+    (
+        "list",
+        &[
+            ("values.yaml", "sidecars:\n- name: a\n  image: postgres:1\n- name: b # keep\n  image: 'web:1'\n"),
+            ("templates/p.yaml", "{{ toYaml .Values.sidecars | indent 2 }}\n"),
+        ],
+        "'sidecars[0].image' = 'db', 'sidecars[1].image' = 'web'",
+    ),
+    (
+        "no-knob",
+        &[
+            ("values.yaml", "x: 1\n"),
+            ("templates/p.yaml", "  - name: a\n    image: postgres:15\n  - {name: b, image: \"ghcr.io/acme/web\"}\n"),
+        ],
+        "",
+    ),
+];
+
+fn lock() -> Lockfile {
+    testing::lock(&[("web", "ghcr.io/acme/web:1.10", '1'), ("db", "postgres:16.9-alpine", '2')])
+}
+
+fn content(path: &str, text: &str) -> String {
+    if path.ends_with("p.yaml") { format!("{POD}{text}") } else { text.to_owned() }
+}
+
+fn files(chart: &Chart) -> Vec<(String, String)> {
+    let mut files = vec![("web/Chart.yaml".to_owned(), ABOUT.to_owned())];
+    files.extend(chart.1.iter().map(|(path, text)| (format!("web/{path}"), content(path, text))));
+    files
+}
+
+/// Lays the chart out, renders it into values in one way, and returns what Helm makes of it.
+fn rendered(helm: &Utf8Path, chart: &Chart, way: &str) -> String {
+    let name = chart.0;
+    let (mut tree, mut repo) = (MemoryTree::default(), Monorepo::builder());
+    for (path, text) in files(chart) {
+        (tree, repo) = (tree.file(path.clone(), text.clone()), repo.file(path, text));
+    }
+    let repo = repo.build();
+    let mut arguments = vec!["web"];
+    if !chart.2.is_empty() {
+        let project = format!("[[helm]]\nchart = 'web'\n{way}\nvalues = {{ {} }}\n", chart.2);
+        for output in testing::render(&Helm, &project, &lock(), &tree).unwrap_or_else(|error| panic!("{name}: {error}"))
+        {
+            repo.write(&output.path, &output.content);
+            if output.path != "web/values.yaml" {
+                arguments.extend(["-f", "images.yaml"]);
+            }
+        }
+    }
+    let run = |command: &[&str]| {
+        let output = Command::new(helm).args(command).args(&arguments).current_dir(repo.root()).output().unwrap();
+        let told = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned()).concat();
+        assert!(output.status.success(), "{name}: {told}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    run(&["lint"]);
+    run(&["template", "release"])
+}
+
+fn every_chart_runs_what_the_lock_says(helm: &Utf8Path) {
+    for chart in CHARTS {
+        let ways: &[&str] =
+            if chart.0 == "list" { &["in-place = true"] } else { &["output = 'images.yaml'", "in-place = true"] };
+        for way in ways {
+            let text = rendered(helm, chart, way);
+            let text = if chart.2.is_empty() { pinned(&text) } else { text };
+            assert_eq!(unpinned(&text, &lock(), &[]), Ok(Vec::new()), "{} {way}\n{text}", chart.0);
+            for (image, digit) in [("web", "1"), ("db", "2")] {
+                let asked = chart.2.is_empty() || chart.2.contains(&format!("= '{image}'"));
+                assert_eq!(text.contains(&format!("@sha256:{}", digit.repeat(64))), asked, "{} {way}\n{text}", chart.0);
+            }
+        }
+    }
+}
+
+fn pinned(text: &str) -> String {
+    let strict = PostRender { strict: true, paths: Vec::new() };
+    testing::with_context(&lock(), |context| post_render(text, &context.images(None).unwrap(), &strict)).unwrap().text
+}
+
+#[test]
+fn what_helm_3_renders_is_what_the_lock_says() {
+    every_chart_runs_what_the_lock_says(&need!("helm3"));
+}
+
+#[test]
+fn what_helm_4_renders_is_what_the_lock_says() {
+    every_chart_runs_what_the_lock_says(&need!("helm4"));
+}
+
+#[test]
+fn a_wrong_shape_is_found_in_what_helm_renders() {
+    let helm = need!("helm4");
+    let chart: Chart = ("wrong", CHARTS[3].1, "image = { image = 'db', shape = 'digest' }");
+    let findings = unpinned(&rendered(&helm, &chart, "output = 'images.yaml'"), &lock(), &[]).unwrap();
+    assert_eq!(findings.len(), 1);
+}

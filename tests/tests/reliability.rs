@@ -1,0 +1,134 @@
+//! What is left when runs are killed, or run at once.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use imagelock_testkit::{Fault, Gate, Image, On, Registry};
+use imagelock_tests::{Monorepo, binary};
+
+fn project(host: &str, tag: &str) -> String {
+    let images: Vec<String> = (0..12).map(|n| format!("image{n} = \"{host}/acme/image{n}:{tag}\"\n")).collect();
+    format!("[images]\n{}", images.concat())
+}
+
+fn fill(registry: &Registry) {
+    for tag in ["a", "b"] {
+        for n in 0..12 {
+            let image = Image::linux(["amd64"]).seed(&format!("{tag}{n}"));
+            registry.push(&format!("acme/image{n}:{tag}"), &image);
+        }
+    }
+}
+
+/// A small generator of moments: a fixed sequence, so that a failure can be run again.
+struct Moments(u64);
+
+impl Moments {
+    fn next(&mut self, below: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % below
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_the_old_or_the_new_lock() {
+    let registry = Registry::start().unwrap();
+    fill(&registry);
+    let repo = Monorepo::builder().build();
+    let mut locks = Vec::new();
+    for tag in ["a", "b"] {
+        repo.write("images.toml", project(registry.host(), tag));
+        repo.imagelock(["lock"]).success();
+        locks.push(repo.read("images.lock"));
+    }
+    let whole = {
+        let start = std::time::Instant::now();
+        repo.write("images.toml", project(registry.host(), "a"));
+        repo.imagelock(["lock"]).success();
+        start.elapsed()
+    };
+
+    let mut moments = Moments(20);
+    let (mut kept, mut written) = (0, 0);
+    for round in 0..200 {
+        let (old, new) = (round % 2, (round + 1) % 2);
+        std::fs::write(repo.path("images.lock"), &locks[old]).unwrap();
+        repo.write("images.toml", project(registry.host(), ["a", "b"][new]));
+        let mut command = repo.command(binary());
+        command.arg("lock").stdout(Stdio::null()).stderr(Stdio::null());
+        let mut run = command.spawn().unwrap();
+        // A moment within a whole run, and a little after it, is what is meant: nothing waits for it.
+        let moment = whole.mul_f64(f64::from(u32::try_from(moments.next(1200)).unwrap()) / 1000.0);
+        std::thread::sleep(moment.min(Duration::from_secs(2)));
+        run.kill().unwrap();
+        run.wait().unwrap();
+        let lock = repo.read("images.lock");
+        assert!(lock == locks[old] || lock == locks[new], "round {round}, killed after {moment:?}:\n{lock}");
+        if lock == locks[old] { kept += 1 } else { written += 1 }
+    }
+    assert!(kept > 0 && written > 0, "the moments cover both sides: {kept} kept, {written} written");
+    repo.imagelock(["lock"]).success();
+    repo.imagelock(["lock", "--locked"]).success();
+    let left: Vec<_> = std::fs::read_dir(repo.root()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "nothing but the two files is left: {left:?}");
+}
+
+#[test]
+fn two_runs_at_once_wait_for_each_other_and_both_are_done() {
+    let registry = Registry::start().unwrap();
+    fill(&registry);
+    let host = registry.host().to_owned();
+    let repo = Monorepo::builder().file("images.toml", "[images]\n").build();
+    repo.imagelock(["lock"]).success();
+
+    let gate = Gate::new();
+    registry.fault(On::manifest("acme/image0"), Fault::hold(&gate));
+    let mut first = repo.command(binary());
+    let mut first = first.args(["add", &format!("{host}/acme/image0:a")]).stderr(Stdio::null()).spawn().unwrap();
+    gate.wait_for(1);
+    let mut second = repo.command(binary());
+    let second = second.args(["add", &format!("{host}/acme/image1:a")]).stderr(Stdio::piped()).spawn().unwrap();
+    gate.open();
+    assert!(first.wait().unwrap().success());
+    let second = second.wait_with_output().unwrap();
+    assert!(second.status.success(), "{}", String::from_utf8_lossy(&second.stderr));
+
+    let lock = repo.read("images.lock");
+    assert!(lock.contains("\"image0\"") && lock.contains("\"image1\""), "{lock}");
+    repo.imagelock(["lock", "--locked"]).success();
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_says_so_and_writes_nothing() {
+    let registry = Registry::start().unwrap();
+    fill(&registry);
+    let repo = Monorepo::builder().file("images.toml", project(registry.host(), "a")).build();
+    let gate = Gate::new();
+    registry.fault(On::manifest("acme/image3"), Fault::hold(&gate));
+    let mut command = repo.command(binary());
+    let run = command.arg("lock").stderr(Stdio::piped()).spawn().unwrap();
+    gate.wait_for(1);
+    let interrupted = std::process::Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    let output = run.wait_with_output().unwrap();
+    gate.open();
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("interrupted; nothing was written"), "{said}");
+    assert!(!repo.path("images.lock").exists());
+}
+
+#[test]
+fn a_lock_that_holds_can_be_checked_in_a_tree_that_cannot_be_written() {
+    let registry = Registry::start().unwrap();
+    fill(&registry);
+    let repo = Monorepo::builder().file("images.toml", project(registry.host(), "a")).build();
+    repo.imagelock(["lock"]).success();
+    drop(registry);
+    let before = std::fs::metadata(repo.path("images.lock")).unwrap().modified().unwrap();
+    repo.imagelock(["lock", "--locked"]).success();
+    repo.imagelock(["lock"]).success();
+    let after = std::fs::metadata(repo.path("images.lock")).unwrap().modified().unwrap();
+    assert_eq!(before, after, "a lock that holds is not written again");
+}

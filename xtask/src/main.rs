@@ -1,0 +1,51 @@
+//! This repository's own `cargo xtask`: the commands of imagelock, plus the chores of its developers.
+//!
+//! A repository that has no chores of its own needs nothing but `imagelock::main()`.
+
+mod bench;
+mod generate;
+mod shell;
+mod test;
+mod tidy;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Everything that a developer of imagelock runs
+#[derive(Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask")]
+struct Xtask {
+    #[command(flatten)]
+    global: imagelock::Global,
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(clap::Subcommand)]
+enum Chore {
+    Bench(bench::Bench),
+    Generate(generate::Generate),
+    Test(test::Test),
+    Tidy(tidy::Tidy),
+    Tools(tools::Tools),
+    #[command(flatten)]
+    Imagelock(imagelock::Command),
+}
+
+fn main() -> ExitCode {
+    let Xtask { global, chore } = Xtask::parse();
+    let done = match chore {
+        Chore::Bench(chore) => chore.run(),
+        Chore::Generate(chore) => chore.run(),
+        Chore::Test(chore) => chore.run(),
+        Chore::Tidy(chore) => chore.run(),
+        Chore::Tools(chore) => chore.run(),
+        Chore::Imagelock(command) => return command.run(&imagelock::Host::new(global)),
+    };
+    done.unwrap_or_else(|error| {
+        shell::error(&error);
+        ExitCode::FAILURE
+    })
+}
