@@ -1,5 +1,7 @@
 //! What the small adapters write, read by the tools that it is for.
 
+#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
 use camino::Utf8Path;
 use imagelock_adapter::{Adapter, MemoryTree};
 use imagelock_compose::Compose;
