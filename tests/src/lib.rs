@@ -18,6 +18,7 @@
 #![allow(clippy::expect_used, reason = "a harness reports every failure by a panic, which fails the test")]
 
 mod binary;
+mod buildkit;
 mod monorepo;
 mod output;
 mod registry;
@@ -25,6 +26,7 @@ mod tool;
 
 pub use self::{
     binary::binary,
+    buildkit::{BUILT, BuildKit, executables, image_that_says, shell},
     monorepo::{Monorepo, MonorepoBuilder},
     output::Output,
     registry::{PASSWORD, RealRegistry, RealRegistryBuilder, Request, USER},

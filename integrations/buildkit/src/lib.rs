@@ -4,11 +4,13 @@
 //! It is for `[[buildkit]]` in the project file. It is not for editing Dockerfiles: that is `imagelock pin`.
 //!
 //! - [`policy`]: the rules, in an order that BuildKit and Buildah both read rightly.
+//! - [`rego`]: the same policy for buildx, with a refusal in our own words.
 //! - [`contexts`]: the bake file with named contexts.
 //! - [`table`]: what the table in the project file may say.
 
 pub mod contexts;
 pub mod policy;
+pub mod rego;
 pub mod table;
 
 use imagelock_adapter::{Adapter, Context, Output, RenderError, Target};
@@ -43,7 +45,9 @@ struct Policy {
 
 impl Target for Policy {
     fn title(&self) -> String {
-        format!("buildkit {}", self.table.output.value)
+        let Table { output, rego, contexts, .. } = &self.table;
+        let paths = [output, rego, contexts].into_iter().flatten().map(|path| path.value.as_str());
+        format!("buildkit {}", paths.collect::<Vec<_>>().join(", "))
     }
 
     fn images(&self) -> Vec<Spanned<ImageName>> {
@@ -54,8 +58,13 @@ impl Target for Policy {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Output>, RenderError> {
         let pins = policy::Pins::of(&self.table, context)?;
-        let Spanned { value: path, at } = &self.table.output;
-        let mut outputs = vec![Output::generated(path, &policy::render(&self.table, &pins), at)?];
+        let mut outputs = Vec::new();
+        if let Some(Spanned { value: path, at }) = &self.table.output {
+            outputs.push(Output::generated(path, &policy::render(&self.table, &pins), at)?);
+        }
+        if let Some(Spanned { value: path, at }) = &self.table.rego {
+            outputs.push(Output::generated(path, &rego::render(&self.table, &pins, at)?, at)?);
+        }
         if let Some(Spanned { value: path, at }) = &self.table.contexts {
             outputs.push(Output::generated(path, &contexts::render(&pins), at)?);
         }

@@ -87,6 +87,11 @@ impl Pins {
     pub fn converted(&self) -> impl Iterator<Item = (&Reference, &Reference)> {
         self.convert.iter().map(|(from, converted)| (from, &converted.to))
     }
+
+    /// The digests that are allowed under whatever tag, each with its repository.
+    pub fn allowed(&self) -> impl Iterator<Item = &(Repository, Digest)> {
+        self.allow.iter()
+    }
 }
 
 fn ambiguous(from: &Reference, first: &Converted, second: &Converted) -> RenderError {

@@ -15,8 +15,8 @@ use imagelock_core::{ImageName, Reference, Tag};
 pub struct Table {
     /// The place of the whole table.
     pub at: Location,
-    /// The policy to write.
-    pub output: Spanned<Utf8PathBuf>,
+    /// The policy in JSON to write.
+    pub output: Option<Spanned<Utf8PathBuf>>,
     /// The images to take; all of the lock where it is absent.
     pub images: Option<Vec<Spanned<ImageName>>>,
     /// Images that may be used as they are, without a pin.
@@ -25,6 +25,8 @@ pub struct Table {
     pub deny: bool,
     /// Other references that mean a locked image.
     pub aliases: Vec<Alias>,
+    /// The same policy in Rego to write.
+    pub rego: Option<Spanned<Utf8PathBuf>>,
     /// The bake file with named contexts to write.
     pub contexts: Option<Spanned<Utf8PathBuf>>,
 }
@@ -81,7 +83,7 @@ impl Table {
     pub fn read(node: &Node) -> Result<Self, Vec<ProjectError>> {
         let mut fields = Fields::new(node, "[[buildkit]]").map_err(|error| vec![error])?;
         let Common { output, images } = Common::read(&mut fields);
-        if output.is_none() && !has(node, "output") {
+        if !["output", "rego", "contexts"].iter().any(|key| has(node, key)) {
             fields.fail(ProjectError::MissingKey { what: "[[buildkit]]".into(), key: "output", at: node.at.clone() });
         }
         let allow: Vec<Spanned<Allowed>> = fields.all_parsed("allow").unwrap_or_default();
@@ -89,20 +91,23 @@ impl Table {
         // Known also where it is absent.
         fields.entry("deny");
         let aliases = aliases(&mut fields);
+        let rego = fields.path("rego");
         let contexts = fields.path("contexts");
         if let (Some(first), false) = (allow.first(), deny) {
             let reason = "`allow` says what is not denied: it means nothing where `deny = false`";
             fields.fail(ProjectError::invalid(reason, &first.at));
         }
-        if let (Some(output), Some(contexts)) = (&output, &contexts)
-            && output.value == contexts.value
-        {
-            fields.fail(ProjectError::invalid("`contexts` and `output` are two files", &contexts.at));
+        let files = [("output", &output), ("rego", &rego), ("contexts", &contexts)];
+        for (index, (key, file)) in files.iter().enumerate() {
+            let Some(file) = file else { continue };
+            let same = files[..index].iter().find(|(_, other)| other.as_ref().is_some_and(|o| o.value == file.value));
+            if let Some((other, _)) = same {
+                fields.fail(ProjectError::invalid(format!("`{key}` and `{other}` are two files"), &file.at));
+            }
         }
         fields.finish()?;
-        let Some(output) = output else { return Err(Vec::new()) };
         let allow = allow.into_iter().map(|allowed| allowed.value).collect();
-        Ok(Self { at: node.at.clone(), output, images, allow, deny, aliases, contexts })
+        Ok(Self { at: node.at.clone(), output, images, allow, deny, aliases, rego, contexts })
     }
 }
 

@@ -1,14 +1,15 @@
 //! The Earthly and EarthBuild adapter: an Earthfile with one target for each locked image, to `IMPORT`, and pins
-//! inside Earthfiles for what an import cannot reach.
+//! inside Earthfiles, and the Dockerfiles that they build, for what an import cannot reach.
 //!
 //! It is for `[[earthly]]` in the project file. It is not an Earthfile parser: [`lexer`] knows lines, words, quotes and
 //! comments, which is what a pin needs, and leaves the meaning of a recipe to Earthly.
 //!
 //! - [`table`]: what the table in the project file may say.
 //! - [`generate`]: the generated Earthfile.
-//! - [`lexer`], [`places`]: where an Earthfile names images.
+//! - [`lexer`], [`places`]: where an Earthfile names images; [`dockerfile`]: where a Dockerfile does.
 //! - [`pins`]: writing the locked digests into those places.
 
+pub mod dockerfile;
 pub mod generate;
 pub mod lexer;
 pub mod pins;

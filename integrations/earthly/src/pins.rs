@@ -1,4 +1,5 @@
-//! Writing locked digests into Earthfiles of people: only the bytes of a reference change.
+//! Writing locked digests into Earthfiles of people, and into Dockerfiles that `FROM DOCKERFILE` builds: only the bytes
+//! of a reference change.
 //!
 //! A place is pinned by the marker `# imagelock: NAME`, on its line or alone on the line above, or because its
 //! `repository:tag` is one that the lock has. The marker is the stronger form: it still holds when the lock moves to
@@ -13,6 +14,7 @@ use imagelock_adapter::{Context, Pinned, Problem, RenderError};
 use imagelock_core::source::{Location, SourceFile, Spanned};
 use imagelock_core::{ImageName, Reference, Tag};
 
+use crate::dockerfile;
 use crate::lexer::{self, Comment};
 use crate::places::{self, Kind, Place};
 
@@ -53,11 +55,9 @@ impl<'a> Pins<'a> {
     pub fn write(&self, path: &Utf8Path, text: &str, context: &Context<'a>) -> Result<Edited, RenderError> {
         let file = SourceFile::new(path, text);
         let at = |span: &Range<usize>| Location { file: Arc::clone(&file), span: span.clone() };
-        let lexed = lexer::lex(text);
-        let places: Vec<Place> =
-            lexed.statements.iter().flat_map(|statement| places::places(text, statement)).collect();
+        let (places, comments) = read(path, text, &at)?;
         let mut edits: BTreeMap<usize, (Range<usize>, String)> = BTreeMap::new();
-        for comment in &lexed.comments {
+        for comment in &comments {
             let Some(marker) = marker(text, comment) else { continue };
             let marker_at = at(&marker);
             let name: ImageName = text[marker].parse().map_err(|error| {
@@ -110,6 +110,20 @@ impl<'a> Pins<'a> {
         let first = same.peek().copied()?;
         (!same.any(|image| image.digest() == digest)).then_some(first)
     }
+}
+
+/// Where a file names images, and its comments.
+fn read(
+    path: &Utf8Path,
+    text: &str,
+    at: &impl Fn(&Range<usize>) -> Location,
+) -> Result<(Vec<Place>, Vec<Comment>), RenderError> {
+    if path.file_name().is_some_and(dockerfile::is_dockerfile) {
+        return dockerfile::read(text).map_err(|error| Problem::at(&at(&(error.at..error.at)), error.message).into());
+    }
+    let lexed = lexer::lex(text);
+    let places = lexed.statements.iter().flat_map(|statement| places::places(text, statement)).collect();
+    Ok((places, lexed.comments))
 }
 
 fn left_behind(at: &Location, place: &Place, image: &Pinned<'_>) -> String {

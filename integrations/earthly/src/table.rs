@@ -27,7 +27,7 @@ pub struct Table {
     pub version: String,
     /// Names of targets that are not made of the image's.
     pub targets: BTreeMap<ImageName, Spanned<String>>,
-    /// Earthfiles of people, to write pins into.
+    /// Earthfiles and Dockerfiles of people, to write pins into.
     pub edit: Vec<Spanned<Utf8PathBuf>>,
 }
 

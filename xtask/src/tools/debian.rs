@@ -17,7 +17,8 @@ static UPDATED: Mutex<bool> = Mutex::new(false);
 pub(crate) fn install(tool: &Tool, package: &str, program: &str, stage: &Utf8Path, log: &mut File) -> Result<()> {
     let root = stage.join("root");
     unpack(&format!("{package}={}*", tool.version), &root, log)?;
-    let Some(folder) = ["usr/bin", "usr/sbin"].into_iter().find(|folder| root.join(folder).join(program).is_file())
+    let Some(folder) =
+        ["usr/bin", "usr/sbin", "bin"].into_iter().find(|folder| root.join(folder).join(program).is_file())
     else {
         bail!("the Debian package {package} has no program `{program}`");
     };

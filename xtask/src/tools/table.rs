@@ -164,6 +164,25 @@ pub(crate) const TOOLS: &[Tool] = &[
         needed_by: "builds under a BuildKit source policy",
     },
     Tool {
+        name: "dockerfile-frontend",
+        version: "0.34.2",
+        how: How::GoModule {
+            package: "github.com/moby/buildkit/frontend/dockerfile/cmd/dockerfile-frontend",
+            replace: &[],
+        },
+        check: &["-version"],
+        stand_in: None,
+        needed_by: "builds with a locked `# syntax=`",
+    },
+    Tool {
+        name: "busybox",
+        version: "1",
+        how: How::Debian { package: "busybox-static", program: "busybox" },
+        check: &["true"],
+        stand_in: None,
+        needed_by: "builds with `RUN` under a BuildKit source policy",
+    },
+    Tool {
         name: "docker-compose",
         version: "5.6.0",
         how: How::GoModule { package: "github.com/docker/compose/v5/cmd", replace: &[] },
@@ -177,7 +196,15 @@ pub(crate) const TOOLS: &[Tool] = &[
         how: How::Go("github.com/docker/buildx/cmd/buildx"),
         check: &["version"],
         stand_in: None,
-        needed_by: "the bake file",
+        needed_by: "Rego policies, the bake file, and builds through buildx",
+    },
+    Tool {
+        name: "buildah",
+        version: "1.28",
+        how: How::Debian { package: "buildah", program: "buildah" },
+        check: &["--version"],
+        stand_in: None,
+        needed_by: "named contexts in a builder without policies",
     },
     Tool {
         name: "kustomize",

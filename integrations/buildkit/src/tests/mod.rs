@@ -2,6 +2,7 @@
 
 mod engines;
 mod properties;
+mod regos;
 
 use imagelock_adapter::{Adapter, Context, MemoryTree, Output, RenderError, Rewrites, Seal, Templates};
 use imagelock_core::project::{Project, Source};
@@ -168,6 +169,7 @@ fn mistakes_in_the_table_are_shown_at_their_place() {
         mistakes("contexts = \"build/source-policy.json\"\n"),
         ["images.toml:3:13: `contexts` and `output` are two files"]
     );
+    assert_eq!(mistakes("rego = \"c\"\ncontexts = \"c\"\n"), ["images.toml:4:13: `contexts` and `rego` are two files"]);
     assert_eq!(mistakes(&format!("aliases = {{ \"nginx@{}\" = \"web\", \"b:1\" = 3 }}\n", digest("a"))).len(), 2);
     assert!(mistakes("allow = [\"acme/Web/*\"]\n")[0].starts_with("images.toml:3:11: "));
     assert!(mistakes("allows = []\n")[0].contains("unknown key `allows`"));

@@ -1,5 +1,6 @@
 //! What the adapter writes, and what an independent parser reads in it.
 
+mod dockerfiles;
 mod editing;
 mod generating;
 mod lexing;
