@@ -19,6 +19,7 @@
 
 mod binary;
 mod buildkit;
+mod guide;
 mod monorepo;
 mod output;
 mod registry;
@@ -27,6 +28,7 @@ mod tool;
 pub use self::{
     binary::binary,
     buildkit::{BUILT, BuildKit, executables, image_that_says, shell},
+    guide::Guide,
     monorepo::{Monorepo, MonorepoBuilder},
     output::Output,
     registry::{PASSWORD, RealRegistry, RealRegistryBuilder, Request, USER},

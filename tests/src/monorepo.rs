@@ -63,6 +63,12 @@ impl Monorepo {
         MonorepoBuilder::default()
     }
 
+    /// Sets further variables for every run from here on.
+    pub(crate) fn with_environment(mut self, variables: Vec<(String, String)>) -> Self {
+        self.environment.extend(variables);
+        self
+    }
+
     /// The repository's folder.
     pub fn root(&self) -> &Utf8Path {
         &self.root
