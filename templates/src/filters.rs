@@ -1,32 +1,61 @@
-//! The filters that templates may use, beside Tera's own.
-//!
-//! | filter | gives | for |
-//! |---|---|---|
-//! | `comment` | the text on one line, hidden characters written as escapes | a comment that starts with `#` or `//` |
-//! | `json_quote` | a JSON string with its quotes; also a YAML double-quoted and a Starlark ASCII string | values |
-//! | `short` | `sha256:` and twelve digits of a digest | what people read |
+//! The filters that templates may use, beside Tera's own. `docs/templates.md` shows each with an example, and a test
+//! runs those.
 
-use tera::{Kwargs, State};
+use std::io::{self, Write};
 
-use crate::language::{escape_json, is_hidden};
+use tera::{Kwargs, State, TeraResult};
+
+use crate::language::{escape_hcl, escape_json, escape_yaml, is_hidden};
+
+type Quote = fn(&str, &mut dyn Write) -> io::Result<()>;
+
+/// The filters that put a text into the quotes of a language.
+const QUOTES: &[(&str, Quote)] = &[
+    ("json_quote", escape_json),
+    ("yaml_quote", escape_yaml),
+    // Starlark's escapes are YAML's, for all that is escaped here.
+    ("starlark_quote", escape_yaml),
+    ("hcl_quote", escape_hcl),
+];
+
+/// The names of all filters.
+pub const FILTERS: &[&str] =
+    &["comment", "hcl_quote", "json_quote", "markdown", "purl", "shell_quote", "short", "starlark_quote", "yaml_quote"];
 
 pub(crate) fn register(engine: &mut tera::Tera) {
-    engine.register_filter("comment", Safe(comment));
-    engine.register_filter("json_quote", Safe(json_quote));
+    for &(name, quote) in QUOTES {
+        engine.register_filter(name, Safe(move |text: &str| Ok(quoted(text, quote))));
+    }
+    engine.register_filter("comment", Safe(|text: &str| Ok(comment(text))));
+    engine.register_filter("markdown", Safe(|text: &str| Ok(markdown(text))));
+    engine.register_filter("shell_quote", Safe(shell_quote));
     engine.register_filter("short", |text: &str, _: Kwargs, _: &State<'_>| short(text));
+    engine.register_filter("purl", |text: &str, _: Kwargs, _: &State<'_>| -> TeraResult<String> {
+        let reference = text.parse().map_err(|error| tera::Error::message(format!("`{text}` has no purl: {error}")))?;
+        crate::purl(&reference, None)
+            .ok_or_else(|| tera::Error::message(format!("`{text}` has no digest, and so no purl")))
+    });
 }
 
 /// A filter whose result is not escaped again, because it is safe where it stands.
-struct Safe(fn(&str) -> String);
+struct Safe<F>(F);
 
-impl tera::Filter<&str, String> for Safe {
-    fn call(&self, value: &str, _: Kwargs, _: &State<'_>) -> String {
+impl<F: Fn(&str) -> TeraResult<String> + Sync + Send + 'static> tera::Filter<&str, TeraResult<String>> for Safe<F> {
+    fn call(&self, value: &str, _: Kwargs, _: &State<'_>) -> TeraResult<String> {
         (self.0)(value)
     }
 
     fn is_safe(&self) -> bool {
         true
     }
+}
+
+fn quoted(text: &str, quote: Quote) -> String {
+    let mut quoted = b"\"".to_vec();
+    // Writing to memory does not fail.
+    drop(quote(text, &mut quoted));
+    quoted.push(b'"');
+    String::from_utf8_lossy(&quoted).into_owned()
 }
 
 /// Text that cannot leave a line comment.
@@ -43,12 +72,29 @@ pub(crate) fn comment(text: &str) -> String {
     })
 }
 
-fn json_quote(text: &str) -> String {
-    let mut quoted = b"\"".to_vec();
-    // Writing to memory does not fail.
-    drop(escape_json(text, &mut quoted));
-    quoted.push(b'"');
-    String::from_utf8_lossy(&quoted).into_owned()
+/// Text that Markdown shows as it is, in a paragraph or in a table's cell.
+fn markdown(text: &str) -> String {
+    comment(text).chars().fold(String::new(), |mut line, character| {
+        match character {
+            // A renderer of HTML takes these before Markdown's own escapes.
+            '<' => line.push_str("&lt;"),
+            '&' => line.push_str("&amp;"),
+            // Whoever `@`s or links in an image's label shall reach nobody.
+            '@' => line.push_str("&#64;"),
+            ':' => line.push_str("&#58;"),
+            character if character.is_ascii_punctuation() => line.extend(['\\', character]),
+            character => line.push(character),
+        }
+        line
+    })
+}
+
+/// One word of a POSIX shell.
+fn shell_quote(text: &str) -> TeraResult<String> {
+    if text.contains('\0') {
+        return Err(tera::Error::message("no word of a shell holds the character NUL"));
+    }
+    Ok(format!("'{}'", text.replace('\'', "'\\''")))
 }
 
 fn short(text: &str) -> String {

@@ -2,15 +2,18 @@
 //!
 //! Quoting is the default: the language that a template writes, told by its name, decides how every `{{ value }}` is
 //! escaped, so that no tag, path or annotation can end a string. What stands outside a string goes through a filter
-//! that makes it safe there ([`filters`]). The crate is not for formats that a serializer writes as well: JSON for
+//! that makes it safe there ([`FILTERS`]). The crate is not for formats that a serializer writes as well: JSON for
 //! Terraform and BuildKit has no template.
 
 mod filters;
 mod language;
+mod purl;
 
 use std::collections::BTreeMap;
 
+pub use filters::FILTERS;
 pub use language::Language;
+pub use purl::purl;
 use serde::Serialize;
 
 /// A template and the name under which a user can replace it.
@@ -110,6 +113,15 @@ mod tests {
         assert_eq!(yaml.lines().count(), 1);
         let hcl = render("x.tf", r#"k = "{{ value }}""#, HOSTILE).unwrap();
         assert!(hcl.contains("$${e}%%{f}"), "{hcl}");
+    }
+
+    #[test]
+    fn what_yaml_and_hcl_cannot_read_is_not_written() {
+        // A pair of surrogates is one character in JSON, and an error in YAML and HCL.
+        let yaml = render("x.yaml", r#""{{ value }}""#, "\u{e0067}").unwrap();
+        assert_eq!(yaml, r#""\U000e0067""#);
+        assert_eq!(render("x.json", r#""{{ value }}""#, "\u{e0067}").unwrap(), r#""\udb40\udc67""#);
+        assert_eq!(render("x.tf", r#""{{ value }}""#, "$${x}$%{").unwrap(), r#""$\u0024{x}$%%{""#);
     }
 
     #[test]

@@ -182,6 +182,8 @@ fn run(repo: &Monorepo, command: &str, shown: &[String], code: i32) {
 /// The first line of the guide that is not printed behind those before it.
 fn first_missing<'s>(shown: &'s [String], printed: &str) -> Option<&'s str> {
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let color = Regex::new("\u{1b}\\[[0-9;]*m").expect("the pattern is well formed");
+    let printed = color.replace_all(printed, "");
     let mut lines = printed.lines().map(words);
     shown.iter().map(String::as_str).find(|line| {
         let pattern = words(line).split('…').map(regex::escape).collect::<Vec<_>>().join(".*");
@@ -269,7 +271,7 @@ mod tests {
     #[test]
     fn lines_are_printed_in_the_order_of_the_guide() {
         let shown = ["Wrote …".to_owned(), "a b".to_owned()];
-        assert_eq!(first_missing(&shown, "  Wrote   x\nother\na  b\n"), None);
+        assert_eq!(first_missing(&shown, "  \u{1b}[32mWrote\u{1b}[0m   x\nother\na  b\n"), None);
         assert_eq!(first_missing(&shown, "a b\nWrote x\n"), Some("a b"));
     }
 }

@@ -2,7 +2,51 @@
 
 use imagelock_tests::Guide;
 
+/// Where the Terraform guide takes the module from.
+const MODULE: &str = "github.com/imagelock/imagelock//integrations/terraform/module";
+
+#[test]
+fn carvel() {
+    Guide::read("carvel").follow();
+}
+
+#[test]
+fn compose() {
+    Guide::read("compose").follow();
+}
+
+#[test]
+fn cyclonedx() {
+    Guide::read("cyclonedx").follow();
+}
+
 #[test]
 fn helm() {
     Guide::read("helm").follow();
+}
+
+#[test]
+fn kubernetes() {
+    Guide::read("kubernetes").follow();
+}
+
+#[test]
+fn kustomize() {
+    Guide::read("kustomize").follow();
+}
+
+#[test]
+fn marker() {
+    Guide::read("marker").follow();
+}
+
+#[test]
+fn templates() {
+    Guide::read("templates").follow();
+}
+
+#[test]
+fn terraform() {
+    // The repository's own copy stands in for the one that the guide fetches.
+    Guide::read("terraform").folder("integrations/terraform/module", "module").replace(MODULE, "../module").follow();
 }

@@ -8,8 +8,10 @@ use camino::Utf8Path;
 use imagelock_adapter::MemoryTree;
 use imagelock_core::Lockfile;
 use imagelock_edit::testing;
-use imagelock_helm::{Helm, PostRender, post_render, unpinned};
-use imagelock_tests::{Monorepo, need};
+use imagelock_helm::Helm;
+use imagelock_kubernetes::{PostRender, post_render, unpinned};
+use imagelock_testkit::{Image, Registry};
+use imagelock_tests::{Monorepo, binary, need};
 
 /// A chart: its name, its files, and the paths of its images.
 type Chart = (&'static str, &'static [(&'static str, &'static str)], &'static str);
@@ -265,4 +267,53 @@ fn a_wrong_shape_is_found_in_what_helm_renders() {
     let chart: Chart = ("wrong", CHARTS[3].1, "image = { image = 'db', shape = 'digest' }");
     let findings = unpinned(&rendered(&helm, &chart, "output = 'images.yaml'"), &lock(), &[]).unwrap();
     assert_eq!(findings.len(), 1);
+}
+
+/// A repository with a chart that has no knob, and `imagelock` on the path.
+fn without_a_knob() -> (Registry, Monorepo) {
+    let registry = Registry::start().unwrap();
+    registry.push("acme/web:1", &Image::linux(["amd64"]));
+    let host = registry.host();
+    let pod = format!("{POD}  - name: a\n    image: {host}/acme/web:1 # kept by nobody\n");
+    let repo = Monorepo::builder()
+        .file("images.toml", format!("[images]\nweb = \"{host}/acme/web:1\"\n"))
+        .file("chart/Chart.yaml", ABOUT)
+        .file("chart/templates/p.yaml", pod)
+        .file("plugin/plugin.yaml", include_str!("../../integrations/helm/plugin/plugin.yaml"))
+        .env("PATH", &format!("{}:/usr/bin:/bin", binary().parent().unwrap()))
+        .build();
+    repo.imagelock(["lock"]).success();
+    (registry, repo)
+}
+
+fn post_rendered(helm: &Utf8Path, post_renderer: &[&str]) {
+    let (registry, repo) = without_a_knob();
+    if post_renderer == ["imagelock"] {
+        repo.run(helm, ["plugin", "install", "plugin"]).success();
+    }
+    let template = ["template", "web", "chart", "--post-renderer"];
+    let run = |more: &[&str]| repo.run(helm, template.iter().chain(post_renderer).chain(more));
+    let digest = registry.digest_of("acme/web", "1").unwrap();
+    let strict = ["--post-renderer-args", "--strict"];
+    for more in [&[][..], &strict] {
+        let text = run(more).success().stdout;
+        assert!(text.contains(&format!("{}/acme/web:1@{digest}", registry.host())), "{text}");
+    }
+    let pod = repo.read("chart/templates/p.yaml") + "  - {name: b, image: busybox}\n";
+    repo.write("chart/templates/p.yaml", pod);
+    let text = run(&[]).success().stdout;
+    assert!(text.contains("image: busybox"), "{text}");
+    let refused = run(&strict).exit(1);
+    assert_eq!(refused.stdout, "");
+    assert!(refused.stderr.contains("post"), "{}", refused.stderr);
+}
+
+#[test]
+fn helm_3_post_renders_with_the_program() {
+    post_rendered(&need!("helm3"), &["imagelock", "--post-renderer-args", "post-render"]);
+}
+
+#[test]
+fn helm_4_post_renders_through_the_plugin() {
+    post_rendered(&need!("helm4"), &["imagelock"]);
 }

@@ -37,13 +37,16 @@ fn a_file_that_a_person_changed_or_made_is_not_overwritten() {
     repo.imagelock(["render"]).success();
     let written = repo.read("deploy/kustomization.yaml");
     for (changed, reason) in [
-        (format!("{written}# mine\n"), "was changed by hand since imagelock wrote it"),
+        (written.replace("kind: Component", "kind: Component # mine"), "was changed by hand since imagelock wrote it"),
         ("kind: Mine\n".to_owned(), "imagelock did not write it"),
     ] {
         repo.write("deploy/kustomization.yaml", &changed);
         let refused = repo.imagelock(["render"]).exit(2);
         assert!(refused.stderr.contains(reason), "{}", refused.stderr);
         assert!(refused.stderr.contains("--> images.toml:5:"), "{}", refused.stderr);
+        // The second place is the file's own line.
+        let line = changed.lines().position(|line| line.contains("ine")).unwrap() + 1;
+        assert!(refused.stderr.contains(&format!("deploy/kustomization.yaml:{line}:")), "{}", refused.stderr);
         assert_eq!(repo.read("deploy/kustomization.yaml"), changed);
     }
     repo.imagelock(["render", "--force"]).success();
@@ -71,16 +74,110 @@ fn outputs_stay_in_the_repository_and_images_are_ones_that_are_declared() {
 }
 
 #[test]
+fn one_file_behind_two_paths_is_refused_and_so_are_the_files_that_all_comes_from() {
+    let target = |output: &str| format!("[[kustomize]]\noutput = \"{output}\"\n");
+    let (_registry, repo) = stage(&format!("{}\n{}", target("deploy/k.yaml"), target("link/k.yaml")));
+    std::fs::create_dir(repo.path("deploy")).unwrap();
+    std::os::unix::fs::symlink(repo.path("deploy"), repo.path("link")).unwrap();
+    let refused = repo.imagelock(["render"]).exit(2);
+    assert!(refused.stderr.contains("first here") && refused.stderr.contains("again here"), "{}", refused.stderr);
+    assert!(!repo.path("deploy/k.yaml").exists());
+
+    for source in ["images.lock", "images.toml"] {
+        let (_registry, repo) = stage(&target(source));
+        let before = repo.read(source);
+        let refused = repo.imagelock(["render", "--force"]).exit(2);
+        assert!(refused.stderr.contains("is what targets are rendered from"), "{}", refused.stderr);
+        assert_eq!(repo.read(source), before);
+    }
+}
+
+#[test]
+fn a_link_out_of_the_repository_is_not_written_through() {
+    let (_registry, repo) = stage("[[kustomize]]\noutput = \"out/k.yaml\"\n");
+    std::os::unix::fs::symlink(repo.home(), repo.path("out")).unwrap();
+    let refused = repo.imagelock(["render"]).exit(2);
+    assert!(refused.stderr.contains("leads out of the repository"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("--> images.toml:5:"), "{}", refused.stderr);
+    assert!(!repo.home().join("k.yaml").exists());
+}
+
+#[test]
+fn a_fresh_file_is_not_touched_and_one_adapter_can_be_rendered_alone() {
+    let targets = "[[kustomize]]\noutput = \"k.yaml\"\n\n[[carvel]]\noutput = \"c.yaml\"\n";
+    let (_registry, repo) = stage(targets);
+    let only = repo.imagelock(["render", "--only", "carvel"]).success();
+    assert!(only.stderr.contains("Wrote c.yaml") && !repo.path("k.yaml").exists(), "{}", only.stderr);
+    let unknown = repo.imagelock(["render", "--only", "kustomise"]).exit(2);
+    assert!(unknown.stderr.contains("kustomize"), "{}", unknown.stderr);
+    repo.imagelock(["render"]).success();
+    let modified = |path| std::fs::metadata(repo.path(path)).unwrap().modified().unwrap();
+    let before = (modified("c.yaml"), modified("k.yaml"));
+    // A tree that nobody may write to is fine where nothing changes.
+    repo.imagelock(["render"]).success();
+    assert_eq!((modified("c.yaml"), modified("k.yaml")), before);
+    repo.write("c.yaml", repo.read("c.yaml"));
+    let one = repo.imagelock(["render", "--stdout", "missing.yaml"]).exit(2);
+    assert!(one.stderr.contains("they write c.yaml, k.yaml"), "{}", one.stderr);
+}
+
+#[test]
+fn one_target_that_cannot_be_rendered_keeps_all_from_being_written() {
+    let targets = "[[kustomize]]\noutput = \"k.yaml\"\n\n[[helm]]\nchart = \"missing\"\noutput = \"v.yaml\"\nvalues = { image = \"web\" }\n\n[[compose]]\nfile = \"missing.yaml\"\noutput = \"c.yaml\"\n";
+    let (_registry, repo) = stage(targets);
+    let refused = repo.imagelock(["render"]).exit(2);
+    assert!(
+        refused.stderr.contains("no chart in `missing`") && refused.stderr.contains("missing.yaml"),
+        "{}",
+        refused.stderr
+    );
+    assert!(!repo.path("k.yaml").exists());
+}
+
+#[test]
+fn templates_of_ones_own_stand_in_for_the_embedded_ones() {
+    let (_registry, repo) = stage("[[kustomize]]\noutput = \"k.yaml\"\n");
+    let render = ["render", "--templates", "t"];
+    for (name, text, says) in [
+        ("kustomize.yaml.tera", "x", "there is no template `kustomize.yaml.tera`: the templates are "),
+        ("kustomization.yaml.tera", "images: []\n", "the head of `k.yaml` lacks"),
+        ("kustomization.yaml.tera", "# {{ seal }}\n{{ image }}\n", "template `kustomization.yaml`: "),
+        ("kustomization.yaml.tera", "# {{ seal }}\n{% for %}\n", "template `kustomization.yaml`: "),
+    ] {
+        drop(std::fs::remove_dir_all(repo.path("t")));
+        repo.write(format!("t/{name}"), text);
+        let refused = repo.imagelock(render).exit(2);
+        assert!(refused.stderr.contains(says), "{}", refused.stderr);
+        assert!(!repo.path("k.yaml").exists());
+    }
+    repo.write(
+        "t/kustomization.yaml.tera",
+        "# {{ seal }}\nimages: [{% for image in images %}\"{{ image.digest }}\"{% endfor %}]\n",
+    );
+    repo.imagelock(render).success();
+    assert!(repo.read("k.yaml").contains("images: [\"sha256:"), "{}", repo.read("k.yaml"));
+    repo.imagelock(["render", "--check"]).exit(1);
+    repo.imagelock(["render", "--check", "--templates", "t"]).success();
+}
+
+#[test]
 fn another_registry_can_stand_in_what_is_rendered() {
     let (registry, repo) = stage("[[kustomize]]\noutput = \"k/kustomization.yaml\"\n");
     let rewrite = format!("{}=registry.example.com/hub", registry.host());
     repo.imagelock(["render", "--registry", &rewrite]).success();
     let text = repo.read("k/kustomization.yaml");
+    let digest = registry.digest_of("acme/web", "1").unwrap();
     assert!(
-        text.contains("newName: \"registry.example.com/hub/acme/web\"")
-            || text.contains("registry.example.com/hub/acme/web"),
+        text.contains(&format!("newName: \"registry.example.com/hub/acme/web\"\n  digest: \"{digest}\"")),
         "{text}"
     );
+    // The same, written down.
+    let rewritten = format!("\n[registries.\"{}\"]\nrewrite = \"registry.example.com/hub\"\n", registry.host());
+    repo.write("images.toml", repo.read("images.toml") + &rewritten);
+    repo.imagelock(["render", "--check"]).success();
+    repo.imagelock(["lock", "--locked"]).success();
+    let wrong = repo.imagelock(["render", "--registry", "docker.io"]).exit(2);
+    assert!(wrong.stderr.contains("docker.io=registry.example.com/hub"), "{}", wrong.stderr);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: timings beside a peer in the same run. They are printed, and never a limit in a test.
 
+mod render;
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Command, ExitCode, Stdio};
@@ -27,6 +29,8 @@ enum What {
     Resolve,
     /// `lock` with nothing to do over 10,000 images, beside `jq empty images.lock`
     Lock,
+    /// `render` of 5,000 images into every target, beside copying the same bytes
+    Render,
 }
 
 /// Requests to the registry at a time, for every contestant.
@@ -44,6 +48,7 @@ impl Bench {
         match self.what {
             What::Resolve => resolve()?,
             What::Lock => lock()?,
+            What::Render => render::run()?,
         }
         Ok(ExitCode::SUCCESS)
     }

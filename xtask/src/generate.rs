@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use fs_err as fs;
 use imagelock::clap::{self, Args as _, Subcommand as _};
 
-use crate::shell;
+use crate::{module_docs, shell};
 
 /// Write the texts that are made from code
 #[derive(clap::Args)]
@@ -20,7 +20,7 @@ pub(crate) struct Generate {
 impl Generate {
     pub(crate) fn run(&self) -> Result<ExitCode> {
         let mut stale = false;
-        for (file, text) in texts() {
+        for (file, text) in texts()? {
             let path = shell::repository().join(file);
             if is_current(&path, &text) {
                 shell::status("Fresh", file);
@@ -37,8 +37,8 @@ impl Generate {
 }
 
 /// Every such file with the text that it should have.
-fn texts() -> [(&'static str, String); 1] {
-    [("docs/commands.md", commands())]
+fn texts() -> Result<[(&'static str, String); 2]> {
+    Ok([("docs/commands.md", commands()), ("integrations/terraform/module/README.md", module_docs::page()?)])
 }
 
 fn is_current(path: &Utf8Path, text: &str) -> bool {
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn what_is_made_from_code_is_current() {
-        for (file, text) in texts() {
+        for (file, text) in texts().unwrap() {
             assert!(is_current(&shell::repository().join(file), &text), "{file} is stale: run `cargo xtask generate`");
         }
     }

@@ -4,6 +4,7 @@
 
 mod bench;
 mod generate;
+mod module_docs;
 mod shell;
 mod test;
 mod tidy;

@@ -15,7 +15,7 @@ mod tree;
 
 pub use context::{Context, Pinned, Rewrites};
 pub use error::{Problem, RenderError};
-pub use imagelock_templates::{TemplateError, Templates};
+pub use imagelock_templates::{TemplateError, Templates, purl};
 pub use seal::{PLACEHOLDER, Seal, SealError};
 pub use target::Common;
 pub use tree::{MemoryTree, Tree, TreeError};

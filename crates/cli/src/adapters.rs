@@ -7,12 +7,14 @@ use imagelock_compose::Compose;
 use imagelock_cyclonedx::CycloneDx;
 use imagelock_earthly::Earthly;
 use imagelock_helm::Helm;
+use imagelock_kubernetes::Kubernetes;
 use imagelock_kustomize::Kustomize;
+use imagelock_marker::Markers;
 use imagelock_terraform::Terraform;
 
 /// Every adapter, in the order of their names.
 pub const ADAPTERS: &[&dyn Adapter] =
-    &[&Buildkit, &Carvel, &Compose, &CycloneDx, &Earthly, &Helm, &Kustomize, &Terraform];
+    &[&Buildkit, &Carvel, &Compose, &CycloneDx, &Earthly, &Helm, &Kubernetes, &Kustomize, &Markers, &Terraform];
 
 /// The names of the tables that adapters own.
 pub(crate) fn names() -> Vec<&'static str> {

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use imagelock_adapter::{Adapter, Context, Output, Target};
+use imagelock_adapter::{Adapter, Context, Output, Target, TreeError};
 use imagelock_core::ImageName;
 use imagelock_core::project::{Project, ProjectError};
 use imagelock_core::source::Label;
 
 use crate::adapters::ADAPTERS;
 use crate::failure::{Failure, Kind, Problem};
+use crate::tree::DiskTree;
+
+/// The files that no target writes.
+const SOURCES: &[&str] = &["images.toml", "images.lock", "Cargo.toml"];
 
 /// A target and the adapter that read it.
 pub(crate) struct Rendered {
@@ -65,6 +69,28 @@ pub(crate) fn render(targets: &[Rendered], context: &Context<'_>) -> Result<Vec<
         }
     }
     if problems.is_empty() { Ok(outputs.into_values().collect()) } else { Err(Failure { kind: Kind::Input, problems }) }
+}
+
+/// Refuses outputs that lead to one file through links, and those in the place of the files that all comes from.
+pub(crate) fn one_file_each(tree: &DiskTree, outputs: &[Output]) -> Result<(), Failure> {
+    let mut problems = Vec::new();
+    let mut files: BTreeMap<Utf8PathBuf, &Output> = BTreeMap::new();
+    for output in outputs {
+        let real = tree.real(&output.path).map_err(|error| outside(output, &error))?;
+        if SOURCES.iter().any(|source| tree.real(Utf8Path::new(source)).is_ok_and(|source| source == real)) {
+            let problem = Problem::new(format!("`{}` is what targets are rendered from", output.path));
+            problems.push(problem.label(Label::primary(&output.at, "this target would write it")));
+        } else if let Some(first) = files.insert(real, output) {
+            problems.push(twice(output, first));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Failure { kind: Kind::Input, problems }) }
+}
+
+/// An output that leads out of the repository.
+pub(crate) fn outside(output: &Output, error: &TreeError) -> Failure {
+    let problem = Problem::new(format!("cannot write `{}`: {}", error.path, error.reason));
+    Failure::new(Kind::Input, problem.label(Label::primary(&output.at, "")))
 }
 
 fn twice(output: &Output, first: &Output) -> Problem {

@@ -25,6 +25,15 @@ impl DiskTree {
             Err(TreeError { path: path.to_owned(), reason: "it leads out of the repository".to_owned() })
         }
     }
+
+    /// The file itself, behind all links: two paths that lead to one file have one.
+    pub(crate) fn real(&self, path: &Utf8Path) -> Result<Utf8PathBuf, TreeError> {
+        let whole = self.inside(path)?;
+        let there = whole.ancestors().find_map(|ancestor| Some((ancestor, ancestor.canonicalize_utf8().ok()?)));
+        let Some((ancestor, real)) = there else { return Ok(whole) };
+        let rest = whole.strip_prefix(ancestor).unwrap_or(Utf8Path::new(""));
+        Ok(if rest.as_str().is_empty() { real } else { real.join(rest) })
+    }
 }
 
 fn refused(path: &Utf8Path, error: &impl ToString) -> TreeError {
@@ -74,6 +83,11 @@ mod tests {
         let tree = DiskTree::new(Utf8Path::from_path(inside.path()).unwrap()).unwrap();
         assert!(tree.read(Utf8Path::new("link/secret")).is_err());
         assert!(tree.inside(Utf8Path::new("link/new")).is_err());
+        let root = tree.root.clone();
+        std::fs::create_dir(root.join("a")).unwrap();
+        std::os::unix::fs::symlink(root.join("a"), root.join("b")).unwrap();
+        assert_eq!(tree.real(Utf8Path::new("b/c/new")), Ok(root.join("a/c/new")));
+        assert_eq!(tree.real(Utf8Path::new("b")), tree.real(Utf8Path::new("a")));
         assert_eq!(tree.read(Utf8Path::new("absent/new")), Ok(None));
         assert_eq!(tree.files(Utf8Path::new("")), Ok(Vec::new()));
     }

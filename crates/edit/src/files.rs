@@ -6,7 +6,8 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::{GlobBuilder, GlobMatcher};
 use imagelock_adapter::{Problem, RenderError, Tree};
-use imagelock_core::source::{SourceFile, Spanned};
+use imagelock_core::project::{Fields, NodeValue, ProjectError};
+use imagelock_core::source::{Location, SourceFile, Spanned};
 
 /// A file that a glob names.
 pub struct File<'p> {
@@ -14,6 +15,26 @@ pub struct File<'p> {
     pub text: Arc<SourceFile>,
     /// The glob.
     pub pattern: &'p Spanned<String>,
+}
+
+/// Reads `edit = "deploy/pod.yaml"` or `edit = ["deploy/**/*.yaml"]`; a mistake at `at` where it is absent.
+pub fn patterns(fields: &mut Fields<'_>, what: &str, at: &Location) -> Vec<Spanned<String>> {
+    let patterns = match fields.entry("edit") {
+        None => {
+            fields.fail(ProjectError::MissingKey { what: what.to_owned(), key: "edit", at: at.clone() });
+            return Vec::new();
+        }
+        Some(entry) => match &entry.node.value {
+            NodeValue::Text(text) => vec![Spanned { value: text.clone(), at: entry.node.content_at() }],
+            _ => fields.texts("edit").unwrap_or_default(),
+        },
+    };
+    for pattern in &patterns {
+        if let Err(reason) = inside(&pattern.value) {
+            fields.fail(ProjectError::invalid(reason, &pattern.at));
+        }
+    }
+    patterns
 }
 
 /// The files that `patterns` name, each once, in the order of their paths.
@@ -42,11 +63,14 @@ pub fn files<'p>(tree: &dyn Tree, patterns: &'p [Spanned<String>]) -> Result<Vec
     named.into_iter().map(|(path, pattern)| Ok(File { text: text(tree, &path, pattern)?, pattern })).collect()
 }
 
+fn inside(pattern: &str) -> Result<(), &'static str> {
+    let leaves = pattern.starts_with('/') || pattern.split('/').any(|part| part == "..");
+    if leaves { Err("files are named by paths inside the repository") } else { Ok(()) }
+}
+
 fn matcher(pattern: &Spanned<String>) -> Result<GlobMatcher, RenderError> {
+    inside(&pattern.value).map_err(|reason| Problem::at(&pattern.at, reason))?;
     let text = pattern.value.trim_start_matches("./");
-    if text.starts_with('/') || text.split('/').any(|part| part == "..") {
-        return Err(Problem::at(&pattern.at, "files are named by paths inside the repository").into());
-    }
     let glob = GlobBuilder::new(text).literal_separator(true).build();
     glob.map(|glob| glob.compile_matcher()).map_err(|error| Problem::at(&pattern.at, error.to_string()).into())
 }
@@ -76,7 +100,7 @@ fn text(tree: &dyn Tree, path: &Utf8Path, pattern: &Spanned<String>) -> Result<A
 #[cfg(test)]
 mod tests {
     use imagelock_adapter::MemoryTree;
-    use imagelock_core::source::{Located as _, Location};
+    use imagelock_core::source::Located as _;
 
     use super::*;
 

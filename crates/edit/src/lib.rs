@@ -1,8 +1,9 @@
 //! What adapters share that read or change files of people.
 //!
-//! - [`files`]: the files that globs name, as texts that errors can point into.
+//! - [`patterns`] and [`files`]: the globs of `edit = […]`, and the files that they name, as texts that errors can
+//!   point into.
 //! - [`Marker`]: a comment that says which image the value beside it is.
-//! - [`Written`]: which locked image a written reference means, and how it is written back.
+//! - [`Written`] and [`spelled`]: which locked image a written reference means, and how it is written back.
 //! - [`splice`]: bytes are replaced, nothing is printed anew.
 //!
 //! It is not for any one format: what a value is in YAML or in a Dockerfile, each adapter knows.
@@ -14,7 +15,7 @@ mod splice;
 pub mod testing;
 mod written;
 
-pub use files::{File, files};
+pub use files::{File, files, patterns};
 pub use marker::{Marker, Part};
 pub use splice::{Change, splice};
-pub use written::{Found, Written};
+pub use written::{Found, Written, spelled};

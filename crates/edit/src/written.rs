@@ -71,6 +71,21 @@ impl<'a> Written<'a> {
     }
 }
 
+/// The reference to write where `written` stands: the repository stays spelled as the person spelled it, where it is
+/// the same.
+pub fn spelled(written: &str, image: &Pinned<'_>) -> String {
+    let same = written.parse().is_ok_and(|written: Reference| written.repository == image.repository);
+    if !same {
+        return image.tagged().to_string();
+    }
+    let name = written.split('@').next().unwrap_or(written);
+    // A colon before the last slash belongs to a port.
+    let path = name.rfind('/').map_or(0, |slash| slash + 1);
+    let repository = name[path..].find(':').map_or(name, |colon| &name[..path + colon]);
+    let tag = image.tag().map(|tag| format!(":{tag}")).unwrap_or_default();
+    format!("{repository}{tag}@{}", image.digest())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +122,20 @@ mod tests {
         assert_eq!(find(TWO, &format!("postgres:14@{}", digest('b'))), "db16");
         assert_eq!(find(TWO, &format!("postgres:14@{}", digest('c'))), "ambiguous 2");
         assert_eq!(find(TWO, "postgres"), "ambiguous 2");
+    }
+
+    #[test]
+    fn a_repository_stays_as_it_is_spelled() {
+        let locked = lock(&[("db", "postgres:16.9", 'a'), ("web", "localhost:5000/web:1", 'b')]);
+        let spelled = |name: &str, written: &str| {
+            with_context(&locked, |context| spelled(written, &context.image(&name.parse().unwrap(), None).unwrap()))
+        };
+        let (a, b) = (digest('a'), digest('b'));
+        assert_eq!(spelled("db", "postgres"), format!("postgres:16.9@{a}"));
+        assert_eq!(spelled("db", &format!("docker.io/postgres:15@{b}")), format!("docker.io/postgres:16.9@{a}"));
+        assert_eq!(spelled("web", "localhost:5000/web"), format!("localhost:5000/web:1@{b}"));
+        assert_eq!(spelled("web", "postgres:1"), format!("localhost:5000/web:1@{b}"));
+        assert_eq!(spelled("web", "not a reference"), format!("localhost:5000/web:1@{b}"));
     }
 
     #[test]

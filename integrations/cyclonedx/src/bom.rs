@@ -1,10 +1,8 @@
 //! The document.
 
-use imagelock_adapter::{PLACEHOLDER, Pinned};
+use imagelock_adapter::{PLACEHOLDER, Pinned, purl};
 use imagelock_core::Digest;
 use serde::Serialize;
-
-use crate::purl::purl;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -111,8 +109,17 @@ fn component(image: &Pinned<'_>) -> Component {
         name: image.repository.to_string(),
         version: image.tag().map_or_else(|| digest.to_string(), ToString::to_string),
         hashes: vec![Hash { alg: algorithm, content: digest.hex().to_owned() }],
-        purl: purl(image),
+        purl: purl(&image.tagged(), architecture(image).as_deref()).unwrap_or_default(),
         properties,
+    }
+}
+
+/// The architecture of an image with one platform.
+fn architecture(image: &Pinned<'_>) -> Option<String> {
+    let mut platforms = image.image.platforms.keys();
+    match (platforms.next(), platforms.next()) {
+        (Some(only), None) => only.to_string().split('/').nth(1).map(str::to_owned),
+        _ => None,
     }
 }
 

@@ -4,7 +4,6 @@
 //! and the serial number is made of the components.
 
 mod bom;
-mod purl;
 
 use camino::Utf8PathBuf;
 use imagelock_adapter::{Adapter, Common, Context, Output, RenderError, Target};

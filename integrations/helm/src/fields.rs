@@ -5,8 +5,8 @@ use imagelock_core::ImageName;
 use imagelock_core::project::ProjectError;
 use imagelock_core::source::{Location, Spanned};
 
-use crate::path::ValuePath;
-use crate::yaml::Value;
+use imagelock_yaml::Value;
+use imagelock_yaml::ValuePath;
 
 /// What to write for one image, key by key.
 #[derive(Clone, Debug)]

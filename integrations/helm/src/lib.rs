@@ -1,18 +1,16 @@
 //! The Helm adapter: the lock's images as values of a chart, in the shape that the chart has for them.
 //!
 //! A `[[helm]]` table names a chart and, by their paths in its values, its images. The values are written to an
-//! overlay for `helm -f`, or into a values file in place. What no value reaches, [`post_render`] pins in what Helm
-//! rendered; and [`unpinned`] finds in it whatever Kubernetes would run unpinned.
+//! overlay for `helm -f`, or into a values file in place. What no value reaches, `imagelock post-render` pins in what
+//! Helm rendered: that is Kubernetes' business, and so `imagelock_kubernetes`'s.
 //!
 //! Nothing here runs Helm, reads templates as anything but text, or reads a file other than through
-//! [`imagelock_adapter::Tree`]: how a template puts a reference together is guessed from its lines, and `unpinned` on
-//! Helm's own output is the proof.
+//! [`imagelock_adapter::Tree`]: how a template puts a reference together is guessed from its lines. What Kubernetes
+//! would run of Helm's own output is the proof, and `imagelock_kubernetes::unpinned` reads it.
 
 mod chart;
 mod fields;
-mod manifests;
 mod overlay;
-mod path;
 mod run;
 mod schema;
 mod settings;
@@ -22,16 +20,10 @@ mod target;
 #[cfg(test)]
 #[allow(clippy::format_collect, reason = "tests build texts of lines")]
 mod tests;
-mod yaml;
 
 use imagelock_adapter::{Adapter, Target};
 use imagelock_core::project::{ProjectError, TargetTable};
 
-pub use manifests::{
-    Finding, ManifestError, ManifestPath, ManifestPathError, Place, PostRender, PostRendered, Reason, Replaced,
-    post_render, unpinned,
-};
-pub use path::{PathError, Step, ValuePath};
 pub use run::Run;
 pub use shape::{Shape, ShapeError};
 

@@ -4,9 +4,9 @@ use camino::Utf8Path;
 use imagelock_adapter::{PLACEHOLDER, RenderError, Templates};
 use serde::Serialize;
 
-use crate::path::Step;
 use crate::settings::Settings;
-use crate::yaml::{Value, stays_text};
+use imagelock_yaml::Step;
+use imagelock_yaml::{Value, stays_text};
 
 /// The template's name.
 pub(crate) const TEMPLATE: &str = "helm-values.yaml";

@@ -6,8 +6,8 @@
 use regex::Regex;
 use serde_json::Value as Json;
 
-use crate::path::Step;
-use crate::yaml::Value;
+use imagelock_yaml::Step;
+use imagelock_yaml::Value;
 
 /// References of references end here.
 const DEEPEST: usize = 32;
@@ -103,7 +103,7 @@ fn leaf(schema: &Json, value: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::path::ValuePath;
+    use imagelock_yaml::ValuePath;
 
     fn check(schema: &str, path: &str, value: &str) -> Option<String> {
         let path: ValuePath = path.parse().unwrap();

@@ -6,11 +6,11 @@ use imagelock_core::source::{Label, Location, nearest};
 
 use crate::chart::{Chart, Owner};
 use crate::fields::Field;
-use crate::path::{Step, ValuePath, display};
 use crate::schema;
 use crate::shape::{self, Keys, NoShape, Shape, Told};
 use crate::table::Wanted;
-use crate::yaml::Value;
+use imagelock_yaml::Value;
+use imagelock_yaml::{Step, ValuePath, display};
 
 /// As many images are listed where a path names none.
 const SHOWN: usize = 12;

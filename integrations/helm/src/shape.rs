@@ -6,8 +6,8 @@ use std::str::FromStr;
 use regex::Regex;
 
 use crate::chart::Owner;
-use crate::path::{Step, display};
-use crate::yaml::Value;
+use imagelock_yaml::Value;
+use imagelock_yaml::{Step, display};
 
 /// How an image is written into values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use imagelock_core::project::{Entry, Fields, Node, NodeValue, ProjectError, Targ
 use imagelock_core::source::{Location, Spanned};
 
 use crate::fields::{Field, Filling};
-use crate::path::ValuePath;
 use crate::shape::Shape;
 use crate::target::HelmTarget;
+use imagelock_yaml::ValuePath;
 
 /// Where the values go.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use imagelock_core::source::{Location, SourceFile, Spanned};
 use crate::chart::{self, Chart};
 use crate::fields::Field;
 use crate::overlay;
-use crate::path::{Step, display};
 use crate::settings::{Planner, Settings};
 use crate::table::{Wanted, Way};
-use crate::yaml::{self, EditError, Value};
+use imagelock_yaml::{EditError, Value};
+use imagelock_yaml::{Step, display};
 
 /// One `[[helm]]` table.
 #[derive(Debug)]
@@ -81,7 +81,8 @@ impl HelmTarget {
             let help = "write the values to a file of their own: `output = \"…\"`";
             return Err(Problem::at(&path.at, message).help(help).into());
         };
-        let documents = yaml::parse(&text).map_err(|error| chart::not_yaml(&path.value, &text, &error, &path.at))?;
+        let documents =
+            imagelock_yaml::parse(&text).map_err(|error| chart::not_yaml(&path.value, &text, &error, &path.at))?;
         let mut values = chart.values();
         // The chart's own values are in already, and its absent ones would delete themselves.
         let own = path.value == self.chart.value.join("values.yaml");
@@ -92,10 +93,14 @@ impl HelmTarget {
         let mut changes = Vec::new();
         for setting in &settings {
             changes.extend(
-                setting.set.iter().map(|(path, value)| yaml::Change { path: path.clone(), value: value.clone() }),
+                setting
+                    .set
+                    .iter()
+                    .map(|(path, value)| imagelock_yaml::Change { path: path.clone(), value: value.clone() }),
             );
         }
-        let edited = yaml::apply(&text, &changes).map_err(|error| refused(&path.value, &text, &error, &settings))?;
+        let edited =
+            imagelock_yaml::apply(&text, &changes).map_err(|error| refused(&path.value, &text, &error, &settings))?;
         Ok(warned(Output::edited(path.value.clone(), edited.into_bytes(), &path.at), &settings))
     }
 }

@@ -4,7 +4,8 @@ use std::process::Command;
 
 use camino::Utf8PathBuf;
 use imagelock_core::Lockfile;
-use imagelock_helm::{Run, unpinned};
+use imagelock_helm::Run;
+use imagelock_kubernetes::unpinned;
 
 use super::post_render;
 use crate::failure::{Failure, Kind, Problem};

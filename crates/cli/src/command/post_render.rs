@@ -6,7 +6,7 @@ use clap::Args;
 use imagelock_adapter::{Context, Rewrites, Templates};
 use imagelock_core::Host as RegistryHost;
 use imagelock_core::project::Mirror;
-use imagelock_helm::{ManifestError, ManifestPath, PostRender as Options};
+use imagelock_kubernetes::{ManifestError, ManifestPath, PostRender as Options};
 
 use super::render::rewrite;
 use crate::failure::{Failure, Kind, Problem};
@@ -47,7 +47,8 @@ impl PostRender {
         let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites };
         let images = context.images(None).map_err(|error| Failure::new(Kind::Input, Problem::of(&error)))?;
         let options = Options { strict: self.strict, paths: self.paths };
-        let rendered = imagelock_helm::post_render(&manifests, &images, &options).map_err(|error| failure(&error))?;
+        let rendered =
+            imagelock_kubernetes::post_render(&manifests, &images, &options).map_err(|error| failure(&error))?;
         host.shell.result(&rendered.text);
         Ok(())
     }

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use imagelock_adapter::{Context, Output, Ownership, Rewrites, Seal, Templates};
 use imagelock_core::project::Mirror;
-use imagelock_core::source::Label;
+use imagelock_core::source::{Label, Location, SourceFile};
 use imagelock_core::{Host as RegistryHost, plan};
 use serde::Serialize;
 use similar::TextDiff;
@@ -81,6 +81,7 @@ impl Render {
         }
         let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites };
         let outputs = targets::render(&targets, &context)?;
+        targets::one_file_each(&tree, &outputs)?;
         if let Some(path) = &self.stdout {
             return print_one(host, &outputs, path);
         }
@@ -162,10 +163,7 @@ fn print_one(host: &Host, outputs: &[Output], path: &Utf8Path) -> Result<(), Fai
 }
 
 fn inside(tree: &DiskTree, output: &Output) -> Result<Utf8PathBuf, Failure> {
-    tree.inside(&output.path).map_err(|error| {
-        let problem = Problem::new(format!("cannot write `{}`: {}", error.path, error.reason));
-        Failure::new(Kind::Input, problem.label(Label::primary(&output.at, "")))
-    })
+    tree.inside(&output.path).map_err(|error| targets::outside(output, &error))
 }
 
 /// Why a generated file must not be overwritten, if it must not.
@@ -187,8 +185,28 @@ fn refusal(tree: &DiskTree, output: &Output) -> Result<Option<Problem>, Failure>
     };
     let problem = Problem::new(format!("`{}` {reason}", output.path))
         .label(Label::primary(&output.at, "this target would overwrite it"))
+        .label(first_difference(output, &old))
         .help("move the change to where it belongs, then run `{command} render --force`");
     Ok(Some(problem))
+}
+
+/// The first line of a file that is not as the target would write it.
+fn first_difference(output: &Output, old: &[u8]) -> Label {
+    let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(&output.content));
+    // The seal differs wherever anything does.
+    let differs = |(old, new): (&str, Option<&str>)| new != Some(old) && !old.contains("imagelock-seal:");
+    let mut new_lines = new.split_inclusive('\n');
+    let (mut start, mut length) = (0, 0);
+    for line in old.split_inclusive('\n') {
+        length = line.trim_end().len();
+        if differs((line, new_lines.next())) {
+            break;
+        }
+        start += line.len();
+    }
+    let start = if start < old.len() { start } else { old.trim_end().rfind('\n').map_or(0, |at| at + 1) };
+    let file = SourceFile::new(output.path.as_path(), old.into_owned());
+    Label::also(&Location { file, span: start..start + length }, "the first line that would change")
 }
 
 /// `--check`: a diff of each file that differs.

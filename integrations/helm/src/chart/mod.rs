@@ -7,8 +7,8 @@ use imagelock_adapter::{Problem, RenderError, Tree};
 use imagelock_core::source::{Location, SourceFile};
 
 use self::files::Files;
-use crate::path::Step;
-use crate::yaml::{self, Value, YamlError};
+use imagelock_yaml::Step;
+use imagelock_yaml::{Value, YamlError};
 
 /// A chart with its sub-charts.
 #[derive(Debug)]
@@ -186,7 +186,7 @@ impl Loader<'_> {
     fn yaml(&self, files: &Files, chart: &Utf8Path, name: &str) -> Result<Value, RenderError> {
         let Some(text) = files.text(name) else { return Ok(Value::Null) };
         let path = chart.join(name);
-        let documents = yaml::parse(&text).map_err(|error| not_yaml(&path, &text, &error, self.at))?;
+        let documents = imagelock_yaml::parse(&text).map_err(|error| not_yaml(&path, &text, &error, self.at))?;
         let Some(first) = documents.first() else { return Ok(Value::Null) };
         Value::of(first).ok_or_else(|| unreadable(&path, "its aliases name no anchor, or do not end", self.at))
     }

@@ -1,7 +1,6 @@
 //! Tests of the adapter on trees in memory. The charts here are as small as what they show.
 
 mod in_place;
-mod manifests;
 mod overlay;
 mod properties;
 mod table;

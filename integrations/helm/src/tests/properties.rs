@@ -6,7 +6,7 @@ use imagelock_edit::testing;
 use proptest::prelude::*;
 
 use super::{DB, chart};
-use crate::{Helm, PostRender, post_render, unpinned};
+use crate::Helm;
 
 /// Keys that YAML has its own ideas of, and ordinary ones.
 fn key() -> impl Strategy<Value = String> {
@@ -96,34 +96,5 @@ proptest! {
         prop_assert_eq!((read.a, read.z), (1, 2));
         let expected = [("b", "c"), ("digest", DB), ("repository", "postgres"), ("tag", tag.as_str())];
         prop_assert_eq!(read.image, expected.map(|(key, value)| (key.to_owned(), value.to_owned())).into(), "{}", text);
-    }
-
-    #[test]
-    fn no_text_stops_the_post_renderer(text in "[ \\n\\t:{}\\[\\]&*'\"|>#a-c0-9@!%-]{0,80}") {
-        let lock = super::lock();
-        testing::with_context(&lock, |context| {
-            let images = context.images(None).unwrap();
-            drop(post_render(&text, &images, &PostRender::default()));
-            drop(unpinned(&text, &lock, &[]));
-        });
-    }
-
-    #[test]
-    fn what_was_post_rendered_is_pinned(
-        names in prop::collection::vec("[a-z]{1,5}", 1..6),
-        quote in prop_oneof![Just(""), Just("'"), Just("\"")],
-        indent in 0..4_usize,
-    ) {
-        let space = " ".repeat(indent);
-        let containers: String =
-            names.iter().map(|name| format!("{space}- name: {name}\n{space}  image: {quote}postgres:{name}{quote}\n")).collect();
-        let pods = format!("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n{}", containers.lines().map(|line| format!("  {line}\n")).collect::<String>());
-        let lock = super::lock();
-        let text = testing::with_context(&lock, |context| {
-            post_render(&pods, &context.images(None).unwrap(), &PostRender { strict: true, paths: Vec::new() })
-        }).unwrap().text;
-        prop_assert_eq!(text.matches(DB).count(), names.len());
-        prop_assert_eq!(text.lines().count(), pods.lines().count());
-        prop_assert_eq!(unpinned(&text, &lock, &[]), Ok(Vec::new()));
     }
 }

@@ -50,6 +50,8 @@ const QUESTIONS: &[Question] = &[
         file: None,
         end: None,
     },
+    // A shell reads what a marker has pinned.
+    Question { programs: &["sh"], runs: &[&["tools/backup.sh"]], images: &["postgres"], file: None, end: None },
     // It runs without the network's registry of modules, as the one that `cargo xtask tools` installs does.
     Question {
         programs: &["bazel7"],

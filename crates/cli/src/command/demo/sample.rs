@@ -18,8 +18,8 @@ const EXAMPLE: &[(&str, &str)] = files!["examples/monorepo" => "":
     "images.toml", "BUILD.bazel", "MODULE.bazel", "compose.yaml",
     "deploy/chart/Chart.yaml", "deploy/chart/values.yaml", "deploy/chart/templates/deployment.yaml",
     "deploy/kustomize/kustomization.yaml", "deploy/kustomize/base/kustomization.yaml",
-    "deploy/kustomize/base/pod.yaml", "infra/main.tf", "services/api/BUILD.bazel", "services/jobs/Earthfile",
-    "services/jobs/job.txt", "services/web/Dockerfile", "services/web/index.html",
+    "deploy/jobs/backup.yaml", "deploy/kustomize/base/pod.yaml", "infra/main.tf", "services/api/BUILD.bazel", "services/jobs/Earthfile",
+    "services/jobs/job.txt", "services/web/Dockerfile", "services/web/index.html", "tools/backup.sh",
 ];
 
 const TERRAFORM: &[(&str, &str)] = files!["integrations/terraform/module" => "third_party/imagelock/terraform/":

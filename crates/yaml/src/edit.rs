@@ -2,23 +2,28 @@
 
 use std::ops::Range;
 
-use super::{Entry, Kind, Node, Style, Value, parse, quoted, stays_text};
-use crate::path::Step;
+use crate::{Entry, Kind, Node, Step, Style, Value, parse, quoted, stays_text};
 
 /// A value to set at a path.
 #[derive(Clone, Debug)]
-pub(crate) struct Change {
-    pub(crate) path: Vec<Step>,
-    pub(crate) value: Value,
+pub struct Change {
+    /// The path.
+    pub path: Vec<Step>,
+    /// The value: a text or a flag.
+    pub value: Value,
 }
 
 /// Why a value cannot be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct EditError {
-    pub(crate) path: Vec<Step>,
-    pub(crate) reason: String,
-    pub(crate) help: &'static str,
-    pub(crate) at: Range<usize>,
+pub struct EditError {
+    /// The path that was to be set.
+    pub path: Vec<Step>,
+    /// Why it cannot be.
+    pub reason: String,
+    /// What to do.
+    pub help: &'static str,
+    /// The bytes of the text that are in the way.
+    pub at: Range<usize>,
 }
 
 const OVERLAY: &str = "write the values to a file of their own: `output = \"…\"`";
@@ -30,7 +35,7 @@ struct Splice {
 }
 
 /// Makes the changes in the first document of `text`, which is the one that Helm reads.
-pub(crate) fn apply(text: &str, changes: &[Change]) -> Result<String, EditError> {
+pub fn apply(text: &str, changes: &[Change]) -> Result<String, EditError> {
     let documents = parsed(text)?;
     let Some(root) = documents.first() else {
         let path = changes.first().map(|change| change.path.clone()).unwrap_or_default();
@@ -56,7 +61,7 @@ pub(crate) fn apply(text: &str, changes: &[Change]) -> Result<String, EditError>
 }
 
 fn parsed(text: &str) -> Result<Vec<Node>, EditError> {
-    let not_yaml = |error: super::YamlError| EditError {
+    let not_yaml = |error: crate::YamlError| EditError {
         path: Vec::new(),
         reason: format!("it is not YAML: {}", error.reason),
         help: "mend the file",
@@ -114,7 +119,7 @@ impl Editor<'_> {
         for (depth, step) in parents.iter().enumerate() {
             self.not_shared(node, change)?;
             node = below(node, step).ok_or_else(|| {
-                let path = crate::path::display(&change.path[..=depth]);
+                let path = crate::display(&change.path[..=depth]);
                 let reason = format!("the file has no `{path}`");
                 EditError { path: change.path.clone(), reason, help: OVERLAY, at: start(node) }
             })?;

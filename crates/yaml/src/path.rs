@@ -37,7 +37,8 @@ impl ValuePath {
     }
 
     /// This path with a key behind it.
-    pub(crate) fn key(&self, key: &str) -> Self {
+    #[must_use]
+    pub fn key(&self, key: &str) -> Self {
         Self(self.0.iter().cloned().chain([Step::Key(key.to_owned())]).collect())
     }
 }
@@ -95,7 +96,7 @@ impl fmt::Display for ValuePath {
 }
 
 /// The text of some steps.
-pub(crate) fn display(steps: &[Step]) -> String {
+pub fn display(steps: &[Step]) -> String {
     let mut text = String::new();
     for step in steps {
         match step {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::path::{PathError, Step, ValuePath};
+use imagelock_yaml::{PathError, Step, ValuePath};
 
 /// The keys that lead to an image in a manifest, and the kind of object that has them. Lists on the way are passed
 /// through: `spec.sidecars.picture` is the picture of every sidecar.

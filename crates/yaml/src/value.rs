@@ -2,21 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use super::text::{is_null, stays_text};
-use super::{Kind, Node, Style};
-use crate::path::Step;
+use crate::text::{is_null, stays_text};
+use crate::{Kind, Node, Step, Style};
 
 /// A value as a template sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Value {
+pub enum Value {
+    /// Nothing.
     #[default]
     Null,
-    /// A scalar. `typed` is what would be a number or a boolean.
+    /// A scalar.
     Text {
+        /// As it is written.
         text: String,
+        /// Whether it is a number or a boolean.
         typed: bool,
     },
+    /// A mapping.
     Map(Vec<(String, Value)>),
+    /// A list.
     List(Vec<Value>),
 }
 
@@ -24,20 +28,23 @@ pub(crate) enum Value {
 const MOST: usize = 1_000_000;
 
 impl Value {
-    pub(crate) fn text(text: impl Into<String>) -> Self {
+    /// A text.
+    pub fn text(text: impl Into<String>) -> Self {
         Self::Text { text: text.into(), typed: false }
     }
 
-    pub(crate) fn flag(flag: bool) -> Self {
+    /// A boolean.
+    pub fn flag(flag: bool) -> Self {
         Self::Text { text: flag.to_string(), typed: true }
     }
 
-    pub(crate) fn empty() -> Self {
+    /// A mapping with nothing in it.
+    pub fn empty() -> Self {
         Self::Map(Vec::new())
     }
 
     /// Resolves a document; nothing where its aliases do not end.
-    pub(crate) fn of(document: &Node) -> Option<Self> {
+    pub fn of(document: &Node) -> Option<Self> {
         let mut anchored = BTreeMap::new();
         document.walk(&mut |node| {
             if let Some(anchor) = &node.anchor {
@@ -47,14 +54,16 @@ impl Value {
         Resolver { anchored, left: MOST, open: Vec::new() }.value(document)
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
             _ => None,
         }
     }
 
-    pub(crate) fn at(&self, path: &[Step]) -> Option<&Self> {
+    /// The value at a path.
+    pub fn at(&self, path: &[Step]) -> Option<&Self> {
         path.iter().try_fold(self, |value, step| match (step, value) {
             (Step::Key(key), value) => value.get(key),
             (Step::Index(index), Self::List(items)) => items.get(*index),
@@ -63,7 +72,7 @@ impl Value {
     }
 
     /// The text of a scalar that is there and not empty.
-    pub(crate) fn as_text(&self) -> Option<&str> {
+    pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text { text, .. } if !text.is_empty() => Some(text),
             _ => None,
@@ -71,7 +80,7 @@ impl Value {
     }
 
     /// Puts `value` at `path`, making the mappings on the way; false where something else is in the way.
-    pub(crate) fn set(&mut self, path: &[Step], value: Self) -> bool {
+    pub fn set(&mut self, path: &[Step], value: Self) -> bool {
         let Some((first, rest)) = path.split_first() else {
             *self = value;
             return true;
@@ -94,7 +103,7 @@ impl Value {
     }
 
     /// Lays `over` upon this, as Helm does: mappings merge, nothing deletes, all else replaces.
-    pub(crate) fn merge(&mut self, over: &Self) {
+    pub fn merge(&mut self, over: &Self) {
         match (self, over) {
             (Self::Map(entries), Self::Map(overs)) => {
                 for (key, over) in overs {
@@ -110,7 +119,8 @@ impl Value {
     }
 
     /// The same for every order of keys, to compare.
-    pub(crate) fn sorted(mut self) -> Self {
+    #[must_use]
+    pub fn sorted(mut self) -> Self {
         match &mut self {
             Self::Map(entries) => {
                 for (_, value) in entries.iter_mut() {

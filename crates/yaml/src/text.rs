@@ -10,7 +10,7 @@ pub(crate) fn is_null(text: &str) -> bool {
 /// Whether `text` without quotes is read as exactly this text by every version of YAML, in block and flow.
 ///
 /// It is careful: for some texts that would be fine it says no, and they are quoted.
-pub(crate) fn stays_text(text: &str) -> bool {
+pub fn stays_text(text: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | ':' | '@' | '-' | '+');
     let Some(first) = text.chars().next() else { return false };
     let starts = first.is_ascii_alphanumeric() || matches!(first, '_' | '/');
@@ -29,7 +29,7 @@ pub(crate) fn stays_text(text: &str) -> bool {
 }
 
 /// The text as a double-quoted scalar.
-pub(crate) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     // Paths and references are ASCII, and JSON's escapes of ASCII are YAML's.
     serde_json::Value::from(text).to_string()
 }

@@ -1,6 +1,6 @@
 //! Rendered manifests: the images in them, pinned by [`post_render`] and proved by [`unpinned`].
 
-mod find;
+pub(crate) mod find;
 mod path;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use imagelock_core::{Digest, LockedImage, Lockfile, Reference};
 
 use self::find::Found;
 pub use self::path::{ManifestPath, ManifestPathError};
-use crate::yaml::{Style, parse, quoted, stays_text};
+use imagelock_yaml::{Style, parse, quoted, stays_text};
 
 /// What the post-renderer is asked to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -183,7 +183,7 @@ pub fn unpinned(rendered: &str, lock: &Lockfile, paths: &[ManifestPath]) -> Resu
     Ok(findings)
 }
 
-fn find(manifests: &str, paths: &[ManifestPath]) -> Result<Vec<Found>, ManifestError> {
+pub(crate) fn find(manifests: &str, paths: &[ManifestPath]) -> Result<Vec<Found>, ManifestError> {
     let documents = parse(manifests)
         .map_err(|error| ManifestError::NotYaml { line: line(manifests, error.at.start), reason: error.reason })?;
     Ok(find::images(&documents, paths))
@@ -247,7 +247,7 @@ impl SameAs for Pinned<'_> {
 }
 
 /// The reference in the quotes that stood there.
-fn written(manifests: &str, found: &Found, reference: &str) -> String {
+pub(crate) fn written(manifests: &str, found: &Found, reference: &str) -> String {
     match found.style {
         Some(Style::Single) => format!("'{reference}'"),
         Some(Style::Plain) if stays_text(reference) => reference.to_owned(),
@@ -260,7 +260,7 @@ fn written(manifests: &str, found: &Found, reference: &str) -> String {
     }
 }
 
-fn place(manifests: &str, found: &Found) -> Place {
+pub(crate) fn place(manifests: &str, found: &Found) -> Place {
     Place {
         kind: found.object.kind.clone(),
         namespace: found.object.namespace.clone(),
@@ -273,3 +273,6 @@ fn place(manifests: &str, found: &Found) -> Place {
 fn line(text: &str, at: usize) -> usize {
     text.as_bytes().iter().take(at).filter(|&&byte| byte == b'\n').count() + 1
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,15 @@
 //! YAML as a tree with the bytes of everything in it, apart from the library that parsed it.
 //!
-//! Files that people own are changed by replacing bytes, never by printing a tree: so nothing here prints.
+//! - [`parse`] gives the documents of a text as [`Node`]s, [`Value::of`] what one of them means.
+//! - [`apply`] changes values of a person's file by replacing their bytes.
+//! - [`quoted`] and [`stays_text`] write a scalar that every version of YAML reads as text.
+//! - [`ValuePath`] is a way into values: `controller.image`, `sidecars[0].image`.
+//!
+//! Files that people own are never printed anew: so nothing here prints a tree. It is not for generated files either,
+//! which are templates.
 
 mod edit;
+mod path;
 mod text;
 mod value;
 
@@ -10,47 +17,77 @@ use std::ops::Range;
 
 use yaml_edit::{Document, SyntaxKind, YamlFile, YamlNode};
 
-pub(crate) use edit::{Change, EditError, apply};
-pub(crate) use text::{quoted, stays_text};
-pub(crate) use value::Value;
+pub use edit::{Change, EditError, apply};
+pub use path::{PathError, Step, ValuePath, display};
+pub use text::{quoted, stays_text};
+pub use value::Value;
 
 /// A node and the bytes it was written in.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
-    pub(crate) kind: Kind,
-    pub(crate) span: Range<usize>,
-    pub(crate) anchor: Option<String>,
+pub struct Node {
+    /// What it is.
+    pub kind: Kind,
+    /// Its bytes.
+    pub span: Range<usize>,
+    /// The name of its anchor.
+    pub anchor: Option<String>,
 }
 
+/// What a node is.
 #[derive(Clone, Debug)]
-pub(crate) enum Kind {
-    Scalar { text: String, style: Style },
-    Mapping { entries: Vec<Entry>, flow: bool },
+pub enum Kind {
+    /// A scalar.
+    Scalar {
+        /// What it says.
+        text: String,
+        /// How it is written.
+        style: Style,
+    },
+    /// A mapping.
+    Mapping {
+        /// Its entries, in their order.
+        entries: Vec<Entry>,
+        /// Whether it is written with braces.
+        flow: bool,
+    },
+    /// A list.
     Sequence(Vec<Node>),
+    /// A repetition of what an anchor names.
     Alias(String),
 }
 
+/// How a scalar is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Style {
+pub enum Style {
+    /// Without quotes.
     Plain,
+    /// In `'…'`.
     Single,
+    /// In `"…"`.
     Double,
+    /// Behind `|` or `>`.
     Block,
 }
 
+/// A key of a mapping and its value.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) key: String,
-    pub(crate) key_span: Range<usize>,
-    pub(crate) value: Node,
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// The bytes of the key.
+    pub key_span: Range<usize>,
+    /// The value.
+    pub value: Node,
 }
 
 /// The text is not YAML.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
-pub(crate) struct YamlError {
-    pub(crate) reason: String,
-    pub(crate) at: Range<usize>,
+pub struct YamlError {
+    /// What is wrong.
+    pub reason: String,
+    /// Where.
+    pub at: Range<usize>,
 }
 
 /// No manifest is nested deeper than this; a text that is was written to exhaust the stack.
@@ -59,7 +96,7 @@ const DEEPEST: usize = 100;
 const BOM: &str = "\u{feff}";
 
 /// The documents of a text; a document of comments alone is none.
-pub(crate) fn parse(text: &str) -> Result<Vec<Node>, YamlError> {
+pub fn parse(text: &str) -> Result<Vec<Node>, YamlError> {
     // The parser's spans would be three bytes off where a byte order mark stands in front.
     let body = text.strip_prefix(BOM).unwrap_or(text);
     let skipped = text.len() - body.len();
@@ -205,17 +242,17 @@ fn style(written: &str) -> Style {
 
 impl Node {
     /// The entries, if this is a mapping.
-    pub(crate) fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[Entry] {
         if let Kind::Mapping { entries, .. } = &self.kind { entries } else { &[] }
     }
 
     /// The value of a key, if this is a mapping that has it.
-    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+    pub fn get(&self, key: &str) -> Option<&Self> {
         self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
     /// The text of a value that is there: nothing for `~`, `null` and the absent value.
-    pub(crate) fn present(&self) -> Option<&str> {
+    pub fn present(&self) -> Option<&str> {
         match &self.kind {
             Kind::Scalar { text, style: Style::Plain } if text::is_null(text) => None,
             Kind::Scalar { text, .. } => Some(text),
@@ -224,7 +261,7 @@ impl Node {
     }
 
     /// Calls `visit` with this node and all below it.
-    pub(crate) fn walk<'n>(&'n self, visit: &mut impl FnMut(&'n Self)) {
+    pub fn walk<'n>(&'n self, visit: &mut impl FnMut(&'n Self)) {
         visit(self);
         match &self.kind {
             Kind::Mapping { entries, .. } => entries.iter().for_each(|entry| entry.value.walk(visit)),

@@ -1,25 +1,21 @@
 //! Package URLs of images (purl-spec, type `oci`).
 
-use imagelock_adapter::Pinned;
+use imagelock_core::Reference;
 
-/// `pkg:oci/NAME@DIGEST`, with the qualifiers in byte order. `arch` is there where the image has one platform.
-pub(crate) fn purl(image: &Pinned<'_>) -> String {
-    let mut purl = format!(
-        "pkg:oci/{}@{}?",
-        encoded(image.repository.last_component(), false),
-        encoded(&image.digest().to_string(), false)
-    );
-    let mut platforms = image.image.platforms.keys();
-    if let (Some(only), None) = (platforms.next(), platforms.next()) {
-        let platform = only.to_string();
-        let architecture = platform.split('/').nth(1).unwrap_or_default();
+/// `pkg:oci/NAME@DIGEST`, with the qualifiers in byte order; nothing for a reference without a digest. `architecture`
+/// is for images of one platform.
+pub fn purl(image: &Reference, architecture: Option<&str>) -> Option<String> {
+    let digest = image.digest.as_ref()?.to_string();
+    let mut purl =
+        format!("pkg:oci/{}@{}?", encoded(image.repository.last_component(), false), encoded(&digest, false));
+    if let Some(architecture) = architecture {
         purl.push_str(&format!("arch={}&", encoded(architecture, false)));
     }
     purl.push_str(&format!("repository_url={}", encoded(&image.repository.to_string(), true)));
-    if let Some(tag) = image.tag() {
+    if let Some(tag) = &image.tag {
         purl.push_str(&format!("&tag={}", encoded(tag.as_str(), false)));
     }
-    purl
+    Some(purl)
 }
 
 /// Percent-encoding as the purl examples of this type have it: a digest's colon is encoded, a repository's slashes

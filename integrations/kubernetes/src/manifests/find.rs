@@ -8,25 +8,25 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::ManifestPath;
-use crate::yaml::{Entry, Kind, Node, Style};
+use imagelock_yaml::{Entry, Kind, Node, Style};
 
 /// An image in a manifest.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
-    pub(super) object: Rc<Object>,
-    pub(super) container: Option<String>,
-    pub(super) text: String,
-    pub(super) span: Range<usize>,
+pub(crate) struct Found {
+    pub(crate) object: Rc<Object>,
+    pub(crate) container: Option<String>,
+    pub(crate) text: String,
+    pub(crate) span: Range<usize>,
     /// How it is written; nothing for an alias.
-    pub(super) style: Option<Style>,
+    pub(crate) style: Option<Style>,
 }
 
 /// The object that a place is in.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Object {
-    pub(super) kind: String,
-    pub(super) namespace: Option<String>,
-    pub(super) name: String,
+pub(crate) struct Object {
+    pub(crate) kind: String,
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: String,
 }
 
 /// The kinds whose content is data or a schema, which Kubernetes does not run.

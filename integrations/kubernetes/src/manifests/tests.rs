@@ -1,11 +1,19 @@
-use imagelock_adapter::Pinned;
+use imagelock_core::Lockfile;
 use imagelock_edit::testing::{digest, lock, with_context};
+use proptest::prelude::*;
 
-use super::{DB, WEB};
-use crate::{ManifestError, PostRender, PostRendered, Reason, post_render, unpinned};
+use super::*;
+
+/// The digests of the lock below.
+const WEB: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
+const DB: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";
+
+fn both() -> Lockfile {
+    lock(&[("web", "ghcr.io/acme/web:1.10", '1'), ("db", "postgres:16.9-alpine", '2')])
+}
 
 fn rendered(manifests: &str, options: &PostRender) -> Result<PostRendered, ManifestError> {
-    let lock = super::lock();
+    let lock = both();
     with_context(&lock, |context| post_render(manifests, &context.images(None).unwrap(), options))
 }
 
@@ -27,7 +35,7 @@ fn every_place_of_a_pod_is_pinned_and_nothing_else_changes() {
         .replace("    image: ghcr.io/acme/web\n  volumes", &format!("    image: {web}\n  volumes"))
         .replace("reference: ghcr.io/acme/web:1.10", &format!("reference: {web}"));
     assert_eq!(text, expected);
-    assert_eq!(unpinned(&text, &super::lock(), &[]), Ok(Vec::new()));
+    assert_eq!(unpinned(&text, &both(), &[]), Ok(Vec::new()));
     assert_eq!(rendered(&text, &strict()).unwrap().text, text);
 }
 
@@ -71,7 +79,7 @@ fn a_locked_image_replaces_the_tag_that_a_chart_was_written_with() {
 
 #[test]
 fn the_registry_that_stands_in_another_s_place_is_known_and_written() {
-    let lock = super::lock();
+    let lock = both();
     let (name, image) = lock.images.iter().next().unwrap();
     let repository: imagelock_core::Reference = "mirror.example.com/hub/library/postgres".parse().unwrap();
     let pinned = [Pinned { name, image, repository: repository.repository }];
@@ -86,17 +94,17 @@ fn the_registry_that_stands_in_another_s_place_is_known_and_written() {
 #[test]
 fn data_schemas_and_descriptions_are_no_images() {
     let text = "apiVersion: v1\nkind: ConfigMap\ndata:\n  image: redis\n---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {image: redis}\n---\napiVersion: v1\nkind: Pod\nmetadata:\n  labels: {image: redis}\nspec: {containers: []}\nstatus:\n  containerStatuses:\n  - image: redis\n---\n# nothing\n";
-    assert_eq!(unpinned(text, &super::lock(), &[]), Ok(Vec::new()));
+    assert_eq!(unpinned(text, &both(), &[]), Ok(Vec::new()));
 }
 
 #[test]
 fn resources_of_operators_are_looked_into() {
     let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: x/v1\n  kind: Prometheus\n  metadata: {name: p}\n  spec:\n    image: redis:1\n    thanos: {baseImage: redis}\n    side: [{picture: redis}]\n";
     let paths = ["Prometheus:spec.thanos.baseImage".parse().unwrap(), "spec.side.picture".parse().unwrap()];
-    let findings = unpinned(text, &super::lock(), &paths).unwrap();
+    let findings = unpinned(text, &both(), &paths).unwrap();
     let lines: Vec<usize> = findings.iter().map(|finding| finding.place.line).collect();
     assert_eq!(lines, [8, 9, 10]);
-    assert_eq!(unpinned(text, &super::lock(), &[]).unwrap().len(), 1);
+    assert_eq!(unpinned(text, &both(), &[]).unwrap().len(), 1);
     assert!("spec.side[0].picture".parse::<crate::ManifestPath>().is_err());
 }
 
@@ -111,7 +119,7 @@ fn each_way_of_not_being_pinned_has_its_reason() {
         (format!("mirror.example.com/any@{DB}"), None),
     ] {
         let pod = format!("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: '{image}'\n");
-        let findings = unpinned(&pod, &super::lock(), &[]).unwrap();
+        let findings = unpinned(&pod, &both(), &[]).unwrap();
         assert_eq!(findings.first().map(|finding| finding.reason.clone()), reason, "{image}");
     }
 }
@@ -121,7 +129,7 @@ fn aliases_and_texts_of_several_lines_are_pinned() {
     let pod = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: &i postgres\n  - image: *i\n  - image: |\n      postgres\n    name: c\n  - image: >-\n      postgres\n";
     let text = rendered(pod, &strict()).unwrap().text;
     assert_eq!(text.matches(DB).count(), 4, "{text}");
-    assert_eq!(unpinned(&text, &super::lock(), &[]), Ok(Vec::new()));
+    assert_eq!(unpinned(&text, &both(), &[]), Ok(Vec::new()));
 }
 
 #[test]
@@ -131,4 +139,35 @@ fn what_is_not_yaml_is_shown_by_its_line() {
         error.to_string().starts_with("line 2 of the manifests is not YAML") || error.to_string().starts_with("line 3"),
         "{error}"
     );
+}
+
+proptest! {
+    #[test]
+    fn no_text_stops_the_post_renderer(text in "[ \\n\\t:{}\\[\\]&*'\"|>#a-c0-9@!%-]{0,80}") {
+        let lock = both();
+        with_context(&lock, |context| {
+            let images = context.images(None).unwrap();
+            drop(post_render(&text, &images, &PostRender::default()));
+            drop(unpinned(&text, &lock, &[]));
+        });
+    }
+
+    #[test]
+    fn what_was_post_rendered_is_pinned(
+        names in prop::collection::vec("[a-z]{1,5}", 1..6),
+        quote in prop_oneof![Just(""), Just("'"), Just("\"")],
+        indent in 0..4_usize,
+    ) {
+        let space = " ".repeat(indent);
+        let containers: String =
+            names.iter().map(|name| format!("{space}- name: {name}\n{space}  image: {quote}postgres:{name}{quote}\n")).collect();
+        let pods = format!("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n{}", containers.lines().map(|line| format!("  {line}\n")).collect::<String>());
+        let lock = both();
+        let text = with_context(&lock, |context| {
+            post_render(&pods, &context.images(None).unwrap(), &PostRender { strict: true, paths: Vec::new() })
+        }).unwrap().text;
+        prop_assert_eq!(text.matches(DB).count(), names.len());
+        prop_assert_eq!(text.lines().count(), pods.lines().count());
+        prop_assert_eq!(unpinned(&text, &lock, &[]), Ok(Vec::new()));
+    }
 }

@@ -1,0 +1,173 @@
+//! Manifests of people, with their images pinned.
+
+use std::sync::Arc;
+
+use imagelock_adapter::{Context, Output, Pinned, Problem, RenderError, Target};
+use imagelock_core::ImageName;
+use imagelock_core::source::{Location, SourceFile, Spanned};
+use imagelock_edit::{Change, File, Found, Marker, Part, Written, spelled, splice};
+
+use crate::manifests::find::Found as Image;
+use crate::manifests::{self, ManifestError, ManifestPath};
+
+/// A `[[kubernetes]]` table.
+pub(crate) struct Manifests {
+    pub(crate) at: Location,
+    pub(crate) edit: Vec<Spanned<String>>,
+    pub(crate) images: Option<Vec<Spanned<ImageName>>>,
+    pub(crate) paths: Vec<Spanned<ManifestPath>>,
+    pub(crate) strict: bool,
+}
+
+/// What became of one file.
+struct Edited {
+    text: String,
+    warnings: Vec<String>,
+}
+
+impl Target for Manifests {
+    fn title(&self) -> String {
+        let patterns: Vec<&str> = self.edit.iter().map(|pattern| pattern.value.as_str()).collect();
+        format!("kubernetes {}", patterns.join(", "))
+    }
+
+    fn images(&self) -> Vec<Spanned<ImageName>> {
+        self.images.clone().unwrap_or_default()
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Output>, RenderError> {
+        let written = Written::new(context, self.images.as_deref())?;
+        let mut outputs = Vec::new();
+        for File { text, pattern } in imagelock_edit::files(context.tree, &self.edit)? {
+            let edited = self.edited(&text, &written, context, pattern)?;
+            let output = Output::edited(text.path(), edited.text.into_bytes(), &pattern.at);
+            outputs.push(edited.warnings.into_iter().fold(output, Output::warn));
+        }
+        Ok(outputs)
+    }
+}
+
+impl Manifests {
+    fn edited(
+        &self,
+        file: &Arc<SourceFile>,
+        written: &Written<'_>,
+        context: &Context<'_>,
+        pattern: &Spanned<String>,
+    ) -> Result<Edited, RenderError> {
+        let text = file.text();
+        if let Some(line) = template(text) {
+            return Err(not_yaml(file, line, "it is a template", pattern));
+        }
+        let paths: Vec<ManifestPath> = self.paths.iter().map(|path| path.value.clone()).collect();
+        let found = manifests::find(text, &paths).map_err(|error| unreadable(file, &error, pattern))?;
+        let (mut changes, mut warnings, mut expected) = (Vec::new(), Vec::new(), Vec::new());
+        for image in &found {
+            let at = Location { file: Arc::clone(file), span: image.span.clone() };
+            match choose(file, image, written, context)? {
+                Ok(pinned) => {
+                    let reference = spelled(&image.text, &pinned);
+                    expected.push(reference.clone());
+                    if reference != image.text {
+                        let text = manifests::written(text, image, &reference);
+                        changes.push(Change { span: image.span.clone(), text });
+                    }
+                }
+                Err(reason) if self.strict => return Err(self.unpinned(&at, &reason).into()),
+                Err(reason) => {
+                    expected.push(image.text.clone());
+                    let place = manifests::place(text, image);
+                    warnings.push(format!("line {}: {place}: {reason}", place.line));
+                }
+            }
+        }
+        let edited = splice(text, changes);
+        // What comes out is read again before anybody sees it: the same images in the same places, and nothing else.
+        let after = manifests::find(&edited, &paths).map_err(|error| unreadable(file, &error, pattern))?;
+        if !after.iter().map(|image| &image.text).eq(&expected) {
+            let problem = format!("`{}` would not read back as it was pinned", file.path());
+            return Err(Problem::at(&pattern.at, problem).into());
+        }
+        Ok(Edited { text: edited, warnings })
+    }
+
+    fn unpinned(&self, at: &Location, reason: &str) -> Problem {
+        Problem::at(at, reason)
+            .also(&self.at, "`strict` asks for every image")
+            .help("declare it with `{command} add`, or say which image it is: `# imagelock: NAME`")
+    }
+}
+
+/// The image that stands at a place, by its marker or by its reference; or why there is none.
+fn choose<'a>(
+    file: &Arc<SourceFile>,
+    image: &Image,
+    written: &Written<'a>,
+    context: &Context<'a>,
+) -> Result<Result<Pinned<'a>, String>, RenderError> {
+    let text = file.text();
+    let start = text[..image.span.start].rfind('\n').map_or(0, |at| at + 1);
+    let line = text[start..].lines().next().unwrap_or_default();
+    // A `#` in front of the image, or inside of it, opens no comment.
+    let marker = Marker::all(line, start).into_iter().find(|marker| marker.comment.start >= image.span.end);
+    if let Some(marker) = marker {
+        let at = Location { file: Arc::clone(file), span: marker.span.clone() };
+        return match marker.read(context, &at)? {
+            (pinned, Part::Reference) => Ok(Ok(pinned)),
+            _ => Err(Problem::at(&at, "an `image` in a manifest is a whole reference, not a part of one").into()),
+        };
+    }
+    let shown = &image.text;
+    let reference = match shown.parse() {
+        Ok(reference) => reference,
+        Err(error) => {
+            let error: imagelock_core::reference::ReferenceError = error;
+            return Ok(Err(format!("`{shown}` is not pinned: {error}")));
+        }
+    };
+    Ok(match written.find(&reference) {
+        Found::Image(pinned) => Ok(pinned.clone()),
+        Found::Unknown => Err(format!("`{shown}` is not in images.lock")),
+        Found::Others(images) => Err(format!("`{shown}` is not in images.lock, which has {}", named(&images))),
+        Found::Ambiguous(images) => {
+            Err(format!("`{shown}` may be {}: say which, with `# imagelock: NAME` behind it", named(&images)))
+        }
+    })
+}
+
+fn named(images: &[&Pinned<'_>]) -> String {
+    let named = images.iter().map(|image| match image.tag() {
+        Some(tag) => format!("`{}` ({tag})", image.name),
+        None => format!("`{}`", image.name),
+    });
+    named.collect::<Vec<_>>().join(" and ")
+}
+
+/// The line by which a text is a template of Helm's, counted from 1: to a parser of YAML its braces are mappings.
+fn template(text: &str) -> Option<usize> {
+    let line = text.lines().position(|line| {
+        let value = line.trim_start_matches([' ', '\t', '-']);
+        value.strip_prefix("image:").unwrap_or(value).trim_start().starts_with("{{")
+    });
+    line.map(|line| line + 1)
+}
+
+fn unreadable(file: &Arc<SourceFile>, error: &ManifestError, pattern: &Spanned<String>) -> RenderError {
+    match error {
+        ManifestError::NotYaml { line, reason } => not_yaml(file, *line, reason, pattern),
+        ManifestError::Unknown(_) => Problem::at(&pattern.at, error.to_string()).into(),
+    }
+}
+
+fn not_yaml(file: &Arc<SourceFile>, line: usize, reason: &str, pattern: &Spanned<String>) -> RenderError {
+    let start: usize = file.text().split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let length = file.text()[start..].lines().next().map_or(0, str::len);
+    let at = Location { file: Arc::clone(file), span: start..start + length };
+    Problem::at(&at, format!("`{}` is not YAML: {reason}", file.path()))
+        .also(&pattern.at, "asked for here")
+        .help("a template is no manifest yet: pin what it makes, with `{command} post-render` or `[[helm]]`")
+        .into()
+}
+
+#[cfg(test)]
+mod tests;
