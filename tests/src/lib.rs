@@ -23,6 +23,7 @@ mod guide;
 mod monorepo;
 mod output;
 mod registry;
+mod targets;
 mod tool;
 
 pub use self::{
@@ -32,5 +33,6 @@ pub use self::{
     monorepo::{Monorepo, MonorepoBuilder},
     output::Output,
     registry::{PASSWORD, RealRegistry, RealRegistryBuilder, Request, USER},
+    targets::target_of_every_image,
     tool::{tool, tool_or_skip},
 };

@@ -10,10 +10,10 @@ use std::process::Command;
 
 use camino::Utf8Path;
 use imagelock::ADAPTERS;
-use imagelock_adapter::{Adapter, MemoryTree, Output};
+use imagelock_adapter::{Adapter, Output};
 use imagelock_core::{LockedImage, Lockfile, Tag};
 use imagelock_edit::testing;
-use imagelock_tests::{Monorepo, need};
+use imagelock_tests::{Monorepo, need, target_of_every_image};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -99,49 +99,8 @@ fn locked((name, reference, tag): (&str, String, Option<&str>)) -> LockedImage {
     image
 }
 
-/// A target of an adapter that takes every image, and the files that it reads.
-fn stage(adapter: &str, lock: &Lockfile) -> (String, MemoryTree) {
-    let tree = MemoryTree::default();
-    let images = || lock.images.iter().filter_map(|(name, image)| Some((name, image.repository()?)));
-    let lines = |line: &dyn Fn(&str, &str) -> String| -> String {
-        images().map(|(name, repository)| line(name.as_str(), &repository.to_string())).collect()
-    };
-    match adapter {
-        "buildkit" => ("output = 'policy.json'".to_owned(), tree),
-        "carvel" => ("output = 'images.yml'".to_owned(), tree),
-        "compose" => {
-            let services = lines(&|name, _| format!("{name:?} = {name:?}, "));
-            (format!("output = 'c.yaml'\nservices = {{ {services} }}"), tree)
-        }
-        "cyclonedx" => ("output = 'bom.json'".to_owned(), tree),
-        "earthly" => ("output = 'images/Earthfile'".to_owned(), tree),
-        "helm" => {
-            let values =
-                lines(&|name, repository| format!("{name:?}: {{repository: {repository:?}, tag: x, digest: ''}}\n"));
-            let mapped = lines(&|name, _| format!("\"{}\" = {name:?}, ", name.replace('.', "\\\\.")));
-            let tree = tree
-                .file("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n")
-                .file("web/values.yaml", values);
-            (format!("chart = 'web'\noutput = 'v.yaml'\nvalues = {{ {mapped} }}"), tree)
-        }
-        "kubernetes" => {
-            let pods =
-                lines(&|name, repository| format!("  - name: {name:?}\n    image: {repository} # imagelock: {name}\n"));
-            let head = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n";
-            ("edit = 'p.yaml'".to_owned(), tree.file("p.yaml", format!("{head}{pods}")))
-        }
-        "kustomize" => ("output = 'kustomization.yaml'".to_owned(), tree),
-        "marker" => {
-            let pairs = lines(&|name, _| format!("{name:?}: x/y # imagelock: {name}\n"));
-            ("edit = 'm.yaml'".to_owned(), tree.file("m.yaml", pairs))
-        }
-        "terraform" => ("output = 'images.auto.tfvars.json'".to_owned(), tree),
-        other => panic!("how is what `{other}` writes read? Say it here"),
-    }
-}
-
 fn rendered(adapter: &dyn Adapter, lock: &Lockfile) -> Result<Output, String> {
-    let (table, tree) = stage(adapter.id(), lock);
+    let (table, tree) = target_of_every_image(adapter.id(), lock);
     let outputs = testing::render(adapter, &format!("[[{}]]\n{table}\n", adapter.id()), lock, &tree)?;
     Ok(outputs.into_iter().next().expect("it writes a file"))
 }

@@ -13,8 +13,8 @@ use imagelock_kubernetes::{PostRender, post_render, unpinned};
 use imagelock_testkit::{Image, Registry};
 use imagelock_tests::{Monorepo, binary, need};
 
-/// A chart: its name, its files, and the paths of its images.
-type Chart = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+/// A chart: its name, its files, the paths of its images, and what Kubernetes has to run, by the containers' names.
+type Chart = (&'static str, &'static [(&'static str, &'static str)], &'static str, &'static [&'static str]);
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n";
 
@@ -26,6 +26,7 @@ const CHARTS: &[Chart] = &[
         "string",
         &[("values.yaml", "image: web:1\n"), ("templates/p.yaml", "  - name: a\n    image: {{ .Values.image }}\n")],
         "image = 'web'",
+        &["ghcr.io/acme/web:1.10@WEB"],
     ),
     (
         "plain",
@@ -37,6 +38,7 @@ const CHARTS: &[Chart] = &[
             ),
         ],
         "image = 'db'",
+        &["postgres:16.9-alpine@DB"],
     ),
     (
         "bitnami",
@@ -51,6 +53,7 @@ const CHARTS: &[Chart] = &[
             ),
         ],
         "image = 'db'",
+        &["docker.io/library/postgres@DB"],
     ),
     (
         "use-digest",
@@ -62,6 +65,7 @@ const CHARTS: &[Chart] = &[
             ),
         ],
         "image = 'db'",
+        &["postgres:16.9-alpine@DB"],
     ),
     (
         "sha-parent",
@@ -83,6 +87,7 @@ const CHARTS: &[Chart] = &[
             ),
         ],
         "image = 'db', 'sub.image' = 'web'",
+        &["postgres:16.9-alpine@DB", "ghcr.io/acme/web:1.10@WEB"],
     ),
     (
         "traefik",
@@ -98,6 +103,7 @@ const CHARTS: &[Chart] = &[
             ),
         ],
         "image = 'db'",
+        &["docker.io/postgres@DB"],
     ),
     (
         "nested",
@@ -112,6 +118,7 @@ const CHARTS: &[Chart] = &[
             ),
         ],
         "'controller.image' = 'web', 'metrics.exporter.image' = 'db'",
+        &["postgres:16.9-alpine@DB", "ghcr.io/acme/web:1.10@WEB"],
     ),
     (
         "alias",
@@ -129,6 +136,7 @@ const CHARTS: &[Chart] = &[
             ),
         ],
         "'store.image' = 'db'",
+        &["postgres@DB"],
     ),
     (
         "library",
@@ -143,6 +151,7 @@ const CHARTS: &[Chart] = &[
             ),
         ],
         "image = 'db'",
+        &["postgres:16.9-alpine@DB"],
     ),
     (
         "global-registry",
@@ -157,6 +166,7 @@ const CHARTS: &[Chart] = &[
             ),
         ],
         "image = 'db'",
+        &["mirror.example.com/library/postgres@DB"],
     ),
     (
         "distroless",
@@ -168,6 +178,7 @@ const CHARTS: &[Chart] = &[
             ),
         ],
         "image = 'db'",
+        &["postgres:16.9-alpine-distroless@DB"],
     ),
     (
         "list",
@@ -176,6 +187,58 @@ const CHARTS: &[Chart] = &[
             ("templates/p.yaml", "{{ toYaml .Values.sidecars | indent 2 }}\n"),
         ],
         "'sidecars[0].image' = 'db', 'sidecars[1].image' = 'web'",
+        &["docker.io/library/postgres:16.9-alpine@DB", "ghcr.io/acme/web:1.10@WEB"],
+    ),
+    (
+        "two-aliases-of-one",
+        &[
+            (
+                "Chart.yaml",
+                "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- {name: sub, alias: store, version: 1.0.0}\n- {name: sub, alias: cache, version: 1.0.0}\n",
+            ),
+            ("values.yaml", "store: {image: {tag: z}}\ncache:\n  image:\n    tag: y\n"),
+            ("charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 1.0.0\n"),
+            ("charts/sub/values.yaml", "image: {repository: postgres, tag: x, digest: ''}\n"),
+            (
+                "charts/sub/templates/p.yaml",
+                "  - name: {{ .Chart.Name }}\n    image: {{ .Values.image.repository }}@{{ .Values.image.digest }}\n",
+            ),
+        ],
+        "'store.image' = 'db', 'cache.image' = 'web'",
+        &["ghcr.io/acme/web@WEB", "postgres@DB"],
+    ),
+    (
+        "nested-globals",
+        &[
+            ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- {name: sub, version: 1.0.0}\n"),
+            ("values.yaml", "global:\n  images:\n    db:\n      name: postgres\n      version: x\n      digest: ''\n"),
+            ("charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 1.0.0\n"),
+            (
+                "charts/sub/templates/p.yaml",
+                "{{- with .Values.global.images.db }}\n  - name: b\n    image: \"{{ .name }}:{{ .version }}@{{ .digest }}\"\n{{- end }}\n",
+            ),
+        ],
+        "'global.images.db' = 'db'",
+        &["postgres:16.9-alpine@DB"],
+    ),
+    (
+        "strict-schema-of-a-sub-chart",
+        &[
+            ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- {name: sub, version: 1.0.0}\n"),
+            ("values.yaml", "sub:\n  image:\n    tag: y\n"),
+            ("charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 1.0.0\n"),
+            ("charts/sub/values.yaml", "image: {repository: postgres, tag: x, sha: ''}\n"),
+            (
+                "charts/sub/values.schema.json",
+                r#"{"type": "object", "additionalProperties": false, "properties": {"global": {}, "image": {"type": "object", "additionalProperties": false, "properties": {"repository": {"type": "string"}, "tag": {"type": "string"}, "sha": {"type": "string", "pattern": "^([a-f0-9]{64})?$"}}}}}"#,
+            ),
+            (
+                "charts/sub/templates/p.yaml",
+                "  - name: b\n    image: {{ .Values.image.repository }}:{{ .Values.image.tag }}{{ if .Values.image.sha }}@sha256:{{ .Values.image.sha }}{{ end }}\n",
+            ),
+        ],
+        "'sub.image' = 'db'",
+        &["postgres:16.9-alpine@DB"],
     ),
     (
         "no-knob",
@@ -184,6 +247,7 @@ const CHARTS: &[Chart] = &[
             ("templates/p.yaml", "  - name: a\n    image: postgres:15\n  - {name: b, image: \"ghcr.io/acme/web\"}\n"),
         ],
         "",
+        &["docker.io/library/postgres:16.9-alpine@DB", "ghcr.io/acme/web:1.10@WEB"],
     ),
 ];
 
@@ -230,6 +294,20 @@ fn rendered(helm: &Utf8Path, chart: &Chart, way: &str) -> String {
     run(&["template", "release"])
 }
 
+/// The images of the containers in what Helm rendered, in the order of the containers' names.
+fn images(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for document in text.split("\n---\n").filter(|document| document.contains("kind: Pod")) {
+        let pod: serde_json::Value = serde_saphyr::from_str(document).unwrap();
+        for container in pod["spec"]["containers"].as_array().unwrap() {
+            let of = |key: &str| container[key].as_str().unwrap().to_owned();
+            found.push((of("name"), of("image")));
+        }
+    }
+    found.sort();
+    found.into_iter().map(|(_, image)| image).collect()
+}
+
 fn every_chart_runs_what_the_lock_says(helm: &Utf8Path) {
     for chart in CHARTS {
         let ways: &[&str] =
@@ -238,12 +316,15 @@ fn every_chart_runs_what_the_lock_says(helm: &Utf8Path) {
             let text = rendered(helm, chart, way);
             let text = if chart.2.is_empty() { pinned(&text) } else { text };
             assert_eq!(unpinned(&text, &lock(), &[]), Ok(Vec::new()), "{} {way}\n{text}", chart.0);
-            for (image, digit) in [("web", "1"), ("db", "2")] {
-                let asked = chart.2.is_empty() || chart.2.contains(&format!("= '{image}'"));
-                assert_eq!(text.contains(&format!("@sha256:{}", digit.repeat(64))), asked, "{} {way}\n{text}", chart.0);
-            }
+            let expected: Vec<String> = chart.3.iter().map(|image| expanded(image)).collect();
+            assert_eq!(images(&text), expected, "{} {way}\n{text}", chart.0);
         }
     }
+}
+
+/// `WEB` and `DB` stand for the locked digests.
+fn expanded(image: &str) -> String {
+    image.replace("WEB", &format!("sha256:{}", "1".repeat(64))).replace("DB", &format!("sha256:{}", "2".repeat(64)))
 }
 
 fn pinned(text: &str) -> String {
@@ -264,7 +345,7 @@ fn what_helm_4_renders_is_what_the_lock_says() {
 #[test]
 fn a_wrong_shape_is_found_in_what_helm_renders() {
     let helm = need!("helm4");
-    let chart: Chart = ("wrong", CHARTS[3].1, "image = { image = 'db', shape = 'digest' }");
+    let chart: Chart = ("wrong", CHARTS[3].1, "image = { image = 'db', shape = 'digest' }", &[]);
     let findings = unpinned(&rendered(&helm, &chart, "output = 'images.yaml'"), &lock(), &[]).unwrap();
     assert_eq!(findings.len(), 1);
 }

@@ -241,6 +241,17 @@ fn helm_has_the_last_word_on_what_a_chart_runs() {
 }
 
 #[test]
+fn every_tool_agrees_in_the_demo() {
+    let (helm, _compose, _tofu, _bazel) = (need!("helm4"), need!("docker-compose"), need!("tofu"), need!("bazel7"));
+    let tools = helm.parent().unwrap().parent().unwrap();
+    let repo = Monorepo::builder().env("IMAGELOCK_TOOLS", tools.as_str()).build();
+    let shown = repo.imagelock(["demo"]).success();
+    for tool in ["helm template", "docker-compose", "terraform", "sh tools/backup.sh", "bazel7 build"] {
+        assert!(shown.stderr.contains(&format!("Agrees {tool} ")), "{tool}\n{}", shown.stderr);
+    }
+}
+
+#[test]
 fn the_example_is_what_imagelock_writes() {
     let example = camino::Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/monorepo");
     let repo = Monorepo::builder().build();
