@@ -122,6 +122,28 @@ fn a_fresh_file_is_not_touched_and_one_adapter_can_be_rendered_alone() {
 }
 
 #[test]
+fn a_target_uses_the_images_that_it_writes_and_no_others() {
+    let (registry, repo) = stage("[[kubernetes]]\nedit = \"pod.yaml\"\n\n[[kustomize]]\noutput = \"k.yaml\"\n");
+    let host = registry.host();
+    registry.push("acme/db:1", &Image::linux(["amd64"]).seed("db"));
+    repo.write(
+        "images.toml",
+        repo.read("images.toml").replace("[images]\n", &format!("[images]\ndb = \"{host}/acme/db:1\"\n")),
+    );
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n    - {{name: a, image: \"{host}/acme/web:1\"}}\n"
+    );
+    repo.write("pod.yaml", pod);
+    repo.imagelock(["lock"]).success();
+    for (image, users) in
+        [("web", "used by kubernetes pod.yaml, kustomize k.yaml\n"), ("db", "used by kustomize k.yaml\n")]
+    {
+        let why = repo.imagelock(["why", image]).success();
+        assert!(why.stdout.ends_with(users), "{}", why.stdout);
+    }
+}
+
+#[test]
 fn one_target_that_cannot_be_rendered_keeps_all_from_being_written() {
     let targets = "[[kustomize]]\noutput = \"k.yaml\"\n\n[[helm]]\nchart = \"missing\"\noutput = \"v.yaml\"\nvalues = { image = \"web\" }\n\n[[compose]]\nfile = \"missing.yaml\"\noutput = \"c.yaml\"\n";
     let (_registry, repo) = stage(targets);

@@ -54,6 +54,7 @@ mod session;
 mod shell;
 mod targets;
 mod tree;
+mod users;
 mod write;
 
 use std::ffi::OsString;

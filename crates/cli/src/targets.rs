@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_adapter::{Adapter, Context, Output, Target, TreeError};
-use imagelock_core::ImageName;
 use imagelock_core::project::{Project, ProjectError};
 use imagelock_core::source::Label;
 
@@ -36,15 +35,6 @@ pub(crate) fn read(project: &Project) -> Result<Vec<Rendered>, Failure> {
         }
     }
     if errors.is_empty() { Ok(targets) } else { Err(errors.into()) }
-}
-
-/// The targets that take an image, by what people call them.
-pub(crate) fn titles_with(targets: &[Rendered], name: &ImageName) -> Vec<String> {
-    let takes = |target: &dyn Target| {
-        let images = target.images();
-        images.is_empty() || images.iter().any(|image| image.value == *name)
-    };
-    targets.iter().filter(|rendered| takes(&*rendered.target)).map(|rendered| rendered.target.title()).collect()
 }
 
 /// Renders targets. Every failure comes back; two targets that write one file are one.

@@ -142,12 +142,12 @@ impl<'a> Stage<'a> {
         let host = Host::new(Global::default()).directory(self.directory);
         let session = Session::open(&host)?;
         let lock = self.lock()?;
-        let targets = crate::targets::read(&session.project)?;
+        let users = crate::users::Users::of(&session, &lock)?;
         let mut text = String::from("\n  images.toml -> images.lock\n");
         for (name, image) in &lock.images {
             let tag = image.tag.as_ref().map(ToString::to_string).unwrap_or_default();
             text.push_str(&format!("    {name:10} {tag:14} {}\n", image.digest.short()));
-            let titles = crate::targets::titles_with(&targets, name);
+            let titles = users.titles(name, Some(image));
             let adapters: Vec<&str> = titles.iter().filter_map(|title| title.split(' ').next()).collect();
             text.push_str(&format!("    {:10} `-> bazel, terraform, {}\n", "", adapters.join(", ")));
         }

@@ -10,7 +10,7 @@ use crate::host::{Format, Host};
 use crate::report::day;
 use crate::session::Session;
 use crate::shell::printable;
-use crate::targets::{self, Rendered};
+use crate::users::Users;
 
 /// List the locked images
 #[derive(Args, Debug)]
@@ -35,11 +35,11 @@ impl List {
             let (file, command) = (session.project_file(), &host.command);
             host.shell.warn(&format!("images.lock does not answer {file}: run `{command} lock`"));
         }
-        let targets = targets::read(&session.project)?;
+        let users = Users::of(&session, &lockfile)?;
         let listed: Vec<Listed<'_>> = lockfile
             .images
             .iter()
-            .map(|(name, image)| Listed { name, image, used_by: used_by(&session, &targets, name) })
+            .map(|(name, image)| Listed { name, image, used_by: used_by(&session, &users, name, Some(image)) })
             .collect();
         match host.global.format {
             Format::Json => super::json(host, &listed),
@@ -52,10 +52,15 @@ impl List {
 }
 
 /// Who names an image: the targets of adapters, and Cargo packages.
-pub(super) fn used_by(session: &Session<'_>, targets: &[Rendered], name: &ImageName) -> Vec<String> {
+pub(super) fn used_by(
+    session: &Session<'_>,
+    users: &Users,
+    name: &ImageName,
+    image: Option<&LockedImage>,
+) -> Vec<String> {
     let packages = session.project.uses.iter().filter(|used| used.image.value == *name);
     let packages = packages.map(|used| format!("cargo {}", used.package));
-    targets::titles_with(targets, name).into_iter().chain(packages).collect()
+    users.titles(name, image).into_iter().chain(packages).collect()
 }
 
 fn table(listed: &[Listed<'_>]) -> String {

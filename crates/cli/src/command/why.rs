@@ -14,7 +14,7 @@ use crate::host::{Format, Host};
 use crate::report::day;
 use crate::session::Session;
 use crate::shell::printable;
-use crate::targets;
+use crate::users::Users;
 
 /// Tell why an image is locked as it is, and who uses it
 #[derive(Args, Debug)]
@@ -42,7 +42,7 @@ impl Why {
         let Some((name, declared)) = session.project.images.get_key_value(&self.name) else { return Ok(()) };
         let locked = lockfile.images.get(name);
         let holds = matches!(lockfile.answer(name, &declared.request), Answer::Holds(_));
-        let used_by = used_by(&session, &targets::read(&session.project)?, name);
+        let used_by = used_by(&session, &Users::of(&session, &lockfile)?, name, locked);
         if host.global.format == Format::Json {
             let declared_at = declared.at.to_string();
             let request = &declared.request;
