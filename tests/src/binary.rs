@@ -7,8 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 /// Returns the `imagelock` binary of this checkout, in the profile of the test, built now unless it is up to date.
 ///
 /// Cargo builds a package's binary before that package's own tests only, so the harness asks for it. The whole
-/// workspace is named for one reason: its features are then those of `cargo test --workspace`, and nothing that this
-/// has built is built a second time.
+/// workspace is named, and its examples (which there are none of), for one reason: dependencies then have the features
+/// that they have in `cargo test --workspace`, those that only tests ask for included, and none is built a second time.
 ///
 /// # Panics
 ///
@@ -20,7 +20,7 @@ pub fn binary() -> &'static Utf8Path {
         // target/<profile>/deps/<test>
         let folder = test.ancestors().nth(2).and_then(Utf8Path::from_path).expect("the test lies in target/");
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["build", "--quiet", "--workspace", "--bin", "imagelock"]);
+        cargo.args(["build", "--quiet", "--workspace", "--bin", "imagelock", "--examples"]);
         if folder.file_name() == Some("release") {
             cargo.arg("--release");
         }

@@ -104,9 +104,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Makes the client. Proxies come from the environment, as other tools read them.
+    /// Makes the client. Proxies come from the environment, as other tools read them; this machine is never asked
+    /// through one.
     pub fn build(self) -> Result<Client, BuildError> {
-        let http = self.http().build().map_err(|error| BuildError::Http(error.to_string()))?;
+        let unusable = |error: reqwest::Error| BuildError::Http(error.to_string());
+        let http = self.http().build().map_err(unusable)?;
+        let direct = self.http().no_proxy().build().map_err(unusable)?;
         let mut clients = BTreeMap::new();
         for (host, settings) in &self.settings {
             if let Some(pem) = &settings.ca {
@@ -117,6 +120,7 @@ impl ClientBuilder {
             settings: self.settings,
             clients,
             http,
+            direct,
             store: self.store.unwrap_or_else(|| Arc::new(Store::anonymous())),
             reporter: self.reporter,
             backoff: self.backoff,
@@ -147,7 +151,8 @@ impl ClientBuilder {
         if certificates.is_empty() {
             return Err(unreadable("there is no certificate in it".to_owned()));
         }
-        let builder = self.http().tls_certs_merge(certificates);
+        let http = if host.is_loopback() { self.http().no_proxy() } else { self.http() };
+        let builder = http.tls_certs_merge(certificates);
         builder.build().map_err(|error| unreadable(error.to_string()))
     }
 }

@@ -47,6 +47,8 @@ pub(crate) struct Transport {
     /// Clients with certificates of their own, by host.
     pub(crate) clients: BTreeMap<Host, reqwest::Client>,
     pub(crate) http: reqwest::Client,
+    /// For this machine: a proxy's `localhost` would be the proxy's own.
+    pub(crate) direct: reqwest::Client,
     pub(crate) store: Arc<Store>,
     pub(crate) reporter: Arc<dyn Reporter>,
     pub(crate) backoff: Backoff,
@@ -183,7 +185,8 @@ impl Transport {
     }
 
     fn state(&self, host: &Host, base: Url, settings: RegistrySettings, http: Option<reqwest::Client>) -> HostState {
-        let http = http.or_else(|| self.clients.get(host).cloned()).unwrap_or_else(|| self.http.clone());
+        let usual = if host.is_loopback() { &self.direct } else { &self.http };
+        let http = http.or_else(|| self.clients.get(host).cloned()).unwrap_or_else(|| usual.clone());
         HostState::new(host.clone(), base, http, settings, self.per_host)
     }
 

@@ -1,12 +1,13 @@
 //! No more at once than the limit: neither requests nor connections.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use imagelock_registry::Client;
 use imagelock_testkit::{Auth, Gate, Image, On, Registry};
 
-use crate::common::{builder, client, reference, request, resolve, run};
+use crate::common::{builder, client, reference, request, resolve, run, settings};
 
 const IMAGES: usize = 200;
 
@@ -31,6 +32,19 @@ fn connections_are_never_more_than_the_limit() {
         assert!(registry.log().connections() <= limit, "{} of {limit}", registry.log().connections());
         assert!(registry.log().peak() <= limit, "{} of {limit}", registry.log().peak());
     }
+}
+
+#[test]
+fn over_tls_everything_shares_one_connection() {
+    let registry = Registry::builder().tls().latency(Duration::from_millis(2)).start().unwrap();
+    let tags: Vec<String> = (0..IMAGES).map(|tag| tag.to_string()).collect();
+    registry.push_tags("app", &tags, &Image::linux(["amd64"]));
+    let trusting = settings(|settings| settings.ca = registry.ca_pem().map(|pem| pem.as_bytes().to_vec()));
+    let client = builder().registry(registry.host().parse().unwrap(), trusting).build().unwrap();
+    run(ask_for_all(&client, &registry));
+    // HTTP/1.1 would have needed one for each of the requests at a time.
+    assert_eq!((registry.log().connections(), registry.log().len()), (1, IMAGES));
+    assert!(registry.log().peak() > 1, "they ran beside each other");
 }
 
 #[test]
