@@ -85,23 +85,55 @@ fn an_image_declared_in_two_places_shows_both() {
     }
 }
 
+/// The repository that imagelock itself lies in.
+fn checkout() -> &'static Utf8Path {
+    Utf8Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// `examples/xtask` in a folder of its own, as somebody else's repository has it.
+fn example(host: &str) -> Monorepo {
+    let read = |path: &str| std::fs::read_to_string(checkout().join("examples/xtask").join(path)).unwrap();
+    // The same profile and the same versions let Cargo take what it has built for this repository already.
+    let ours = std::fs::read_to_string(checkout().join("Cargo.toml")).unwrap();
+    let profile = &ours[ours.find("[profile.dev]").unwrap()..];
+    let variable = |name: &str, otherwise: &str| std::env::var(name).unwrap_or_else(|_| otherwise.to_owned());
+    let target = binary().ancestors().nth(2).unwrap();
+    Monorepo::builder()
+        .env("PATH", &variable("PATH", "/usr/bin:/bin"))
+        .env("CARGO_HOME", &variable("CARGO_HOME", &home(".cargo")))
+        .env("RUSTUP_HOME", &variable("RUSTUP_HOME", &home(".rustup")))
+        .env("RUSTUP_TOOLCHAIN", &variable("RUSTUP_TOOLCHAIN", ""))
+        .env("CARGO_BUILD_BUILD_DIR", target.as_str())
+        .env("CARGO_INCREMENTAL", &variable("CARGO_INCREMENTAL", "0"))
+        .env("CARGO_NET_OFFLINE", "true")
+        .file("Cargo.toml", format!("{}\n{profile}", read("Cargo.toml")))
+        .file("Cargo.lock", std::fs::read(checkout().join("Cargo.lock")).unwrap())
+        .file(".cargo/config.toml", read(".cargo/config.toml"))
+        .file("xtask/Cargo.toml", read("xtask/Cargo.toml").replace("../../..", checkout().as_str()))
+        .file("xtask/src/main.rs", read("xtask/src/main.rs"))
+        .file("images.toml", read("images.toml").replace("registry.example.com", host))
+        .file("services/web/main.c", "")
+        .build()
+}
+
 #[test]
-fn somebody_elses_xtask_has_the_commands_and_messages_name_it() {
+fn somebody_elses_workspace_has_the_commands_after_three_lines() {
     let registry = registry();
-    let toml = format!("[images]\nweb = \"{}/acme/web:1\"\n", registry.host());
-    let repo = Monorepo::builder().file("images.toml", toml).build();
-    let xtask = binary().with_file_name("example-xtask");
-    let built = std::process::Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "example-xtask"])
-        .args(if binary().components().any(|part| part.as_str() == "release") { &["--release"][..] } else { &[] })
-        .current_dir(Utf8Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
-        .status()
-        .unwrap();
-    assert!(built.success());
-    let stale = repo.run(&xtask, ["lock", "--locked"]).exit(1);
-    assert!(stale.stderr.contains("run `cargo xtask lock` and commit images.lock"), "{}", stale.stderr);
-    repo.run(&xtask, ["lock"]).success();
+    let repo = example(registry.host());
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let run = |arguments: &[&str]| {
+        let mut command = repo.command(Utf8Path::new(&cargo));
+        let done = command.arg("xtask").args(arguments).current_dir(repo.path("services/web")).output().unwrap();
+        (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    let (code, said) = run(&["lock", "--locked"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("--> ../../images.toml:2:1"), "{said}");
+    assert!(said.contains("run `cargo xtask lock` and commit images.lock"), "{said}");
+    assert_eq!(run(&["lock"]).0, Some(0));
     repo.imagelock(["lock", "--locked"]).success();
+    assert_eq!(run(&["lock", "--locked"]).0, Some(0));
+    assert_eq!(run(&["demo"]).0, Some(2), "the demonstration is a feature that this workspace did not ask for");
 }
 
 #[test]
@@ -114,6 +146,20 @@ fn an_oci_layout_is_locked_without_a_network() {
     assert_eq!(lock["images"]["tools"]["digest"], image.digest());
     assert_eq!(lock["images"]["tools"]["layout"], "third_party/tools-oci");
     repo.imagelock(["verify"]).success();
+}
+
+#[test]
+fn the_demo_leaves_the_checkout_as_it_was() {
+    let status = || {
+        let git = std::process::Command::new("git").args(["status", "--porcelain"]).current_dir(checkout()).output();
+        git.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).ok()
+    };
+    let before = status();
+    let repo = Monorepo::builder().build();
+    let mut command = repo.command(binary());
+    let shown = command.arg("demo").current_dir(checkout()).output().unwrap();
+    assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
+    assert_eq!(status(), before);
 }
 
 #[test]
