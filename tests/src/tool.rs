@@ -26,8 +26,18 @@ pub fn tool_or_skip(name: &str) -> Option<Utf8PathBuf> {
         assert!(!must, "{name} is not installed: run `cargo xtask tools`");
         // Straight to standard error, because the test harness shows no output of a test that passes.
         drop(writeln!(std::io::stderr(), "skipped: needs {name} (cargo xtask tools)"));
+        note(name);
     }
     found
+}
+
+/// Writes the skipped test down where `cargo xtask test` reads it at the end, when nobody scrolls back that far.
+fn note(tool: &str) {
+    let Ok(path) = std::env::var("IMAGELOCK_SKIPPED") else { return };
+    let line = format!("{tool} {}\n", std::thread::current().name().unwrap_or("a test"));
+    let file = std::fs::File::options().append(true).create(true).open(path);
+    // One write of one line: tests of several processes do not mix theirs.
+    drop(file.and_then(|mut file| file.write_all(line.as_bytes())));
 }
 
 /// Returns the programs of one or more tools, or leaves the test when one is absent.

@@ -17,8 +17,7 @@ fn registry() -> Registry {
 
 /// A repository that asks for an image on a host that no resolver knows, so that only a proxy can reach it.
 fn elsewhere(settings: &str) -> MonorepoBuilder {
-    let toml =
-        format!("[images]\nweb = \"registry.test/acme/web:1\"\n\n[registries.\"registry.test\"]\n{settings}\n");
+    let toml = format!("[images]\nweb = \"registry.test/acme/web:1\"\n\n[registries.\"registry.test\"]\n{settings}\n");
     Monorepo::builder().file("images.toml", toml)
 }
 
@@ -57,14 +56,14 @@ fn tunnels(to: &str) -> (String, Arc<Mutex<Vec<String>>>) {
     std::thread::spawn(move || {
         for client in listener.incoming().map_while(Result::ok) {
             let (to, written) = (to.clone(), Arc::clone(&written));
-            std::thread::spawn(move || tunnel(client, &to, &written));
+            std::thread::spawn(move || tunnel(&client, &to, &written));
         }
     });
     (address, asked)
 }
 
 /// Reads the request for a tunnel, opens it, and carries bytes both ways until either side ends.
-fn tunnel(client: TcpStream, to: &str, asked: &Mutex<Vec<String>>) -> std::io::Result<()> {
+fn tunnel(client: &TcpStream, to: &str, asked: &Mutex<Vec<String>>) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let mut head = Vec::new();
     loop {
@@ -76,7 +75,8 @@ fn tunnel(client: TcpStream, to: &str, asked: &Mutex<Vec<String>>) -> std::io::R
     }
     asked.lock().unwrap_or_else(PoisonError::into_inner).push(head.join("\n"));
     let server = TcpStream::connect(to)?;
-    (&client).write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+    let mut answer = client;
+    answer.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
     let (mut back, mut front) = (server.try_clone()?, client.try_clone()?);
     std::thread::spawn(move || {
         drop(std::io::copy(&mut back, &mut front));
@@ -91,10 +91,8 @@ fn https_goes_through_a_tunnel_and_the_proxys_password_to_the_proxy_alone() {
     let registry = Registry::builder().tls().start().unwrap();
     registry.push("acme/web:1", &Image::linux(["amd64"]));
     let (address, asked) = tunnels(registry.host());
-    let repo = elsewhere("ca = \"ca.pem\"")
-        .file("ca.pem", registry.ca_pem().unwrap())
-        .env("HTTPS_PROXY", &address)
-        .build();
+    let repo =
+        elsewhere("ca = \"ca.pem\"").file("ca.pem", registry.ca_pem().unwrap()).env("HTTPS_PROXY", &address).build();
     repo.imagelock(["lock"]).success();
     let asked = asked.lock().unwrap().clone();
     assert!(!asked.is_empty());

@@ -226,6 +226,7 @@ fn locked_names_the_line_that_has_no_pin() {
           "help": [
             "run `imagelock lock` and commit images.lock"
           ],
+          "images": [],
           "message": "images.lock does not answer images.toml",
           "notes": [],
           "places": [
@@ -349,6 +350,117 @@ fn a_platform_that_the_index_lacks_is_named_with_those_it_has() {
       |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ linux/s390x is requested, but it has linux/amd64, linux/arm64
       |
       = note: cannot lock [REGISTRY]/chainguard/static:latest
+    "#);
+}
+
+#[test]
+fn wrong_input_and_a_failing_registry_are_both_said_and_the_input_decides_the_exit_code() {
+    let (registry, repo) = stage();
+    let host = registry.host();
+    repo.write(
+        "images.toml",
+        format!(
+            "[images]\nabsent = \"{host}/acme/absent:1\"\n\n[images.static]\n\
+             repository = \"{host}/chainguard/static\"\nplatforms = [\"linux/s390x\"]\n"
+        ),
+    );
+    assert_snapshot!(repo.imagelock(["lock"]), @"
+    exit: 2
+    ----- stderr -----
+         Locking 2 images
+    error: 2 of 2 images could not be locked; images.lock is unchanged
+      absent  [REGISTRY]/acme/absent:1             no such repository
+              --> images.toml:2:11
+      static  [REGISTRY]/chainguard/static:latest  linux/s390x is requested, but it has linux/amd64, linux/arm64
+              --> images.toml:5:15
+    ");
+    assert!(!repo.path("images.lock").exists());
+}
+
+#[test]
+fn who_uses_an_image_is_told_by_list_and_why() {
+    let (registry, repo) = stage();
+    let toml = repo.read("images.toml");
+    let targets = "\n[[kustomize]]\noutput = \"deploy/images\"\nimages = [\"static\"]\n\n\
+                   [[buildkit]]\noutput = \"build/policy.json\"\n";
+    repo.write("images.toml", format!("{toml}{targets}"));
+    repo.imagelock(["lock"]).success();
+    registry.log().take();
+    assert_snapshot!(repo.imagelock(["list"]), @"
+    exit: 0
+    ----- stdout -----
+    NAME      TAG          VERSION      DIGEST        CREATED      PLATFORMS    USED BY
+    postgres  16.9-alpine  16.9-alpine  [1]  12 Nov 2026  amd64 arm64  buildkit build/policy.json
+    static    latest       1.24.3       [2]  20 Nov 2026  amd64 arm64  kustomize deploy/images, buildkit build/policy.json
+    ");
+    assert_snapshot!(repo.imagelock(["why", "static"]), @r#"
+    exit: 0
+    ----- stdout -----
+    static = "[REGISTRY]/chainguard/static:latest"     images.toml:5
+      followed tag latest, locked to sha256:[1]… (1.24.3, created 20 Nov 2026)
+      linux/amd64  sha256:[2]…
+      linux/arm64  sha256:[3]…
+      source https://example.com/acme/source
+      used by kustomize deploy/images, buildkit build/policy.json
+    "#);
+    assert_snapshot!(repo.imagelock(["remove", "static"]), @r#"
+    exit: 2
+    ----- stderr -----
+    error: `static` is still used
+      --> images.toml:14:12
+       |
+    14 | images = ["static"]
+       |            ^^^^^^ still named here
+       |
+       = help: remove what names it first
+    "#);
+    assert_eq!(registry.log().len(), 0);
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_is_told_with_the_key_that_trusts_it() {
+    let registry = Registry::builder().tls().start().unwrap();
+    registry.push("acme/web:1", &image("web", "1", "2026-11-20T06:00:00Z"));
+    let other = Registry::builder().tls().start().unwrap();
+    let host = registry.host();
+    let toml = format!("[images]\nweb = \"{host}/acme/web:1\"\n\n[registries.\"{host}\"]\nca = \"ca.pem\"\n");
+    let repo = Monorepo::builder().file("images.toml", toml).file("ca.pem", other.ca_pem().unwrap()).build();
+    assert_snapshot!(repo.imagelock(["lock"]), @r#"
+    exit: 3
+    ----- stderr -----
+         Locking 1 image
+    error: `web` could not be locked; images.lock is unchanged
+     --> images.toml:2:8
+      |
+    2 | web = "[REGISTRY]/acme/web:1"
+      |        ^^^^^^^^^^^^^^^^^^^^^^^^^^ no trusted connection to [REGISTRY]: invalid peer certificate: BadSignature
+      |
+      = note: cannot read [REGISTRY]/acme/web:1
+      = help: trust its authority with `ca = "FILE.pem"` under `[registries."[REGISTRY]"]`, or allow plain HTTP with `insecure = true`
+    "#);
+    repo.write("ca.pem", "no certificate");
+    assert_snapshot!(repo.imagelock(["lock"]), @r#"
+    exit: 2
+    ----- stderr -----
+         Locking 1 image
+    error: the certificates for [REGISTRY] cannot be read: there is no certificate in it
+     --> images.toml:5:7
+      |
+    5 | ca = "ca.pem"
+      |       ^^^^^^
+      |
+      = help: it is a file of `-----BEGIN CERTIFICATE-----` blocks
+    "#);
+    std::fs::remove_file(repo.path("ca.pem")).unwrap();
+    assert_snapshot!(repo.imagelock(["lock"]), @r#"
+    exit: 2
+    ----- stderr -----
+         Locking 1 image
+    error: cannot read `ca.pem`: No such file or directory (os error 2)
+     --> images.toml:5:7
+      |
+    5 | ca = "ca.pem"
+      |       ^^^^^^
     "#);
 }
 

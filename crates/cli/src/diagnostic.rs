@@ -94,6 +94,7 @@ pub(crate) fn json(failure: &Failure, command: &str) -> String {
             serde_json::json!({
                 "message": speak(&problem.message),
                 "places": places,
+                "images": problem.images,
                 "details": problem.lines,
                 "notes": problem.notes,
                 "help": problem.help.iter().map(speak).collect::<Vec<_>>(),

@@ -1,8 +1,10 @@
 //! Why a command did not do what it was asked: the exit code is decided here and nowhere else.
 
+use imagelock_core::ImageName;
 use imagelock_core::lockfile::LockfileError;
 use imagelock_core::project::{EditError, ProjectError};
 use imagelock_core::source::{Label, Located};
+use serde::Serialize;
 
 /// What kind of failure it is, and so the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +17,16 @@ pub(crate) enum Kind {
     Registry = 3,
 }
 
+/// An image for which a registry did not have what it takes, for programs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct FailedImage {
+    pub(crate) name: ImageName,
+    /// What was asked for, as people read it.
+    pub(crate) wanted: String,
+    pub(crate) reason: String,
+    pub(crate) help: Vec<String>,
+}
+
 /// One thing to tell the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -22,13 +34,16 @@ pub(crate) struct Problem {
     pub(crate) labels: Vec<Label>,
     /// Lines below the message, as they are: a table of what failed.
     pub(crate) lines: Vec<String>,
+    /// The images that the lines are about, for programs.
+    pub(crate) images: Vec<FailedImage>,
     pub(crate) notes: Vec<String>,
     pub(crate) help: Vec<String>,
 }
 
 impl Problem {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), labels: Vec::new(), lines: Vec::new(), notes: Vec::new(), help: Vec::new() }
+        let message = message.into();
+        Self { message, labels: Vec::new(), lines: Vec::new(), images: Vec::new(), notes: Vec::new(), help: Vec::new() }
     }
 
     pub(crate) fn of(error: &dyn Located) -> Self {

@@ -4,8 +4,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
+use imagelock_core::source::Label;
 use imagelock_credentials::{Environment, Store};
-use imagelock_registry::{Cache, Client, Mirror, RegistrySettings, Reporter, Resolver};
+use imagelock_registry::{BuildError, Cache, Client, Mirror, RegistrySettings, Reporter, Resolver};
 
 use crate::failure::{Failure, Kind, Problem};
 use crate::session::Session;
@@ -41,16 +42,28 @@ impl Session<'_> {
         for (host, settings) in &self.project.registries {
             builder = builder.registry(host.clone(), self.settings(settings)?);
         }
-        let client = builder.build().map_err(|error| Failure::input(error.to_string()))?;
+        let client = builder.build().map_err(|error| self.unusable(&error))?;
         Ok(Resolver::new(client).root(self.root.clone()))
+    }
+
+    /// A client cannot be made: where certificates are at fault, the place that names their file is shown.
+    fn unusable(&self, error: &BuildError) -> Failure {
+        let mut problem = Problem::new(error.to_string());
+        if let BuildError::Certificates { host, .. } = error {
+            let named = self.project.registries.iter().filter(|(name, _)| name.as_str() == host);
+            let files = named.filter_map(|(_, settings)| settings.ca.as_ref());
+            problem.labels = files.map(|file| Label::primary(&file.at, "")).collect();
+            problem.help.push("it is a file of `-----BEGIN CERTIFICATE-----` blocks".to_owned());
+        }
+        Failure::new(Kind::Input, problem)
     }
 
     fn settings(&self, settings: &imagelock_core::project::RegistrySettings) -> Result<RegistrySettings, Failure> {
         let ca = match &settings.ca {
             None => None,
-            Some(path) => Some(fs_err::read(self.root.join(&path.value)).map_err(|error| {
-                let problem = Problem::new(error.to_string());
-                Failure::new(Kind::Input, problem.label(imagelock_core::source::Label::primary(&path.at, "")))
+            Some(path) => Some(std::fs::read(self.root.join(&path.value)).map_err(|error| {
+                let problem = Problem::new(format!("cannot read `{}`: {error}", path.value));
+                Failure::new(Kind::Input, problem.label(Label::primary(&path.at, "")))
             })?),
         };
         let mirrors = settings.mirrors.iter().map(|mirror| &mirror.value);
@@ -61,7 +74,7 @@ impl Session<'_> {
             insecure: settings.insecure,
             ca,
             token_hosts: settings.token_hosts.iter().map(|host| host.value.to_string()).collect(),
-            ..RegistrySettings::default()
+            redirect_hosts: settings.redirect_hosts.iter().map(|host| host.value.as_str().to_owned()).collect(),
         })
     }
 }

@@ -9,7 +9,7 @@ use imagelock_core::{Created, ImageName, Lockfile};
 use imagelock_registry::{Error, ErrorKind};
 use serde::Serialize;
 
-use crate::failure::{Failure, Kind, Problem};
+use crate::failure::{FailedImage, Failure, Kind, Problem};
 use crate::session::Session;
 use crate::shell::{Shell, printable};
 
@@ -170,13 +170,19 @@ fn failed(session: &Session<'_>, errors: &[(ImageName, Error)], of: usize, what:
         }
         problem.lines.extend(error.help().iter().map(|help| format!("{indent}help: {help}")));
     }
-    let failure = Failure::new(kind, problem);
-    let [(name, error)] = errors else { return failure };
-    alone(session, name, error, failure.kind, what)
+    let images = errors.iter().map(|(name, error)| FailedImage {
+        name: name.clone(),
+        wanted: wanted.get(name).cloned().unwrap_or_default(),
+        reason: error.kind.to_string(),
+        help: error.help(),
+    });
+    let images = images.collect();
+    let [(name, error)] = errors else { return Failure::new(kind, Problem { images, ..problem }) };
+    Failure::new(kind, Problem { images, ..alone(session, name, error, what) })
 }
 
 /// One image that failed is shown with its line, as a compiler would.
-fn alone(session: &Session<'_>, name: &ImageName, error: &Error, kind: Kind, what: &str) -> Failure {
+fn alone(session: &Session<'_>, name: &ImageName, error: &Error, what: &str) -> Problem {
     let declared = session.project.images.get(name);
     let reason = printable(&error.kind.to_string());
     let mut problem = match declared {
@@ -188,7 +194,7 @@ fn alone(session: &Session<'_>, name: &ImageName, error: &Error, kind: Kind, wha
     let doing = printable(&error.to_string());
     problem.notes.extend(doing.strip_suffix(&format!(": {reason}")).map(str::to_owned));
     problem.help = error.help();
-    Failure::new(kind, problem)
+    problem
 }
 
 #[cfg(test)]

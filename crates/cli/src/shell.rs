@@ -1,6 +1,7 @@
 //! The only way out: status and errors to standard error, results to standard output.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::MultiProgress;
@@ -14,12 +15,13 @@ pub(crate) struct Shell {
     pub(crate) color: bool,
     pub(crate) terminal: bool,
     quiet: bool,
+    answered: AtomicBool,
     pub(crate) progress: MultiProgress,
 }
 
 impl Shell {
     pub(crate) fn new(color: bool, terminal: bool, quiet: bool) -> Self {
-        Self { color, terminal, quiet, progress: MultiProgress::new() }
+        Self { color, terminal, quiet, answered: AtomicBool::new(false), progress: MultiProgress::new() }
     }
 
     /// A verb of something done, right-aligned to twelve columns as Cargo prints them.
@@ -62,6 +64,13 @@ impl Shell {
             let mut out = std::io::stdout().lock();
             drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
         });
+    }
+
+    /// The one result of a run for programs: what comes after it, such as why a check fails, is for people alone.
+    pub(crate) fn answer(&self, text: &str) {
+        if !self.answered.swap(true, Ordering::Relaxed) {
+            self.result(text);
+        }
     }
 
     fn styled(&self, style: Style) -> (String, String) {

@@ -90,7 +90,7 @@ pub enum RuleError {
     #[error("`tags` needs a group `(?<{0}>…)`: it tells what of a tag is compared")]
     Group(&'static str),
     /// The order has no such name.
-    #[error("`{0}` is not a way to select: use `semver`, `numeric` or `alphabetical`")]
+    #[error("{} is not a way to select: use `semver`, `numeric` or `alphabetical`{}", quoted(.0), by_time(.0))]
     Select(String),
     /// `version` with an order that has no versions.
     #[error("`version` needs `select = \"semver\"`")]
@@ -162,6 +162,19 @@ impl Rule {
                 fits.then_some(Key::Version(version))
             }
         }
+    }
+}
+
+/// Why there is no order by time, for those who ask for one. A registry does not tell when a tag was pushed; what an image
+/// says of itself is the publisher's word, the same for all of a reproducible build's, and every competing image would
+/// have to be fetched to read it.
+fn by_time(word: &str) -> &'static str {
+    let words = ["newest", "newest-build", "latest", "date", "created", "time", "recent"];
+    if words.contains(&word.to_ascii_lowercase().as_str()) {
+        "; registries do not tell when a tag was pushed, so order by what the tags say (a date or a build's number as \
+         `(?<order>…)`), or follow a tag that moves"
+    } else {
+        ""
     }
 }
 
@@ -347,6 +360,8 @@ mod tests {
         assert_eq!(refused(None, Some("a"), None), RuleError::Group("version"));
         assert_eq!(refused(None, Some("(?<version>a)"), Some("numeric")), RuleError::Group("order"));
         assert_eq!(refused(None, None, Some("newer")), RuleError::Select("newer".to_owned()));
+        let newest = refused(None, Some("(?<order>a)"), Some("newest")).to_string();
+        assert!(newest.contains("registries do not tell when a tag was pushed"), "{newest}");
         assert_eq!(refused(Some("1"), Some("(?<order>a)"), Some("numeric")), RuleError::VersionOfOther);
         assert_eq!(refused(None, None, Some("numeric")), RuleError::SelectWithoutTags("numeric"));
     }

@@ -290,6 +290,10 @@ impl Error {
     pub fn help(&self) -> Vec<String> {
         match &self.kind {
             ErrorKind::Unauthorized { host, .. } => vec![format!("docker login {host}")],
+            ErrorKind::Tls { host, .. } => vec![format!(
+                "trust its authority with `ca = \"FILE.pem\"` under `[registries.\"{host}\"]`, or allow plain HTTP with \
+                 `insecure = true`"
+            )],
             ErrorKind::DigestMismatch { expected, .. } => vec![format!(
                 "nothing was written; a broken proxy or an attack looks like this: compare {} from another network",
                 expected.short()

@@ -67,7 +67,7 @@ impl Command {
                 host.shell.progress.clear().ok();
                 diagnostic::print(&host.shell, &failure, &host.command);
                 if host.global.format == Format::Json {
-                    host.shell.result(&diagnostic::json(&failure, &host.command));
+                    host.shell.answer(&diagnostic::json(&failure, &host.command));
                 }
                 ExitCode::from(failure.kind as u8)
             }
@@ -97,6 +97,6 @@ impl Command {
 /// Writes a result as JSON, with the line end that files have.
 fn json(host: &Host, value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Failure::input(error.to_string()))?;
-    host.shell.result(&format!("{text}\n"));
+    host.shell.answer(&format!("{text}\n"));
     Ok(())
 }

@@ -139,7 +139,7 @@ pub(super) fn dotted_name(entry: &Entry) -> Option<(String, Location)> {
 }
 
 /// The keys of an image and of a registry.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "repository",
     "layout",
     "tag",
@@ -152,6 +152,7 @@ const KEYS: [&str; 13] = [
     "insecure",
     "ca",
     "token-hosts",
+    "redirect-hosts",
     "rewrite",
 ];
 

@@ -27,7 +27,7 @@ pub use fields::Fields;
 pub use node::{Entry, Node, NodeValue, Table};
 
 use crate::name::ImageName;
-use crate::reference::{Host, ReferenceError, Repository};
+use crate::reference::{Host, HostPattern, ReferenceError, Repository};
 use crate::request::Request;
 use crate::source::{Location, SourceFile, Spanned};
 
@@ -69,6 +69,8 @@ pub struct RegistrySettings {
     pub ca: Option<Spanned<Utf8PathBuf>>,
     /// Hosts of token services, beside the registry's own, that may be sent this registry's credentials.
     pub token_hosts: Vec<Spanned<Host>>,
+    /// Hosts that the registry may redirect manifests and tags to, beside itself.
+    pub redirect_hosts: Vec<Spanned<HostPattern>>,
     /// What stands in this registry's place in what adapters render; digests stay.
     pub rewrite: Option<Spanned<Mirror>>,
 }

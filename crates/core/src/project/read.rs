@@ -234,6 +234,7 @@ fn registry(entry: &Entry) -> Result<RegistrySettings, Vec<ProjectError>> {
         insecure: fields.flag("insecure"),
         ca: fields.path("ca"),
         token_hosts: fields.all_parsed("token-hosts").unwrap_or_default(),
+        redirect_hosts: fields.all_parsed("redirect-hosts").unwrap_or_default(),
         rewrite: None,
     };
     if fields.text("rewrite").is_some()

@@ -11,6 +11,7 @@ mod parse;
 mod tests;
 
 use std::fmt;
+use std::str::FromStr;
 
 pub use parse::{ReferenceError, ReferenceErrorKind};
 
@@ -59,6 +60,31 @@ impl fmt::Display for Host {
 }
 
 serde_as_text!(Host);
+
+/// A host, or every host below one: `*.example.com`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostPattern(Box<str>);
+
+impl HostPattern {
+    /// The pattern as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for HostPattern {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, ReferenceError> {
+        match text.strip_prefix("*.") {
+            None => text.parse::<Host>().map(|host| Self(host.0)),
+            Some(rest) => {
+                let host: Host = rest.parse().map_err(|error: ReferenceError| error.behind(2))?;
+                Ok(Self(format!("*.{host}").into()))
+            }
+        }
+    }
+}
 
 /// A repository in a registry: `docker.io/library/postgres`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

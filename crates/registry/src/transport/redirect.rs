@@ -48,7 +48,9 @@ pub(crate) fn judge(
         return Ok(());
     }
     if content != Content::Blob {
-        return refuse("manifests and tags come from the registry itself (`redirect_hosts` allows others)");
+        return refuse(
+            "manifests and tags come from the registry itself (`redirect-hosts` of the registry allows others)",
+        );
     }
     if is_inside(to) && !is_loopback(registry) {
         return refuse("it leads to this machine or its own network");

@@ -131,7 +131,8 @@ fn an_image_knows_where_its_name_and_its_reference_are() {
 fn registries_have_mirrors_in_order_by_their_canonical_host() {
     let project = read(
         "[registries.\"index.docker.io\"]\nmirrors = [\"Mirror.Example.com:5000/hub/cache/\", \"mirror.gcr.io\"]\n\
-         insecure = true\nca = \"certs/ca.pem\"\ntoken-hosts = [\"auth.docker.io\"]\nrewrite = \"eu.example.com/hub\"\n",
+         insecure = true\nca = \"certs/ca.pem\"\ntoken-hosts = [\"auth.docker.io\"]\n\
+         redirect-hosts = [\"*.Pkg.dev\", \"cdn.example.com:444\"]\nrewrite = \"eu.example.com/hub\"\n",
     );
     let settings = &project.registries[&"docker.io".parse::<Host>().unwrap()];
     let redis = "redis".parse::<Repository>().unwrap();
@@ -143,6 +144,8 @@ fn registries_have_mirrors_in_order_by_their_canonical_host() {
     assert!(settings.insecure);
     assert_eq!(settings.ca.as_ref().unwrap().value, "certs/ca.pem");
     assert_eq!(settings.token_hosts[0].value.as_str(), "auth.docker.io");
+    let redirects: Vec<&str> = settings.redirect_hosts.iter().map(|host| host.value.as_str()).collect();
+    assert_eq!(redirects, ["*.pkg.dev", "cdn.example.com:444"]);
 }
 
 #[test]

@@ -284,7 +284,8 @@ an empty text is not part of a repository: lower-case letters and digits are, jo
 "#,
     );
     check(
-        "[registries.\"docker.io\"]\ninsecure = \"yes\"\nca = \"/etc/ssl/ca.pem\"\ntoken-hosts = [\"a b\"]\n",
+        "[registries.\"docker.io\"]\ninsecure = \"yes\"\nca = \"/etc/ssl/ca.pem\"\ntoken-hosts = [\"a b\"]\n\
+         redirect-hosts = [\"*\", \"*.a_b\"]\n",
         r#"
 `insecure` is a boolean, not a string
 --> images.toml:2:12 "\"yes\""
@@ -292,6 +293,10 @@ an empty text is not part of a repository: lower-case letters and digits are, jo
 --> images.toml:3:7 "/etc/ssl/ca.pem"
 `a b` is not a registry's host
 --> images.toml:4:17 "a b"
+`*` is not a registry's host
+--> images.toml:5:20 "*"
+`a_b` is not a registry's host
+--> images.toml:5:25 "*.a_b"
 "#,
     );
     check(

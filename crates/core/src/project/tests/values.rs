@@ -241,7 +241,7 @@ an empty text is not a version requirement: unexpected end of input while parsin
     check(
         "[images.a]\nrepository = \"a\"\nselect = \"newest\"\n",
         r#"
-`newest` is not a way to select: use `semver`, `numeric` or `alphabetical`
+`newest` is not a way to select: use `semver`, `numeric` or `alphabetical`; registries do not tell when a tag was pushed, so order by what the tags say (a date or a build's number as `(?<order>…)`), or follow a tag that moves
 --> images.toml:3:11 "newest"
 "#,
     );
