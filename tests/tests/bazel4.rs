@@ -7,7 +7,7 @@ mod bazel;
 use imagelock_testkit::Registry;
 use imagelock_tests::{RealRegistry, need};
 
-use crate::bazel::{Generation, Suite, credentials, failures, pulls};
+use crate::bazel::{Generation, Suite, air_gaps, credentials, examples, failures, pulls, sources};
 
 macro_rules! suite {
     () => {{
@@ -33,14 +33,24 @@ fn an_edit_fetches_only_what_it_changes() {
 fn text_and_air_gaps_need_no_registry() {
     let (suite, registry) = suite!();
     pulls::text_needs_no_network(&suite, &registry);
-    pulls::air_gaps(&suite, &registry);
+    air_gaps::filled_by_hand(&suite, &registry);
+    air_gaps::filled_by_pull(&suite, registry);
 }
 
 #[test]
 fn every_kind_of_image_and_source_is_pulled() {
     let (suite, registry) = suite!();
     pulls::kinds_of_image(&suite, &registry);
-    pulls::sources_and_layouts(&suite, &registry);
+    sources::sources_and_layouts(&suite, &registry);
+    sources::the_rewriter_sends_elsewhere(&suite, &registry);
+}
+
+#[test]
+fn sources_that_fail_are_passed_over() {
+    let (suite, registry) = suite!();
+    sources::a_dead_source_is_tried_once(&suite, &registry);
+    sources::a_lying_mirror_is_passed_over(&suite, &registry);
+    sources::a_busy_registry(&suite, &Registry::start().expect("a registry starts"));
 }
 
 #[test]
@@ -67,4 +77,18 @@ fn credentials_reach_their_registry_and_nothing_else() {
     let (private, public) = (credentials::private_registry(), Registry::start().expect("a registry starts"));
     credentials::from_a_file(&suite, &private);
     credentials::from_a_helper(&suite, &private, &public);
+    credentials::a_failing_helper_is_noted(&suite, &private);
+    credentials::each_source_has_its_own(&suite, &private, &public);
+}
+
+#[test]
+fn a_login_is_enough_for_a_private_registry() {
+    let registry = RealRegistry::new(&need!("docker-registry")).basic_auth().start();
+    credentials::of_a_real_registry(&Suite::new(&need!("bazel4"), Generation::Workspace), &registry);
+}
+
+#[test]
+fn the_example_builds() {
+    let registry = RealRegistry::new(&need!("docker-registry")).start();
+    examples::plain("workspace", &need!("bazel4"), Generation::Workspace, &registry);
 }

@@ -166,18 +166,3 @@ pub(crate) fn blocked_and_plain(suite: &Suite, registry: &Registry) {
     let by_curl = usize::from(suite.generation == Generation::Workspace);
     assert_eq!(registry.log().entries().len(), by_curl, "{:#?}", registry.log().lines());
 }
-
-/// A source that is down costs Bazel's patience once, not once a blob.
-pub(crate) fn a_dead_source_is_tried_once(suite: &Suite, registry: &Registry) {
-    let patient = image("patient").layer(Layer::files([("a", "a")])).layer(Layer::files([("b", "b")]));
-    suite.lock([("patient", served(&patient, registry, "acme/patient"))]);
-    let host = registry.host();
-    suite.set_up(&format!(", sources = {{\"{host}\": [\"{}/down\"]}}", registry.second_host()));
-    registry.fault(On::any().second_host(), Fault::close());
-    let built = suite.build(&["--platforms=//:amd64", "@images//patient"]).success();
-    assert_layout(&suite.result(&built), &patient, "linux/amd64");
-    let asked: std::collections::BTreeSet<_> =
-        registry.log().entries().into_iter().filter(|entry| entry.second_host).map(|entry| entry.path).collect();
-    assert_eq!(asked.len(), 1, "only the manifest was asked for where nothing answers: {asked:?}");
-    suite.set_up("");
-}

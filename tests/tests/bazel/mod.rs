@@ -3,15 +3,18 @@
 // Each test file compiles this module for itself and takes what it needs.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod air_gaps;
 pub(crate) mod credentials;
+pub(crate) mod examples;
 pub(crate) mod failures;
 pub(crate) mod pulls;
+pub(crate) mod sources;
 
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_testkit::{Descriptor, Image, Registry, sha256};
-use imagelock_tests::{Monorepo, Output, RealRegistry, Request};
+use imagelock_tests::{Monorepo, Output, RealRegistry, Request, tool_or_skip};
 use serde_json::{Value, json};
 
 /// What a Bazel can do, which decides how it is set up and how it asks for a manifest.
@@ -39,11 +42,15 @@ platform(name = "mac", constraint_values = ["@platforms//os:osx", "@platforms//c
 
 impl Suite {
     pub(crate) fn new(bazel: &Utf8Path, generation: Generation) -> Self {
-        let repo = Monorepo::builder().file("BUILD.bazel", PLATFORMS).build();
-        let suite = Self { repo, generation, bazel: bazel.to_owned() };
+        let suite = Self::of(Monorepo::builder().file("BUILD.bazel", PLATFORMS).build(), bazel, generation);
         suite.set_up("");
         suite.lock([]);
         suite
+    }
+
+    /// A Bazel in a repository that is there.
+    pub(crate) fn of(repo: Monorepo, bazel: &Utf8Path, generation: Generation) -> Self {
+        Self { repo, generation, bazel: bazel.to_owned() }
     }
 
     /// Writes MODULE.bazel or WORKSPACE, with more attributes of the lock, such as `, any_platform = True`.
@@ -154,6 +161,19 @@ impl Drop for Suite {
     fn drop(&mut self) {
         drop(self.run(&["shutdown"]));
     }
+}
+
+/// The Bazel with bzlmod that is tested: `IMAGELOCK_BAZEL` where somebody has another one to try.
+pub(crate) fn modules_bazel() -> Option<Utf8PathBuf> {
+    let own = std::env::var("IMAGELOCK_BAZEL").ok().filter(|path| !path.is_empty()).map(Utf8PathBuf::from);
+    own.or_else(|| tool_or_skip("bazel7"))
+}
+
+/// The reads that an action causes.
+pub(crate) fn asked(registry: &RealRegistry, action: impl FnOnce()) -> Vec<String> {
+    let before = registry.requests().len();
+    action();
+    reads(&registry.requests()[before..])
 }
 
 /// The module in this repository.

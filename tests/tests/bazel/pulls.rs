@@ -4,21 +4,14 @@ use imagelock_testkit::{Image, Layer};
 use imagelock_tests::RealRegistry;
 use serde_json::Value;
 
-use super::{Generation, Suite, assert_layout, blobs, entry, expected, pushed, reads};
+use super::{Suite, asked, assert_layout, blobs, entry, expected, pushed};
 
-const BOTH: [&str; 2] = ["linux/amd64", "linux/arm64"];
+pub(crate) const BOTH: [&str; 2] = ["linux/amd64", "linux/arm64"];
 
-fn two_platforms(seed: &str) -> Image {
+pub(crate) fn two_platforms(seed: &str) -> Image {
     let own = |platform: &str| Layer::files([("etc/platform", format!("{seed} {platform}"))]);
     let image = Image::linux(["amd64", "arm64"]).seed(seed).annotation("org.example.note", "naïve 日本 \" \\");
     BOTH.into_iter().fold(image, |image, platform| image.layer_on(platform, own(platform)))
-}
-
-/// The reads that an action causes.
-fn asked(registry: &RealRegistry, action: impl FnOnce()) -> Vec<String> {
-    let before = registry.requests().len();
-    action();
-    reads(&registry.requests()[before..])
 }
 
 /// Cold: the built platform's manifest, config and layers, each once, and nothing else. Then nothing at all, for a
@@ -136,35 +129,6 @@ pub(crate) fn sharing(suite: &Suite, registry: &RealRegistry) {
     assert_eq!(asked, wanted);
 }
 
-/// A repository cache or a distdir that somebody filled by hand makes a build without requests.
-pub(crate) fn air_gaps(suite: &Suite, registry: &RealRegistry) {
-    let (cached, distributed) = (two_platforms("cached"), two_platforms("distributed"));
-    suite.lock([
-        ("cached", pushed(&cached, registry, "acme/cached")),
-        ("distributed", pushed(&distributed, registry, "acme/distributed")),
-    ]);
-    let cache = suite.beside("filled").join("content_addressable/sha256");
-    for digest in blobs(&cached, "linux/amd64") {
-        let folder = cache.join(&digest["sha256:".len()..]);
-        fs_err::create_dir_all(&folder).expect("the cache can be made");
-        fs_err::write(folder.join("file"), cached.content(&digest).expect("the image has it")).expect("it is written");
-    }
-    let distdir = suite.beside("distdir");
-    fs_err::create_dir_all(&distdir).expect("the distdir can be made");
-    for digest in blobs(&distributed, "linux/amd64") {
-        fs_err::write(distdir.join(&digest), distributed.content(&digest).expect("the image has it"))
-            .expect("it is written");
-    }
-    let asked = asked(registry, || {
-        let built = suite.bazel_with_cache("build", "filled", &["--platforms=//:amd64", "@images//cached"]).success();
-        assert_layout(&suite.result(&built), &cached, "linux/amd64");
-        let distdir = format!("--distdir={distdir}");
-        let built = suite.build(&[&distdir, "--platforms=//:amd64", "@images//distributed"]).success();
-        assert_layout(&suite.result(&built), &distributed, "linux/amd64");
-    });
-    assert_eq!(asked, [""; 0]);
-}
-
 /// Docker's media types, an image for one platform, and one for every target platform.
 pub(crate) fn kinds_of_image(suite: &Suite, registry: &RealRegistry) {
     let docker = two_platforms("docker").docker();
@@ -189,47 +153,5 @@ pub(crate) fn kinds_of_image(suite: &Suite, registry: &RealRegistry) {
     assert_layout(&suite.result(&built), &single, "linux/amd64");
     let built = suite.build(&["--platforms=//:mac", "@images//docker"]).success();
     assert_layout(&suite.result(&built), &docker, "linux/arm64");
-    suite.set_up("");
-}
-
-/// A source that has nothing is passed over, once; the layouts in the tree need no registry.
-pub(crate) fn sources_and_layouts(suite: &Suite, registry: &RealRegistry) {
-    let image = two_platforms("mirrored");
-    let locked = pushed(&image, registry, "acme/mirrored");
-    let host = registry.host();
-    suite.lock([("mirrored", locked)]);
-    suite.set_up(&format!(", sources = {{\"{host}\": [\"http://{host}/mirror\"]}}"));
-    let requests = asked(registry, || {
-        let built = suite.build(&["--platforms=//:amd64", "@images//mirrored"]).success();
-        assert_layout(&suite.result(&built), &image, "linux/amd64");
-    });
-    let of_mirror = requests.iter().filter(|line| line.contains("/v2/mirror/acme/mirrored/")).count();
-    let manifest = if suite.generation == Generation::Workspace { 2 } else { 1 };
-    assert_eq!(of_mirror, manifest, "the mirror is asked for the manifest and then comes last:\n{requests:#?}");
-
-    let (vendored, layout) = (two_platforms("vendored"), two_platforms("layout"));
-    vendored.write_layout(suite.repo.path("third_party/vendored"), "1").expect("a layout can be written");
-    layout.write_layout(suite.repo.path("third_party/tools oci"), "1").expect("a layout can be written");
-    layout.write_layout(suite.repo.path("third_party/tools-oci"), "1").expect("a layout can be written");
-    let mut in_tree = entry(&layout, "x", "x", &BOTH);
-    for key in ["registry", "repository"] {
-        in_tree.as_object_mut().expect("an entry is an object").remove(key);
-    }
-    in_tree["layout"] = Value::from("third_party/tools-oci");
-    let mut odd = in_tree.clone();
-    odd["layout"] = Value::from("third_party/tools oci");
-    suite.lock([
-        ("odd", odd),
-        ("tools", in_tree),
-        ("vendored", entry(&vendored, "registry.invalid", "acme/vendored", &BOTH)),
-    ]);
-    suite.set_up(", vendor = \"//:third_party/vendored/oci-layout\"");
-    let requests = asked(registry, || {
-        for (name, image) in [("vendored", &vendored), ("tools", &layout)] {
-            let built = suite.build(&["--platforms=//:amd64", &format!("@images//{name}")]).success();
-            assert_layout(&suite.result(&built), image, "linux/amd64");
-        }
-    });
-    assert_eq!(requests, [""; 0]);
     suite.set_up("");
 }

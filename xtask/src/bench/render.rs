@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use fs_err as fs;
 use imagelock_testkit::{Image, Registry};
 
-use super::{RUNS, Times, imagelock, timed};
+use super::{RUNS, Times, build, imagelock, timed};
 use crate::shell;
 
 const IMAGES: usize = 5_000;
@@ -41,6 +41,7 @@ output = \"out/values.images.yaml\"
 ";
 
 pub(super) fn run() -> Result<()> {
+    build()?;
     let registry = Registry::start()?;
     let folder = tempfile::tempdir()?;
     let root = Utf8Path::from_path(folder.path()).context("the temporary directory's path is UTF-8")?;

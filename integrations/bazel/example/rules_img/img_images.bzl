@@ -5,6 +5,8 @@ load("@rules_img//img:pull.bzl", "pull")
 
 def _img_images_impl(mctx):
     for name, image in read_lock(mctx, Label("//:images.lock")).items():
+        if image.registry == None:
+            continue  # in a layout of this repository, which only `@images` reads
         pull(
             name = "img_" + name,
             digest = image.digest,

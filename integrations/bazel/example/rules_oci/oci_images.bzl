@@ -5,6 +5,8 @@ load("@rules_oci//oci:pull.bzl", "oci_pull")
 
 def _oci_images_impl(mctx):
     for name, image in read_lock(mctx, Label("//:images.lock")).items():
+        if image.registry == None:
+            continue  # in a layout of this repository, which only `@images` reads
         oci_pull(
             name = "oci_" + name,
             digest = image.digest,

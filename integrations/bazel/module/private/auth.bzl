@@ -22,6 +22,9 @@ _REALMS = {
     "registry.gitlab.com": ("https://gitlab.com/jwt/auth", "container_registry"),
 }
 
+# A login of the environment: IMAGELOCK_AUTH_GHCR_IO=user:password.
+_VARIABLE = "IMAGELOCK_AUTH_"
+
 _HELPER_NAME = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 # A rule cannot write to a child's input, so a shell does. What is secret is in the environment.
@@ -33,7 +36,7 @@ def authorization(rctx, url, notes):
 
     Args:
       rctx: the `repository_ctx`.
-      url: what `base_urls` returned.
+      url: one of what `base_urls` returned, with a repository.
       notes: a list that gets what went wrong, for the message if the pull fails.
 
     Returns:
@@ -42,7 +45,9 @@ def authorization(rctx, url, notes):
     if rctx.os.environ.get("IMAGELOCK_AUTH") == "bazel":
         return None
     host, repository = host_of(url), repository_of(url)
-    credential = _find(rctx, host, repository, notes)
+    credential = _in_environment(rctx.os.environ, host, notes) or _find(rctx, host, repository, notes)
+    if credential and credential.bearer:
+        return {"type": "pattern", "pattern": "Bearer <password>", "password": credential.bearer}
     if host in _REALMS and url.startswith("https://"):
         token = _token(rctx, host, repository, credential, notes)
         return {"type": "pattern", "pattern": "Bearer <password>", "password": token} if token else None
@@ -78,19 +83,42 @@ def _read(rctx, path, notes):
         return {}
     return config
 
+def _credential(encoded = None, username = None, password = None, bearer = None):
+    return struct(encoded = encoded, username = username, password = password, bearer = bearer)
+
+def _in_environment(env, host, notes):
+    for name in _names(host):
+        variable = _VARIABLE
+        for char in name.upper().elems():
+            variable += {"-": "__", ":": "___"}.get(char, char if char.isalnum() else "_")
+        text = env.get(variable)
+        if text:
+            username, _, password = text.partition(":")
+            if username and password and username != "<token>":
+                return _credential(username = username, password = password)
+            notes.append("%s is not user:password" % variable)
+    return None
+
 def _find(rctx, host, repository, notes):
     for path in _files(rctx.os.environ):
         config = _read(rctx, path, notes)
-        helpers, auths = [_dictionary(config, key) for key in ["credHelpers", "auths"]]
-        credential = None
-        for name in _names(host):
-            if name in helpers and credential == None:
-                credential = _ask_helper(rctx, helpers[name], host, notes)
-        credential = credential or _in_auths(auths, host, repository, path, notes)
-        if credential == None and config.get("credsStore"):
+        helper, credential = _helper_of(_dictionary(config, "credHelpers"), host), None
+        if helper:
+            credential = _ask_helper(rctx, helper, host, notes)
+        credential = credential or _in_auths(_dictionary(config, "auths"), host, repository, path, notes)
+
+        # An empty name in `credHelpers` says that no helper has the host, not even the one for all.
+        if credential == None and helper == None and config.get("credsStore"):
             credential = _ask_helper(rctx, config["credsStore"], host, notes)
         if credential:
             return credential
+    return None
+
+def _helper_of(helpers, host):
+    scopes = {_scope(key): helper for key, helper in helpers.items()}
+    for name in _names(host):
+        if scopes.get(name) != None:
+            return scopes[name]
     return None
 
 def _dictionary(config, key):
@@ -104,8 +132,10 @@ def _scope(key):
     bare = key.partition("://")[2] or key
     for suffix in ["/v1/", "/v2/", "/v1", "/v2", "/"]:
         if bare.endswith(suffix) and ("://" in key or suffix.endswith("/")):
-            return bare[:-len(suffix)]
-    return bare
+            bare = bare[:-len(suffix)]
+            break
+    host, slash, path = bare.partition("/")
+    return host.lower() + slash + path
 
 def _in_auths(auths, host, repository, path, notes):
     scopes = {_scope(key): entry for key, entry in auths.items() if type(entry) == "dict"}
@@ -115,17 +145,21 @@ def _in_auths(auths, host, repository, path, notes):
             entry = scopes.get("/".join([name] + parts[:count]))
             if not entry:
                 continue
-            if entry.get("identitytoken"):
+            texts = {key: value for key, value in entry.items() if type(value) == "string" and value}
+            if "registrytoken" in texts:
+                return _credential(bearer = texts["registrytoken"])
+            if "identitytoken" in texts:
                 notes.append("%s has an identity token for %s, which only a credential helper can use" % (path, name))
-            elif entry.get("auth"):
-                return struct(encoded = entry["auth"], username = None, password = None)
-            elif entry.get("username") and entry.get("password"):
-                return struct(encoded = None, username = entry["username"], password = entry["password"])
+            elif "auth" in texts:
+                # Old clients wrapped it in lines.
+                return _credential(encoded = texts["auth"].replace("\r", "").replace("\n", "").replace(" ", ""))
+            elif "username" in texts and "password" in texts:
+                return _credential(username = texts["username"], password = texts["password"])
     return None
 
 def _ask_helper(rctx, helper, host, notes):
     # A helper's failure is no reason to fail: the image may be public.
-    program = "docker-credential-%s" % helper
+    program = "docker-credential-%s" % (helper,)
     shell = rctx.which("sh")
     if type(helper) != "string" or not consists_of(helper, _HELPER_NAME) or not shell or not rctx.which(program):
         notes.append("the credential helper %r for %s is not there, or there is no shell to ask it" % (helper, host))
@@ -141,7 +175,7 @@ def _ask_helper(rctx, helper, host, notes):
     if answer["Username"] == "<token>":
         notes.append("%s has an identity token for %s, which only a credential helper of Bazel can use" % (program, host))
         return None
-    return struct(encoded = None, username = answer["Username"], password = answer["Secret"])
+    return _credential(username = answer["Username"], password = answer["Secret"])
 
 def _token(rctx, host, repository, credential, notes):
     realm, service = _REALMS[host]

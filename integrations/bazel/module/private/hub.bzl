@@ -3,6 +3,7 @@
 load("//:lock.bzl", "lock_name", "read_lock")
 load(":image.bzl", "image_attributes")
 load(":platforms.bzl", "choices", "target_name")
+load(":sources.bzl", "base_urls")
 load(":text.bzl", "consists_of", "quote")
 
 # Targets that each image's package has beside the image and its platforms.
@@ -87,13 +88,16 @@ def plan(images, file, prefix, sources, vendor, insecure):
     Returns:
       A dictionary from the repository's name to its attributes.
     """
-    repositories = {}
+    repositories, bases = {}, {}
     where = lock_name(file)
     for name, image in images.items():
+        registry = image.registry
+        if registry != None and registry not in bases:
+            bases[registry] = base_urls(registry, sources, insecure)
         for platform, manifest in image.platforms.items():
             if obstacle(image, platform) == None:
                 repository = repository_name(prefix, manifest.digest)
-                attributes = image_attributes(name, image, platform, file, where, sources, vendor, insecure)
+                attributes = image_attributes(name, image, platform, file, where, bases.get(registry, []), vendor)
                 merge(repositories, repository, attributes)
     return repositories
 

@@ -1,7 +1,6 @@
 """One platform of an image: its manifest, config and layers, as an OCI image layout."""
 
 load(":download.bzl", "fetch_blobs", "fetch_one", "new_pull")
-load(":sources.bzl", "base_urls")
 
 _INDEX = "application/vnd.oci.image.index.v1+json"
 
@@ -11,7 +10,7 @@ _CONFIGS = [
     "application/vnd.oci.image.config.v1+json",
 ]
 
-def image_attributes(name, image, platform, file, where, sources, vendor, insecure):
+def image_attributes(name, image, platform, file, where, bases, vendor):
     """Returns the attributes of the `image` rule.
 
     Args:
@@ -20,9 +19,8 @@ def image_attributes(name, image, platform, file, where, sources, vendor, insecu
       platform: one of the image's platforms.
       file: the lock's label.
       where: the lock, for messages.
-      sources: as in `base_urls`.
+      bases: what `base_urls` returned for the image's registry.
       vendor: the label of a file in an OCI layout that is asked first, or None.
-      insecure: as in `base_urls`.
     """
     manifest = image.platforms[platform]
     return {
@@ -33,7 +31,7 @@ def image_attributes(name, image, platform, file, where, sources, vendor, insecu
         "media_type": manifest.media_type,
         "size": manifest.size,
         "config": manifest.config,
-        "sources": base_urls(image.registry, image.repository, sources, insecure) if image.layout == None else [],
+        "sources": [base + image.repository for base in bases] if image.layout == None else [],
         "vendor": [_layout_file(file, image.layout)] if image.layout != None else ([vendor] if vendor else []),
     }
 

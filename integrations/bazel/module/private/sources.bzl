@@ -27,22 +27,21 @@ def is_loopback(host):
     numbers = name.split(".")
     return name == "localhost" or (len(numbers) == 4 and numbers[0] == "127" and all([n.isdigit() for n in numbers]))
 
-def base_urls(registry, repository, sources, insecure):
-    """Returns the addresses of a repository, in the order in which they are asked.
+def base_urls(registry, sources, insecure):
+    """Returns what the addresses of a registry's repositories begin with, in the order in which they are asked.
 
     Args:
       registry: the lock's registry.
-      repository: the lock's repository.
       sources: a dictionary from a registry to `[http[s]://]HOST[/PREFIX]` that
         are asked before it.
       insecure: the hosts beyond loopback that may be asked by plain HTTP.
 
     Returns:
-      Each as `https://HOST/v2/PREFIX/REPOSITORY`.
+      Each as `https://HOST/v2/PREFIX/`, without a repository.
     """
     urls = []
     for source in sources.get(registry, []) + [registry]:
-        url = _base(source, insecure) + repository
+        url = _base(source, insecure)
         if url not in urls:
             urls.append(url)
     return urls
@@ -68,7 +67,7 @@ def host_of(url):
     """Returns the host of an address, with its port if it has one.
 
     Args:
-      url: what `base_urls` returned.
+      url: one of what `base_urls` returned, with a repository.
     """
     return url.split("/")[2]
 
@@ -76,6 +75,6 @@ def repository_of(url):
     """Returns the repository of an address.
 
     Args:
-      url: what `base_urls` returned.
+      url: one of what `base_urls` returned, with a repository.
     """
     return url.partition("/v2/")[2]

@@ -6,8 +6,21 @@ use starlark::{
     PrintHandler,
     environment::{FrozenModule, Globals, GlobalsBuilder, LibraryExtension, Module},
     eval::{Evaluator, FileLoader},
+    starlark_module,
     syntax::{AstModule, Dialect},
 };
+
+/// What Bazel's `json.decode` can tell with `default`, and this interpreter's cannot.
+#[allow(clippy::unnecessary_wraps, reason = "the macro wraps what cannot fail")]
+#[starlark_module]
+fn json_of_bazel(builder: &mut GlobalsBuilder) {
+    fn is_json(text: &str) -> starlark::Result<bool> {
+        Ok(serde_json::from_str::<serde_json::Value>(text).is_ok())
+    }
+}
+
+/// The interpreter's own `json`, whose name the prelude takes.
+const OWN_JSON: &str = "own_json = json\n";
 
 /// Keeps what a script prints, which is how it hands something back.
 #[derive(Default)]
@@ -27,6 +40,13 @@ def input():
 
 def emit(text):
     print(text)
+
+def _decode(text, **kwargs):
+    if "default" in kwargs and not is_json(text):
+        return kwargs["default"]
+    return own_json.decode(text)
+
+json = struct(decode = _decode, encode = own_json.encode)
 
 def _attribute(**_kwargs):
     return None
@@ -111,9 +131,18 @@ impl Files<'_> {
 /// message with which it failed.
 pub(crate) fn run(script: &str, input: &str, virtual_files: &BTreeMap<String, String>) -> Result<Vec<String>, String> {
     let extensions = [LibraryExtension::StructType, LibraryExtension::Json, LibraryExtension::Print];
-    let globals = GlobalsBuilder::extended_by(&extensions).build();
+    let globals = GlobalsBuilder::extended_by(&extensions).with(json_of_bazel).build();
     let emitted = Emitted::default();
+    let own_json = Module::with_temp_heap(|module| {
+        {
+            let ast = AstModule::parse("own_json", OWN_JSON.to_owned(), &Dialect::Extended)?;
+            Evaluator::new(&module).eval_module(ast, &globals)?;
+        }
+        Ok::<_, starlark::Error>(module.freeze()?)
+    })
+    .expect("the interpreter has a json");
     let prelude = Module::with_temp_heap(|module| {
+        module.import_public_symbols(&own_json);
         module.set("INPUT", module.heap().alloc(input));
         {
             let ast = AstModule::parse("prelude", PRELUDE.to_owned(), &Dialect::Extended)?;

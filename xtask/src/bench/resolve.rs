@@ -1,103 +1,22 @@
-//! `cargo xtask bench`: timings beside a peer in the same run. They are printed, and never a limit in a test.
-
-mod render;
+//! `update` with nothing moved.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use camino::{Utf8Path, Utf8PathBuf};
-use clap::{Args, Subcommand};
-use fs_err as fs;
+use camino::Utf8Path;
 use imagelock_testkit::{Image, Registry};
 
+use super::{AT_ONCE, RUNS, Project, Times, build, timed, tool};
 use crate::shell;
 
-/// Time what users wait for, beside a peer in the same run
-#[derive(Args)]
-pub(crate) struct Bench {
-    #[command(subcommand)]
-    what: What,
-}
-
-#[derive(Subcommand)]
-enum What {
-    /// `update` with nothing moved, beside `crane digest` and beside the bound of one HEAD an image
-    Resolve,
-    /// `lock` with nothing to do over 10,000 images, beside `jq empty images.lock`
-    Lock,
-    /// `render` of 5,000 images into every target, beside copying the same bytes
-    Render,
-}
-
-/// Requests to the registry at a time, for every contestant.
-const AT_ONCE: usize = 8;
 const DELAY: Duration = Duration::from_millis(20);
-const RUNS: usize = 3;
 
-impl Bench {
-    pub(crate) fn run(&self) -> Result<ExitCode> {
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--release", "--quiet", "--package", "imagelock"])
-            .current_dir(shell::repository())
-            .status()?;
-        ensure!(built.success(), "imagelock does not build");
-        match self.what {
-            What::Resolve => resolve()?,
-            What::Lock => lock()?,
-            What::Render => render::run()?,
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
-fn imagelock() -> Utf8PathBuf {
-    shell::repository().join("target/release/imagelock")
-}
-
-/// A project in a temporary directory.
-struct Project {
-    folder: tempfile::TempDir,
-}
-
-impl Project {
-    fn new(registry: &str, images: usize) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let lines: Vec<String> = (0..images).map(|n| format!("image{n} = \"{registry}/acme/image:{n}\"\n")).collect();
-        fs::write(folder.path().join("images.toml"), format!("[images]\n{}", lines.concat()))?;
-        Ok(Self { folder })
-    }
-
-    fn imagelock(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(imagelock());
-        command.args(arguments).args(["--jobs", &AT_ONCE.to_string(), "--quiet"]).current_dir(self.folder.path());
-        command.env("IMAGELOCK_CACHE", self.folder.path().join("cache"));
-        command
-    }
-}
-
-/// The median of some runs, and how far they lie apart.
-struct Times(Vec<Duration>);
-
-impl Times {
-    fn median(&mut self) -> Duration {
-        self.0.sort();
-        self.0[self.0.len() / 2]
-    }
-}
-
-fn timed(command: &mut Command) -> Result<Duration> {
-    let start = Instant::now();
-    let output = command.stdout(Stdio::null()).stderr(Stdio::piped()).output()?;
-    let took = start.elapsed();
-    ensure!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(took)
-}
-
-fn resolve() -> Result<()> {
+pub(super) fn run() -> Result<()> {
+    build()?;
     let crane = tool("crane");
     shell::result(
         "| images | `imagelock update` | bound | `crane digest` | to the bound | to crane | connections | HEADs | other |",
@@ -184,35 +103,4 @@ fn crane_each(crane: &Utf8Path, host: &str, images: usize) -> Result<Duration> {
     run.stdin.take().context("standard input is piped")?.write_all(references.concat().as_bytes())?;
     ensure!(run.wait()?.success(), "crane failed");
     Ok(start.elapsed())
-}
-
-fn lock() -> Result<()> {
-    let registry = Registry::start()?;
-    let images = 10_000;
-    let tags: Vec<String> = (0..images).map(|n| n.to_string()).collect();
-    registry.push_tags("acme/image", &tags, &Image::linux(["amd64", "arm64"]));
-    let project = Project::new(registry.host(), images)?;
-    timed(&mut project.imagelock(&["lock"]))?;
-    let (mut ours, mut peer) = (Times(Vec::new()), Times(Vec::new()));
-    let jq = tool("jq").context("jq is not installed: run `cargo xtask tools`")?;
-    for _ in 0..RUNS {
-        ours.0.push(timed(&mut project.imagelock(&["lock"]))?);
-        peer.0.push(timed(Command::new(&jq).args(["empty", "images.lock"]).current_dir(project.folder.path()))?);
-    }
-    let (ours, peer) = (ours.median().as_secs_f64(), peer.median().as_secs_f64());
-    let bytes = fs::metadata(project.folder.path().join("images.lock"))?.len();
-    shell::result("| images | bytes of the lock | `imagelock lock` | `jq empty` | ratio |");
-    shell::result("|---|---|---|---|---|");
-    shell::result(&format!("| {images} | {bytes} | {ours:.2} s | {peer:.2} s | {:.2} |", ours / peer));
-    Ok(())
-}
-
-/// A tool that `cargo xtask tools` installed.
-fn tool(name: &str) -> Option<Utf8PathBuf> {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(Utf8PathBuf::from);
-    let cache = set("IMAGELOCK_TOOLS").or_else(|| {
-        let base = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
-        base.map(|base| base.join("imagelock/tools"))
-    });
-    cache.map(|cache| cache.join("bin").join(name)).filter(|path| path.is_file())
 }

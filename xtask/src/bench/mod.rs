@@ -1,0 +1,112 @@
+//! `cargo xtask bench`: timings beside a peer in the same run. They are printed, and never a limit in a test.
+
+mod bazel;
+mod lock;
+mod render;
+mod resolve;
+
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use camino::Utf8PathBuf;
+use clap::{Args, Subcommand};
+use fs_err as fs;
+
+use crate::shell;
+
+/// Time what users wait for, beside a peer in the same run
+#[derive(Args)]
+pub(crate) struct Bench {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// `update` with nothing moved, beside `crane digest` and beside the bound of one HEAD an image
+    Resolve,
+    /// `lock` with nothing to do over 10,000 images, beside `jq empty images.lock`
+    Lock,
+    /// `render` of 5,000 images into every target, beside copying the same bytes
+    Render,
+    /// Bazel over 10,000 images, beside as many `http_file` repositories as they have platforms
+    Bazel,
+}
+
+/// Requests to the registry at a time, for every contestant.
+const AT_ONCE: usize = 8;
+const RUNS: usize = 3;
+
+impl Bench {
+    pub(crate) fn run(&self) -> Result<ExitCode> {
+        match self.what {
+            What::Resolve => resolve::run()?,
+            What::Lock => lock::run()?,
+            What::Render => render::run()?,
+            What::Bazel => bazel::run()?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Builds the `imagelock` that is timed.
+fn build() -> Result<()> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--release", "--quiet", "--package", "imagelock"]).current_dir(shell::repository());
+    ensure!(cargo.status()?.success(), "imagelock does not build");
+    Ok(())
+}
+
+fn imagelock() -> Utf8PathBuf {
+    shell::repository().join("target/release/imagelock")
+}
+
+/// A project in a temporary directory.
+struct Project {
+    folder: tempfile::TempDir,
+}
+
+impl Project {
+    fn new(registry: &str, images: usize) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let lines: Vec<String> = (0..images).map(|n| format!("image{n} = \"{registry}/acme/image:{n}\"\n")).collect();
+        fs::write(folder.path().join("images.toml"), format!("[images]\n{}", lines.concat()))?;
+        Ok(Self { folder })
+    }
+
+    fn imagelock(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(imagelock());
+        command.args(arguments).args(["--jobs", &AT_ONCE.to_string(), "--quiet"]).current_dir(self.folder.path());
+        command.env("IMAGELOCK_CACHE", self.folder.path().join("cache"));
+        command
+    }
+}
+
+/// The median of some runs, and how far they lie apart.
+struct Times(Vec<Duration>);
+
+impl Times {
+    fn median(&mut self) -> Duration {
+        self.0.sort();
+        self.0[self.0.len() / 2]
+    }
+}
+
+fn timed(command: &mut Command) -> Result<Duration> {
+    let start = Instant::now();
+    let output = command.stdout(Stdio::null()).stderr(Stdio::piped()).output()?;
+    let took = start.elapsed();
+    ensure!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(took)
+}
+
+/// A tool that `cargo xtask tools` installed.
+fn tool(name: &str) -> Option<Utf8PathBuf> {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(Utf8PathBuf::from);
+    let cache = set("IMAGELOCK_TOOLS").or_else(|| {
+        let base = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
+        base.map(|base| base.join("imagelock/tools"))
+    });
+    cache.map(|cache| cache.join("bin").join(name)).filter(|path| path.is_file())
+}
