@@ -148,10 +148,8 @@ fn a_helper_for_the_host_comes_first_then_the_file_then_the_helper_for_all() {
         .program("docker-credential-all", &answer("for all"));
     let path = "/home/me/.docker/config.json";
     let config = |helpers: Value, auths: Value| json!({ "auths": auths, "credHelpers": helpers, "credsStore": "all" });
-    let mut machine = machine.file(
-        path,
-        config(json!({ "registry.example.com": "one" }), json!({ "registry.example.com": login("file") })),
-    );
+    let mut machine = machine
+        .file(path, config(json!({ "registry.example.com": "one" }), json!({ "registry.example.com": login("file") })));
     assert_eq!(machine.user(EXAMPLE), "of the host");
     machine = machine.file(path, config(json!({}), json!({ "registry.example.com": login("file") })));
     assert_eq!(machine.user(EXAMPLE), "file");
@@ -265,10 +263,10 @@ fn the_realm_of_a_known_registry_gets_the_login_and_the_registry_the_token() {
     assert!(arguments.contains("https://ghcr.io/token?service=ghcr.io&scope=repository:team/app:pull"), "{arguments}");
     assert!(arguments.contains("--proto '=https'"), "{arguments}");
 
-    let quoted = Machine::new()
-        .program("sh", "")
-        .program("curl", "{}")
-        .file("/home/me/.docker/config.json", json!({ "auths": { "ghcr.io": { "username": "a\"b\\\n", "password": "c" } } }));
+    let quoted = Machine::new().program("sh", "").program("curl", "{}").file(
+        "/home/me/.docker/config.json",
+        json!({ "auths": { "ghcr.io": { "username": "a\"b\\\n", "password": "c" } } }),
+    );
     let answer = quoted.ask("https://ghcr.io/v2/team/app");
     assert_eq!(answer.actions[0]["environment"]["IMAGELOCK_CURL"], "user = \"a\\\"b\\\\\\n:c\"");
     assert!(answer.notes.contains("gave no token for team/app"), "{}", answer.notes);

@@ -57,8 +57,7 @@ pub(crate) fn filled_by_pull(suite: &Suite, registry: RealRegistry) {
     }
     suite.expunge();
     let distdir = format!("--distdir={}", suite.beside("pulled-dist"));
-    let built = suite
-        .bazel_with_cache("build", "empty", &[&distdir, "--platforms=//:amd64", "@images//pulled"])
-        .success();
+    let built =
+        suite.bazel_with_cache("build", "empty", &[&distdir, "--platforms=//:amd64", "@images//pulled"]).success();
     assert_layout(&suite.result(&built), &image, "linux/amd64");
 }

@@ -79,7 +79,10 @@ pub(crate) fn a_failing_helper_is_noted(suite: &Suite, registry: &Registry) {
     Suite::script(&suite.repo.home().join("bin/docker-credential-broken"), "#!/bin/sh\necho s3cr3t-token\nexit 1\n");
     log_in(suite, &json!({ "credHelpers": { (registry.host()): "broken" } }));
     let said = suite.fails(&["--platforms=//:amd64", "@images//noted"]);
-    assert!(said.contains("imagelock: image `noted` (linux/amd64, //:images.lock): cannot fetch the manifest"), "{said}");
+    assert!(
+        said.contains("imagelock: image `noted` (linux/amd64, //:images.lock): cannot fetch the manifest"),
+        "{said}"
+    );
     assert!(said.contains(&format!("note: docker-credential-broken has nothing for {}", registry.host())), "{said}");
     assert!(said.contains(&format!("`docker login {}`", registry.host())), "{said}");
     assert!(!said.contains("s3cr3t-token"), "what a helper says is not for a message: {said}");
@@ -163,7 +166,10 @@ pub(crate) fn from_imagelocks_helper(suite: &Suite) {
     assert_eq!(count(&|path| path.starts_with("/token")), 1, "{entries:#?}");
     assert_eq!(count(&|path| path.contains("/manifests/")), 1, "{entries:#?}");
     assert_eq!(count(&|path| path.contains("/blobs/")), 4, "each blob here and where it is redirected: {entries:#?}");
-    assert!(entries.iter().filter(|entry| entry.second_host).all(|entry| entry.authorization.is_none()), "{entries:#?}");
+    assert!(
+        entries.iter().filter(|entry| entry.second_host).all(|entry| entry.authorization.is_none()),
+        "{entries:#?}"
+    );
     let sent: Vec<&String> = entries.iter().filter_map(|entry| entry.authorization.as_ref()).collect();
     assert!(sent.iter().any(|header| header.starts_with("Bearer ")), "{entries:#?}");
     registry.heal();

@@ -127,7 +127,10 @@ pub(crate) fn a_busy_registry(suite: &Suite, registry: &Registry) {
     suite.lock([("always", served(&image, registry, "acme/always"))]);
     registry.fault(On::blob("acme/always"), Fault::status(429));
     let said = suite.fails(&["--platforms=//:amd64", "@images//always"]);
-    assert!(said.contains("imagelock: image `always` (linux/amd64, //:images.lock): cannot fetch the config"), "{said}");
+    assert!(
+        said.contains("imagelock: image `always` (linux/amd64, //:images.lock): cannot fetch the config"),
+        "{said}"
+    );
     assert!(said.contains("429"), "{said}");
     assert!(said.contains("`imagelock pull --bazel-cache DIR`"), "{said}");
     registry.heal();

@@ -43,7 +43,9 @@ pub(super) fn run() -> Result<()> {
     ours.write_file("MODULE.bazel", &module())?;
     peer.write(&files(&registry, &image)?)?;
     let (ours, peer) = (ours.measure(&registry)?, peer.measure(&registry)?);
-    shell::result("| | what there is | first query of a new output base | of a new server | again | build after an edit of another line | its requests |");
+    shell::result(
+        "| | what there is | first query of a new output base | of a new server | again | build after an edit of another line | its requests |",
+    );
     shell::result("|---|---|---|---|---|---|---|");
     for result in [&ours, &peer] {
         shell::result(&result.row);
@@ -120,7 +122,7 @@ impl Contestant {
         let seconds = columns.map(|mut column| column.median().as_secs_f64());
         let printed = seconds.map(|seconds| format!("{seconds:.1} s")).join(" | ");
         let row = format!("| {} | {} | {printed} | {requests} |", self.name, self.repositories);
-        Ok(Measured { row, seconds })
+        Ok(Measured { seconds, row })
     }
 }
 
@@ -182,7 +184,7 @@ fn lock(registry: &Registry, image: &Image) -> Result<String> {
       }},
       "registry": "{host}",
       "repository": "acme/image",
-      "request": {{ "repository": "{host}/acme/image", "tag": "{tag}" }},
+      "request": {{ "repository": "{host}/acme/image", "tag": "1.0" }},
       "revision": "{digest:.40}",
       "size": 900,
       "source": "https://example.com/acme/image-{number:05}",

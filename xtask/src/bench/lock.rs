@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use fs_err as fs;
 use imagelock_testkit::{Image, Registry};
 
-use super::{RUNS, Project, Times, build, timed, tool};
+use super::{Project, RUNS, Times, build, timed, tool};
 use crate::shell;
 
 pub(super) fn run() -> Result<()> {

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use camino::Utf8Path;
 use imagelock_testkit::{Image, Registry};
 
-use super::{AT_ONCE, RUNS, Project, Times, build, timed, tool};
+use super::{AT_ONCE, Project, RUNS, Times, build, timed, tool};
 use crate::shell;
 
 const DELAY: Duration = Duration::from_millis(20);

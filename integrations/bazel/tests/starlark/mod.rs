@@ -1,5 +1,7 @@
 //! Runs the module's own `.bzl` files, with stand-ins for what Bazel adds to the language.
 
+#![allow(clippy::unnecessary_wraps, reason = "a macro of the interpreter wraps what cannot fail")]
+
 use std::{cell::RefCell, collections::BTreeMap, path::Path};
 
 use starlark::{
@@ -11,7 +13,6 @@ use starlark::{
 };
 
 /// What Bazel's `json.decode` can tell with `default`, and this interpreter's cannot.
-#[allow(clippy::unnecessary_wraps, reason = "the macro wraps what cannot fail")]
 #[starlark_module]
 fn json_of_bazel(builder: &mut GlobalsBuilder) {
     fn is_json(text: &str) -> starlark::Result<bool> {
