@@ -36,6 +36,18 @@ pub(crate) fn install(
     refresh(tool, modules, stage)
 }
 
+/// The packages of the table that a root lacks, because they came into the table after it was made.
+pub(crate) fn absent<'a>(packages: &[&'a str], folder: &Utf8Path) -> Vec<&'a str> {
+    let installed = folder.join("root/var/lib/dpkg/info");
+    let is_there = |package: &str| installed.join(format!("{package}.list")).is_file();
+    packages.iter().copied().filter(|package| !is_there(package)).collect()
+}
+
+/// Installs packages into a root that is in use.
+pub(crate) fn add(packages: &[&str], folder: &Utf8Path, log: &mut File) -> Result<()> {
+    add_packages(&folder.join("root"), packages.iter().copied(), log)
+}
+
 /// Writes what this repository adds to a Debian root: a change there must not wait for the root to be made anew.
 pub(crate) fn refresh(tool: &Tool, modules: bool, folder: &Utf8Path) -> Result<()> {
     if modules {

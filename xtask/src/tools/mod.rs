@@ -106,7 +106,7 @@ fn install_all(cache: &Cache, tools: &[&'static Tool]) -> Vec<Outcome> {
 fn install(cache: &Cache, tool: &Tool) -> Outcome {
     let title = format!("{} {}", tool.name, tool.version);
     match cache.find(tool) {
-        Ok(Some(folder)) => match refresh(tool, &folder) {
+        Ok(Some(folder)) => match refresh(cache, tool, &folder) {
             Ok(()) => return Outcome::AlreadyThere,
             Err(error) => return Outcome::Impossible(format!("{error:#}")),
         },
@@ -132,11 +132,14 @@ fn install(cache: &Cache, tool: &Tool) -> Outcome {
     }
 }
 
-fn refresh(tool: &Tool, folder: &Utf8Path) -> Result<()> {
-    match tool.how {
-        How::Bazel { modules, .. } => bazel::refresh(tool, modules, folder),
-        _ => Ok(()),
+fn refresh(cache: &Cache, tool: &Tool, folder: &Utf8Path) -> Result<()> {
+    let How::Bazel { packages, modules, .. } = tool.how else { return Ok(()) };
+    let absent = bazel::absent(packages, folder);
+    if !absent.is_empty() {
+        shell::status("Adding", &format!("{} to the root of {}", absent.join(", "), tool.name));
+        bazel::add(&absent, folder, &mut cache.log(tool)?)?;
     }
+    bazel::refresh(tool, modules, folder)
 }
 
 fn make(cache: &Cache, tool: &Tool) -> Result<()> {

@@ -94,7 +94,8 @@ pub(crate) const TOOLS: &[Tool] = &[
     Tool {
         name: "bazel4",
         version: "4.2.3",
-        how: How::Bazel { release: "bookworm", packages: &[], modules: false },
+        // An older Bazel leaves the manifests of OCI images to curl.
+        how: How::Bazel { release: "bookworm", packages: &["curl"], modules: false },
         check: &["--version"],
         stand_in: None,
         needed_by: "the Bazel module with WORKSPACE",
