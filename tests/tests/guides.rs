@@ -6,6 +6,17 @@ use imagelock_tests::Guide;
 const MODULE: &str = "github.com/imagelock/imagelock//integrations/terraform/module";
 
 #[test]
+fn bazel() {
+    // The module is in no registry of modules here.
+    let dependency = "bazel_dep(name = \"imagelock\", version = \"0.1.0\")\nimages";
+    let place = "local_path_override(module_name = \"imagelock\", path = \"../module\")\nimages";
+    Guide::read("bazel")
+        .folder("integrations/bazel/module", "../module")
+        .replace(dependency, &dependency.replace("images", place))
+        .follow();
+}
+
+#[test]
 fn carvel() {
     Guide::read("carvel").follow();
 }
