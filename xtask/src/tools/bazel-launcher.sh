@@ -84,6 +84,7 @@ exec 9>&-
 directory=$(pwd -P)
 nsenter --target "$pid" --mount test -d "$root$directory" ||
     fail "cannot see $directory from its root folder (a new top-level folder is seen after \`$name --stop\`)"
-# The machine's JDK is not in the root; the other tools of `cargo xtask tools` are, for `bazel mod tidy`.
+# The machine's JDK is not in the root; the other tools of `cargo xtask tools` are, for `bazel mod tidy`. By its whole
+# name, because a `bazel` on the caller's PATH may be this script.
 exec nsenter --target "$pid" --mount chroot "$root" env --unset=JAVA_HOME --chdir="$directory" \
-    PATH="${home%/*}/bin:${path:+$path:}/usr/sbin:/usr/bin:/sbin:/bin" bazel "$@"
+    PATH="${home%/*}/bin:${path:+$path:}/usr/sbin:/usr/bin:/sbin:/bin" /usr/bin/bazel "$@"
