@@ -249,17 +249,24 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_text_of_a_publisher_comes_back_as_it_was(tag in hostile(), version in hostile(), source in hostile()) {
+    fn any_text_of_a_publisher_comes_back_as_it_was(texts in proptest::collection::vec(hostile(), 5), other in hostile()) {
+        let keys = ["created", "revision", "source", "tag", "version"];
         let mut locked = image("library/web", 1);
-        (locked["tag"], locked["version"], locked["source"]) = (json!(tag), json!(version), json!(source));
+        for (key, text) in keys.iter().zip(&texts) {
+            locked[key] = json!(text);
+        }
+        // What no file shows must not disturb one.
+        locked["mediaType"] = json!(other);
+        locked["request"] = json!({ "repository": other, "tags": other });
+        locked["platforms"]["linux/amd64"]["mediaType"] = json!(other);
         let files = generated(&lock(&json!({ "web": locked }))).unwrap();
         for file in &files {
             prop_assert!(file.is_ascii());
         }
         let read = read_images(&files[0]);
-        prop_assert_eq!(&read["web"]["tag"], &json!(as_bytes_go(&tag)));
-        prop_assert_eq!(&read["web"]["version"], &json!(as_bytes_go(&version)));
-        prop_assert_eq!(&read["web"]["source"], &json!(as_bytes_go(&source)));
+        for (key, text) in keys.iter().zip(&texts) {
+            prop_assert_eq!(&read["web"][key], &json!(as_bytes_go(text)));
+        }
         prop_assert_eq!(read_back(&files[1]).len(), 1);
     }
 

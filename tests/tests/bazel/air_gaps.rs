@@ -34,7 +34,7 @@ pub(crate) fn filled_by_hand(suite: &Suite, registry: &RealRegistry) {
     assert_eq!(asked, [""; 0]);
 }
 
-/// The whole way: images.toml, `lock`, `pull` for both places; then the registry is gone, and everything is built.
+/// The whole way: images.toml, `lock`, `pull` for each place; then the registry is gone, and everything is built.
 pub(crate) fn filled_by_pull(suite: &Suite, registry: RealRegistry) {
     let image = two_platforms("pulled");
     image.push_to(&registry.url(), "acme/pulled", "1", None).expect("the registry takes the image");
@@ -48,6 +48,7 @@ pub(crate) fn filled_by_pull(suite: &Suite, registry: RealRegistry) {
     );
     suite.repo.imagelock(["lock"]).success();
     suite.repo.imagelock(["pull", "--bazel-cache", "../pulled-cache", "--distdir", "../pulled-dist"]).success();
+    suite.repo.imagelock(["pull", "third_party/images"]).success();
     drop(registry);
 
     for platform in ["amd64", "arm64"] {
@@ -58,6 +59,12 @@ pub(crate) fn filled_by_pull(suite: &Suite, registry: RealRegistry) {
     suite.expunge();
     let distdir = format!("--distdir={}", suite.beside("pulled-dist"));
     let built =
-        suite.bazel_with_cache("build", "empty", &[&distdir, "--platforms=//:amd64", "@images//pulled"]).success();
+        suite.bazel_with_cache("build", "empty-too", &[&distdir, "--platforms=//:amd64", "@images//pulled"]).success();
     assert_layout(&suite.result(&built), &image, "linux/amd64");
+
+    suite.expunge();
+    suite.set_up(", vendor = \"//:third_party/images/oci-layout\"");
+    let built = suite.bazel_with_cache("build", "empty", &["--platforms=//:arm64", "@images//pulled"]).success();
+    assert_layout(&suite.result(&built), &image, "linux/arm64");
+    suite.set_up("");
 }

@@ -205,7 +205,8 @@ fn files(registry: &Registry, image: &Image) -> Result<String> {
     for number in 0..IMAGES {
         for architecture in ARCHITECTURES {
             let digest = if number == BUILT { layer.clone() } else { invented(&format!("{number} {architecture}")) };
-            let query = if number == BUILT + 1 { format!("?{}", edit(0)) } else { String::new() };
+            let edited = number == BUILT + 1 && architecture == ARCHITECTURES[0];
+            let query = if edited { format!("?{}", edit(0)) } else { String::new() };
             writeln!(
                 text,
                 "http_file(name = \"image_{number:05}_{architecture}\", urls = [\"{}/v2/acme/image/blobs/{digest}{query}\"], \

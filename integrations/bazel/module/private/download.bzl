@@ -162,13 +162,13 @@ def _fail(pull, what, digest, sources):
         hosts = {host_of(source): True for source in sources}.keys()
         lines.extend([
             "  Each address's own reason is in the warnings above. What helps:",
-            "    401, 403  %s, or give Bazel a credential helper: --credential_helper=HOST=PROGRAM" % " or ".join(
+            "    401, 403    %s, or give Bazel a credential helper: --credential_helper=HOST=PROGRAM" % " or ".join(
                 ["`docker login %s`" % host for host in hosts],
             ),
-            "    404       the registry has lost it: `imagelock update %s`" % pull.rctx.attr.images[0],
-            "    checksum  the registry or a proxy gives other bytes than the lock has: compare from another network",
-            "    rewriter  --experimental_downloader_config blocks the address: allow it, or set `sources`",
-            "    offline   `imagelock pull --bazel-cache DIR` where there is a network, then --repository_cache=DIR",
+            "    404         the registry has lost it: `imagelock update %s`" % pull.rctx.attr.images[0],
+            "    checksum    the registry or a proxy gives other bytes than the lock has: compare from another network",
+            "    no warning  --experimental_downloader_config blocks the address: allow it, or set `sources`",
+            "    offline     `imagelock pull --bazel-cache DIR` where there is a network, then --repository_cache=DIR",
         ])
     else:
         lines.append("  The image is in a layout, and no registry is asked: put the blob there, or run `imagelock lock`")
