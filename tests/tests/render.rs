@@ -260,6 +260,24 @@ fn helm_has_the_last_word_on_what_a_chart_runs() {
     let said = String::from_utf8_lossy(&checked.stderr).into_owned();
     assert_eq!(checked.status.code(), Some(1), "{said}");
     assert!(said.contains("busybox:1") && said.contains("container b"), "{said}");
+
+    // What the chart needs beside the pins is named in the table.
+    repo.write(
+        "chart/templates/pod.yaml",
+        format!("{{{{ required \"who\" .Values.who }}}}\n{pod}").replace("{{ required", "# {{ required"),
+    );
+    let said = String::from_utf8_lossy(&check(&repo).stderr).into_owned();
+    assert!(
+        said.contains("helm cannot render `chart`") && said.contains("who") && said.contains("check-with"),
+        "{said}"
+    );
+    let toml = repo.read("images.toml");
+    repo.write("prod.yaml", "who: me\nimage: overridden\n");
+    repo.write("images.toml", toml.clone() + "check-with = [\"prod.yaml\"]\n");
+    assert!(check(&repo).status.success());
+    repo.write("images.toml", toml + "skip-check = true\n");
+    let checked = check(&repo);
+    assert!(checked.status.success() && !String::from_utf8_lossy(&checked.stderr).contains("Checked"));
 }
 
 #[test]

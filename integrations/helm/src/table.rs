@@ -37,10 +37,24 @@ pub(crate) fn read(table: &TargetTable) -> Result<HelmTarget, Vec<ProjectError>>
     if wanted.is_empty() && extra.is_empty() {
         fields.fail(ProjectError::MissingKey { what: "[[helm]]".to_owned(), key: "values", at: at.clone() });
     }
+    let check_with = check_with(&mut fields);
+    let skip_check = fields.flag("skip-check");
     fields.finish()?;
     // What is absent here was noted as a mistake above.
     let (Some(chart), Some(way)) = (chart, way) else { return Err(Vec::new()) };
-    Ok(HelmTarget { chart, way, wanted, fields: extra })
+    Ok(HelmTarget { chart, way, wanted, fields: extra, check_with, skip_check })
+}
+
+/// The values files that the chart cannot be rendered without.
+fn check_with(fields: &mut Fields<'_>) -> Vec<Utf8PathBuf> {
+    let files = fields.texts("check-with").unwrap_or_default();
+    for file in &files {
+        if file.value.starts_with('/') || file.value.split('/').any(|part| part == "..") {
+            let reason = "`check-with` names values files by paths inside the repository";
+            fields.fail(ProjectError::invalid(reason, &file.at));
+        }
+    }
+    files.into_iter().map(|file| file.value.into()).collect()
 }
 
 fn required_path(fields: &mut Fields<'_>, key: &'static str, at: &Location) -> Option<Spanned<Utf8PathBuf>> {

@@ -20,6 +20,9 @@ pub(crate) struct HelmTarget {
     pub(crate) way: Way,
     pub(crate) wanted: Vec<Wanted>,
     pub(crate) fields: Vec<Field>,
+    /// Values files to render the chart with when it is checked.
+    pub(crate) check_with: Vec<Utf8PathBuf>,
+    pub(crate) skip_check: bool,
 }
 
 impl Target for HelmTarget {

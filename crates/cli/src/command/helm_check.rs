@@ -18,12 +18,13 @@ pub(super) fn check(session: &Session<'_>, lock: &Lockfile) -> Result<(), Failur
     let Some(helm) = helm().filter(|_| !charts.is_empty()) else { return Ok(()) };
     let mut problems = Vec::new();
     for table in charts {
-        let run = Run::of(table)?;
+        let Some(run) = Run::of(table)? else { continue };
         let output = Command::new(&helm).args(run.arguments()).current_dir(&session.root).output()?;
         if !output.status.success() {
             let mut problem = Problem::new(format!("helm cannot render `{}`", run.chart));
             problem.lines = String::from_utf8_lossy(&output.stderr).lines().map(|line| format!("  {line}")).collect();
-            problems.push(problem);
+            let help = "name the values files that it needs in `check-with`, or leave it out: `skip-check = true`";
+            problems.push(problem.help(help));
             continue;
         }
         let rendered = String::from_utf8_lossy(&output.stdout);

@@ -21,6 +21,10 @@ fn a_mistake_in_the_table_is_shown_where_it_is() {
         ("chart = 'chart'\noutput = 'o'\nvalues = { 'a..b' = 'web' }", "a path is keys with `.` between them"),
         ("chart = 'chart'\noutput = 'o'\nvalues = { image = 'Web' }", "an image is named with lower-case letters"),
         ("chart = 'chart'\noutput = 'o'\nvalues = { image = 1 }", "`image` is an image's name, or a table"),
+        (
+            "chart = 'chart'\noutput = 'o'\nvalues = { image = 'web' }\ncheck-with = ['../prod.yaml']",
+            "`check-with` names values files by paths inside the repository",
+        ),
         ("chart = 'chart'\noutput = 'o'\nvalues = ['image']", "`values` is a table of paths and images"),
         (
             "chart = 'chart'\noutput = 'o'\nvalues = { image = { image = 'web', shape = 'sha' } }",
@@ -58,6 +62,6 @@ fn the_images_of_a_target_are_those_that_it_names() {
     let names: Vec<String> = target.images().into_iter().map(|name| name.value.to_string()).collect();
     assert_eq!(names, ["web", "db"]);
     assert_eq!(target.title(), "helm c");
-    let run = crate::Run::of(&project.targets[0]).unwrap();
+    let run = crate::Run::of(&project.targets[0]).unwrap().unwrap();
     assert_eq!(run.arguments(), ["template", "imagelock", "./c", "--values", "./o"]);
 }
