@@ -53,17 +53,18 @@ impl ComposeFile {
 
     fn parse(path: &Utf8Path, text: &str) -> Result<Self, Problem> {
         let file = SourceFile::new(path, text);
+        let lines = Lines::of(&file);
         let document: Document = serde_saphyr::from_str(text).map_err(|error| {
-            let at = error.location().map_or_else(|| at_offset(&file, 0), |location| at(&file, &location));
+            let at = error.location().map_or_else(|| at_offset(&file, 0), |location| lines.at(&location));
             let reason = error.without_snippet().to_string();
             Problem::at(&at, format!("`{path}` is not a Compose file: {}", reason.lines().next().unwrap_or_default()))
         })?;
         let services = document.services.into_iter().map(|(name, service)| {
-            let here = at(&file, &service.defined);
+            let here = lines.at(&service.defined);
             let source = match service.value.unwrap_or_default() {
                 Service { build: Some(_), .. } => Source::Built(here),
                 Service { image: Some(image), .. } => {
-                    let at = at(&file, &image.defined);
+                    let at = lines.at(&image.defined);
                     Source::Image(Spanned { value: image.value, at })
                 }
                 Service { image: None, .. } => Source::Elsewhere(here),
@@ -83,16 +84,30 @@ impl Source {
     }
 }
 
-/// The place of a value: the rest of its line, since a parser's spans of values may go over comments.
-fn at(file: &Arc<SourceFile>, location: &serde_saphyr::Location) -> Location {
-    let line = usize::try_from(location.line()).unwrap_or(1);
-    let column = usize::try_from(location.column()).unwrap_or(1);
-    let before: usize = file.text().split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let rest = file.text().get(before..).unwrap_or_default().lines().next().unwrap_or_default();
-    let inside = rest.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum::<usize>();
-    let value = rest.get(inside..).unwrap_or_default();
-    let value = value.split(" #").next().unwrap_or_default().trim_end();
-    Location { file: Arc::clone(file), span: before + inside..before + inside + value.len() }
+/// The bytes at which the lines of a file start.
+struct Lines<'f> {
+    file: &'f Arc<SourceFile>,
+    starts: Vec<usize>,
+}
+
+impl<'f> Lines<'f> {
+    fn of(file: &'f Arc<SourceFile>) -> Self {
+        let ends = file.text().match_indices('\n').map(|(at, _)| at + 1);
+        Self { file, starts: std::iter::once(0).chain(ends).collect() }
+    }
+
+    /// The place of a value: the rest of its line, since a parser's spans of values may go over comments.
+    fn at(&self, location: &serde_saphyr::Location) -> Location {
+        let line = usize::try_from(location.line()).unwrap_or(1);
+        let column = usize::try_from(location.column()).unwrap_or(1);
+        let text = self.file.text();
+        let before = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(text.len());
+        let rest = text.get(before..).unwrap_or_default().lines().next().unwrap_or_default();
+        let inside = rest.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum::<usize>();
+        let value = rest.get(inside..).unwrap_or_default();
+        let value = value.split(" #").next().unwrap_or_default().trim_end();
+        Location { file: Arc::clone(self.file), span: before + inside..before + inside + value.len() }
+    }
 }
 
 fn at_offset(file: &Arc<SourceFile>, offset: usize) -> Location {

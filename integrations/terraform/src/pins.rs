@@ -152,13 +152,17 @@ impl File {
     }
 }
 
-/// The source with the inside of each literal replaced, from the last to the first so that spans stay right.
+/// The source with the inside of each literal replaced. Edits are in the order of their lines, and so of their bytes.
 fn splice(source: &str, strings: &[Text], edits: &[Edit]) -> String {
-    let mut edited = source.to_owned();
-    for edit in edits.iter().rev() {
+    let mut edited = String::with_capacity(source.len() + edits.len() * 100);
+    let mut copied = 0;
+    for edit in edits {
         let span = &strings[edit.index].span;
-        edited.replace_range(span.start + 1..span.end - 1, &quote(&edit.value));
+        edited.push_str(&source[copied..=span.start]);
+        edited.push_str(&quote(&edit.value));
+        copied = span.end - 1;
     }
+    edited.push_str(&source[copied..]);
     edited
 }
 
