@@ -135,3 +135,6 @@ fn part(context: &Context<'_>, marker: &literals::Marker, at: &Location, style: 
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;
