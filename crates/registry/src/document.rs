@@ -116,6 +116,8 @@ fn media_type(shape: &Shape) -> Result<&'static str, NotAnImage> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const HEX: &str = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
@@ -154,6 +156,34 @@ mod tests {
         assert!(told(&typed).contains("`application/spdx+json`"));
         assert!(told("{}").contains("a document of type"));
         assert!(told("<html>").starts_with("not a manifest"));
+    }
+
+    /// Documents, whole and damaged: what a registry that lies or a connection that breaks may send.
+    fn damaged() -> impl Strategy<Value = Vec<u8>> {
+        let whole = prop::sample::select(vec![
+            image("", "application/vnd.oci.image.config.v1+json"),
+            r#"{"schemaVersion":2,"manifests":[{"mediaType":"a","digest":"HEX","size":-1,"platform":{"os":"","architecture":7}}]}"#.to_owned(),
+            r#"{"schemaVersion":1,"fsLayers":[],"history":[]}"#.to_owned(),
+            r#"{"os":"linux","architecture":"arm","variant":"v7","created":"2026","config":{"Labels":{"a":null}}}"#.to_owned(),
+        ]);
+        (whole, any::<prop::sample::Index>(), prop::collection::vec(any::<u8>(), 0..8), any::<bool>()).prop_map(
+            |(whole, at, bytes, cut)| {
+                let mut text = whole.replace("HEX", HEX).into_bytes();
+                let at = at.index(text.len());
+                text.splice(at..if cut { text.len() } else { (at + bytes.len()).min(text.len()) }, bytes);
+                text
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_break_the_readers(bytes in damaged()) {
+            let read = read(&bytes).is_ok();
+            // One that is read as an image is no document of the other kinds.
+            prop_assert!(!(read && is_schema1(&bytes)));
+            let _ = crate::resolve::readable(&bytes);
+        }
     }
 
     #[test]

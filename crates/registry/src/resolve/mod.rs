@@ -26,6 +26,12 @@ use crate::error::{Context, Error, ErrorKind, Missing};
 use crate::event::Event;
 use crate::layout::Layout;
 
+/// Whether bytes are an image's configuration.
+#[cfg(test)]
+pub(crate) fn readable(bytes: &[u8]) -> bool {
+    facts::Config::read(bytes).is_ok()
+}
+
 /// How many tags an error names.
 const NAMED: usize = 3;
 
