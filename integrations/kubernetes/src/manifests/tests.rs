@@ -159,9 +159,11 @@ proptest! {
         indent in 0..4_usize,
     ) {
         let space = " ".repeat(indent);
-        let containers: String =
-            names.iter().map(|name| format!("{space}- name: {name}\n{space}  image: {quote}postgres:{name}{quote}\n")).collect();
-        let pods = format!("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n{}", containers.lines().map(|line| format!("  {line}\n")).collect::<String>());
+        let containers: Vec<String> = names
+            .iter()
+            .map(|name| format!("  {space}- name: {name}\n  {space}  image: {quote}postgres:{name}{quote}\n"))
+            .collect();
+        let pods = format!("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n{}", containers.concat());
         let lock = both();
         let text = with_context(&lock, |context| {
             post_render(&pods, &context.images(None).unwrap(), &PostRender { strict: true, paths: Vec::new() })
