@@ -79,6 +79,16 @@ pub(super) fn run() -> Result<()> {
     shell::result("| images | bytes written | `imagelock render` | `render` again | `cp` | to cp |");
     shell::result("|---|---|---|---|---|---|");
     shell::result(&format!("| {IMAGES} | {bytes} | {first:.2} s | {again:.2} s | {peer:.3} s | {:.0} |", first / peer));
+    shell::result("");
+    shell::result("| adapter alone | `render` |");
+    shell::result("|---|---|");
+    for adapter in imagelock::ADAPTERS {
+        let (id, mut times) = (adapter.id(), Times(Vec::new()));
+        for _ in 0..RUNS {
+            times.0.push(timed(&mut command(&["render", "--only", id]))?);
+        }
+        shell::result(&format!("| {id} | {:.2} s |", times.median().as_secs_f64()));
+    }
     Ok(())
 }
 
