@@ -47,4 +47,15 @@ fn the_example_s_dockerfile_builds_from_its_lock() {
     kit.build(&repo, "services/web", &POLICY).success();
     assert_eq!(repo.read(format!("{BUILT}/which")), "static");
     assert_eq!(repo.read(format!("{BUILT}/index.html")), repo.read("services/web/index.html"));
+
+    // buildx finds the policy beside the Dockerfile; the bake file inherits the named contexts.
+    let buildx = need!("buildx");
+    repo.run(&buildx, ["create", "--use", "--driver", "remote", kit.address()]).success();
+    let bake =
+        ["bake", "-f", "docker-bake.hcl", "-f", "build/contexts.json", "--set", "web.output=type=local,dest=built"];
+    for arguments in [&["build", "--output", "type=local,dest=built", "services/web"][..], &bake] {
+        repo.write(format!("{BUILT}/which"), "nothing was built");
+        repo.run(&buildx, arguments).success();
+        assert_eq!(repo.read(format!("{BUILT}/which")), "static", "{arguments:?}");
+    }
 }

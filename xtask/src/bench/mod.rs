@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: timings beside a peer in the same run. They are printed, and never a limit in a test.
 
 mod bazel;
+mod buildkit;
 mod lock;
 mod render;
 mod resolve;
@@ -30,6 +31,8 @@ enum What {
     Lock,
     /// `render` of 5,000 images into every target, beside copying the same bytes
     Render,
+    /// `render` and builds under a source policy, from 10 to 10,000 images, beside a build without one
+    Buildkit,
     /// Bazel over 10,000 images, beside as many `http_file` repositories as they have platforms
     Bazel,
 }
@@ -44,6 +47,7 @@ impl Bench {
             What::Resolve => resolve::run()?,
             What::Lock => lock::run()?,
             What::Render => render::run()?,
+            What::Buildkit => buildkit::run()?,
             What::Bazel => bazel::run()?,
         }
         Ok(ExitCode::SUCCESS)

@@ -47,6 +47,12 @@ impl Demo {
         stage.say("What was locked reaches every tool that builds and deploys:");
         stage.run(&["render"])?;
         stage.show("deploy/chart/values.images.yaml")?;
+        stage.say("An Earthfile imports its images, from a file with one target for each:");
+        stage.show("services/jobs/Earthfile")?;
+        stage.part("images/Earthfile", "# static", 3)?;
+        stage.say("A Dockerfile stays as it is. The policy pins what it names, and denies what nobody locked:");
+        stage.show("services/web/Dockerfile")?;
+        stage.part("services/web/Dockerfile.rego", "tags := {", 5)?;
         stage.picture()?;
         stage.say("The real tools, where they are installed, say which images they would use:");
         agree::ask(&host.shell, &directory, &stage.lock()?)?;
@@ -125,6 +131,15 @@ impl<'a> Stage<'a> {
         let text = fs_err::read_to_string(self.directory.join(path))?;
         let indented: Vec<String> = text.lines().map(|line| format!("    {line}").trim_end().to_owned()).collect();
         self.host.shell.result(&format!("\n{}\n", indented.join("\n")));
+        Ok(())
+    }
+
+    /// Some lines of a file, from the first that starts so.
+    fn part(&self, path: &str, start: &str, lines: usize) -> Result<(), Failure> {
+        let text = fs_err::read_to_string(self.directory.join(path))?;
+        let part = text.lines().skip_while(|line| !line.starts_with(start)).take(lines);
+        let part: Vec<String> = part.map(|line| format!("    {}", line.replace('\t', "    "))).collect();
+        self.host.shell.result(&format!("\n  {path}:\n\n{}\n", part.join("\n")));
         Ok(())
     }
 

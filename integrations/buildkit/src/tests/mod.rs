@@ -88,11 +88,12 @@ fn a_tag_is_converted_and_its_digest_allowed() {
             r#"    {{"action":"CONVERT","selector":{{"identifier":"{own}:16","match_type":"EXACT"}},"updates":{{"identifier":"{own}:16@{b}"}}}},"#
         ),
         format!(r#"    {{"action":"ALLOW","selector":{{"identifier":"{hub}/busybox@{c}","match_type":"EXACT"}}}},"#),
-        format!(r#"    {{"action":"ALLOW","selector":{{"identifier":"{hub}/busybox:*@{c}"}}}},"#),
         format!(r#"    {{"action":"ALLOW","selector":{{"identifier":"{hub}/nginx@{a}","match_type":"EXACT"}}}},"#),
-        format!(r#"    {{"action":"ALLOW","selector":{{"identifier":"{hub}/nginx:*@{a}"}}}},"#),
+        format!(
+            r#"    {{"action":"ALLOW","selector":{{"identifier":"{hub}/nginx:latest@{a}","match_type":"EXACT"}}}},"#
+        ),
         format!(r#"    {{"action":"ALLOW","selector":{{"identifier":"{own}@{b}","match_type":"EXACT"}}}},"#),
-        format!(r#"    {{"action":"ALLOW","selector":{{"identifier":"{own}:*@{b}"}}}},"#),
+        format!(r#"    {{"action":"ALLOW","selector":{{"identifier":"{own}:16@{b}","match_type":"EXACT"}}}},"#),
         r#"    {"action":"DENY","selector":{"identifier":"docker-image://*","match_type":"EXACT"}}"#.to_owned(),
         "  ]".to_owned(),
         "}".to_owned(),
@@ -127,7 +128,7 @@ fn two_digests_of_one_reference_are_refused_with_both_names() {
 fn one_digest_under_two_names_or_two_tags_is_no_conflict() {
     let text = policy("", &lock(&[("a", "nginx:1", "x"), ("b", "nginx:1", "x"), ("c", "nginx:2", "x")]));
     assert_eq!(text.matches("CONVERT").count(), 2);
-    assert_eq!(text.matches("ALLOW").count(), 2);
+    assert_eq!(text.matches("ALLOW").count(), 3);
 }
 
 #[test]

@@ -43,6 +43,21 @@ const QUESTIONS: &[Question] = &[
         file: None,
         end: None,
     },
+    // Asked for what a bake file inherits, it needs no daemon.
+    Question {
+        programs: &["buildx"],
+        runs: &[&["bake", "--print", "-f", "docker-bake.hcl", "-f", "build/contexts.json"]],
+        images: &["postgres", "redis", "static"],
+        file: None,
+        end: None,
+    },
+    Question {
+        programs: &["earth"],
+        runs: &[&["debug", "ast", "services/jobs/Earthfile"], &["debug", "ast", "images/Earthfile"]],
+        images: &["postgres", "redis", "static"],
+        file: None,
+        end: None,
+    },
     Question {
         programs: &["tofu", "terraform"],
         runs: &[&["-chdir=infra", "init", "-no-color"], &["-chdir=infra", "plan", "-no-color"]],
@@ -98,7 +113,10 @@ pub(super) fn ask(shell: &Shell, directory: &Utf8Path, lock: &Lockfile) -> Resul
 fn answer(program: &Utf8Path, question: &Question, directory: &Utf8Path) -> Result<String, Failure> {
     let mut answer = String::new();
     for arguments in question.runs {
-        let output = Command::new(program).args(*arguments).current_dir(directory).output()?;
+        let mut command = Command::new(program);
+        // buildx keeps notes of builds, which belong to the sample and not to the person.
+        command.env("BUILDX_CONFIG", directory.join(".buildx"));
+        let output = command.args(*arguments).current_dir(directory).output()?;
         if !output.status.success() {
             let mut problem = Problem::new(format!("`{program} {}` failed", arguments.join(" ")));
             problem.lines = String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect();

@@ -15,7 +15,7 @@ macro_rules! files {
 }
 
 const EXAMPLE: &[(&str, &str)] = files!["examples/monorepo" => "":
-    "images.toml", "BUILD.bazel", "MODULE.bazel", "compose.yaml",
+    "images.toml", "BUILD.bazel", "MODULE.bazel", "compose.yaml", "docker-bake.hcl",
     "deploy/chart/Chart.yaml", "deploy/chart/values.yaml", "deploy/chart/templates/deployment.yaml",
     "deploy/kustomize/kustomization.yaml", "deploy/kustomize/base/kustomization.yaml",
     "deploy/jobs/backup.yaml", "deploy/kustomize/base/pod.yaml", "infra/main.tf", "services/api/BUILD.bazel", "services/jobs/Earthfile",
