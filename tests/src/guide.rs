@@ -36,7 +36,6 @@ const IMAGES: &[(&str, &str, &str)] = &[
 const PROGRAMS: &[(&str, &str)] = &[
     ("bazel", "bazel7"),
     ("buildctl", "buildctl"),
-    ("docker", "docker-compose"),
     ("earth", "earth"),
     ("helm", "helm4"),
     ("jq", "jq"),
@@ -45,6 +44,9 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("terraform", "terraform"),
     ("tofu", "tofu"),
 ];
+
+/// Plugins of `docker`, which run by themselves too, and the tools that they are.
+const PLUGINS: &[(&str, &str)] = &[("buildx", "buildx"), ("compose", "docker-compose")];
 
 /// A guide of `docs/` and what it needs beside its text.
 pub struct Guide {
@@ -130,13 +132,17 @@ impl Guide {
             if !steps.iter().any(called) {
                 continue;
             }
-            let found = tool_or_skip(tool)?;
-            if *program == "docker" {
-                // `docker compose` is a plugin that runs by itself too.
-                shim(&programs.join(program), &format!("test \"$1\" = compose && shift && exec {found} \"$@\""));
-            } else {
-                link(&found, &programs.join(program));
+            link(&tool_or_skip(tool)?, &programs.join(program));
+        }
+        let mut plugins = String::new();
+        for (plugin, tool) in PLUGINS {
+            let name = format!("docker {plugin} ");
+            if steps.iter().any(|step| matches!(step, Step::Run { command, .. } if command.contains(&name))) {
+                plugins += &format!("{plugin}) shift; exec {} \"$@\";;\n", tool_or_skip(tool)?);
             }
+        }
+        if !plugins.is_empty() {
+            shim(&programs.join("docker"), &format!("case \"$1\" in\n{plugins}esac\nexit 125"));
         }
         for (from, into) in &self.folders {
             let into = repo.path(into);

@@ -1,6 +1,6 @@
 //! The guides of `docs/`: their commands do what they say. `imagelock_tests::Guide` tells how they are written.
 
-use imagelock_tests::Guide;
+use imagelock_tests::{BuildKit, Guide, Monorepo, need};
 
 /// Where the Terraform guide takes the module from.
 const MODULE: &str = "github.com/imagelock/imagelock//integrations/terraform/module";
@@ -17,6 +17,18 @@ fn bazel() {
 }
 
 #[test]
+fn buildkit() {
+    let (buildx, programs) = (need!("buildx"), need!("buildkitd", "buildctl", "runc"));
+    // Its registry is on the loopback interface, which BuildKit asks over plain HTTP without being told.
+    let kit = BuildKit::start(&programs, "127.0.0.1:1");
+    // The reader has a daemon, and a builder that uses it.
+    let reader = Monorepo::builder().build();
+    reader.run(&buildx, ["create", "--use", "--driver", "remote", kit.address()]).success();
+    let builders = reader.home().join(".docker/buildx");
+    Guide::read("buildkit").env("BUILDKIT_HOST", kit.address()).env("BUILDX_CONFIG", builders.as_str()).follow();
+}
+
+#[test]
 fn carvel() {
     Guide::read("carvel").follow();
 }
@@ -29,6 +41,11 @@ fn compose() {
 #[test]
 fn cyclonedx() {
     Guide::read("cyclonedx").follow();
+}
+
+#[test]
+fn earthly() {
+    Guide::read("earthly").follow();
 }
 
 #[test]
