@@ -5,6 +5,7 @@
 use imagelock_adapter::{Adapter, MemoryTree};
 use imagelock_compose::Compose;
 use imagelock_core::Lockfile;
+use imagelock_earthly::Earthly;
 use imagelock_edit::testing::{lock, render};
 use imagelock_helm::Helm;
 use imagelock_kubernetes::{Kubernetes, PostRender, post_render, unpinned};
@@ -71,4 +72,14 @@ pub fn hcl(data: &[u8]) {
 pub fn compose(data: &[u8]) {
     let tree = MemoryTree::default().file("compose.yaml", data);
     drop(render(&Compose, "[[compose]]\nfile = 'compose.yaml'\noutput = 'c.yaml'\n", &locked(), &tree));
+}
+
+/// An Earthfile, in place.
+pub fn earthfiles(data: &[u8]) {
+    twice(&Earthly, "edit = ['Earthfile']", "Earthfile", &MemoryTree::default().file("Earthfile", data));
+}
+
+/// A Dockerfile that an Earthfile builds, in place.
+pub fn dockerfiles(data: &[u8]) {
+    twice(&Earthly, "edit = ['Dockerfile']", "Dockerfile", &MemoryTree::default().file("Dockerfile", data));
 }

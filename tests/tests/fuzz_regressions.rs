@@ -90,3 +90,13 @@ fn hcl() {
 fn compose() {
     run("compose", targets::compose);
 }
+
+#[test]
+fn earthfiles() {
+    run("earthfiles", targets::earthfiles);
+}
+
+#[test]
+fn dockerfiles() {
+    run("dockerfiles", targets::dockerfiles);
+}
