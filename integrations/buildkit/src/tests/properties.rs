@@ -47,3 +47,32 @@ proptest! {
         }
     }
 }
+
+/// The object that a rule of Rego defines: its lines are JSON's, but for a comma behind the last.
+fn object(rego: &str, name: &str) -> serde_json::Value {
+    let (_, rest) = rego.split_once(&format!("\n{name} := {{\n")).unwrap();
+    let (body, _) = rest.split_once("}\n\n").unwrap();
+    serde_json::from_str(&format!("{{{}}}", body.trim_end().trim_end_matches(','))).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_tags_of_rego_are_those_of_the_lock(lock in arbitrary::lockfile()) {
+        let project = "[[buildkit]]\nrego = \"x.rego\"\n";
+        let Ok(outputs) = render_with(project, &lock, &Rewrites::default()) else { return Ok(()) };
+        let rego = text(&outputs[0]);
+        let mut expected = serde_json::Map::new();
+        for image in lock.images.values() {
+            let (Some(repository), Some(tag)) = (image.repository(), &image.tag) else { continue };
+            let tags = expected.entry(repository.to_string()).or_insert_with(|| serde_json::json!({}));
+            tags[tag.as_str()] = image.digest.to_string().into();
+        }
+        prop_assert_eq!(object(&rego, "tags"), serde_json::Value::Object(expected));
+        for image in lock.images.values().filter(|image| image.repository().is_some()) {
+            let digest = image.digest.to_string();
+            prop_assert!(rego.contains(&format!("\"{digest}\"")), "{}", rego);
+        }
+    }
+}
