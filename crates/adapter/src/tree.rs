@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// The files of a repository, by paths relative to the project file. Paths never leave the repository.
-pub trait Tree {
+/// Targets read it at the same time.
+pub trait Tree: Sync {
     /// The content of a file; nothing where there is none.
     fn read(&self, path: &Utf8Path) -> Result<Option<Vec<u8>>, TreeError>;
 

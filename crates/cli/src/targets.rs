@@ -1,6 +1,9 @@
 //! The targets of a project, read by the adapters that own their tables.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{panic, thread};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_adapter::{Adapter, Context, Output, Target, TreeError};
@@ -37,12 +40,13 @@ pub(crate) fn read(project: &Project) -> Result<Vec<Rendered>, Failure> {
     if errors.is_empty() { Ok(targets) } else { Err(errors.into()) }
 }
 
-/// Renders targets. Every failure comes back; two targets that write one file are one.
+/// Renders targets, on every core. Every failure comes back; two targets that write one file are one.
 pub(crate) fn render(targets: &[Rendered], context: &Context<'_>) -> Result<Vec<Output>, Failure> {
     let mut problems = Vec::new();
     let mut outputs: BTreeMap<Utf8PathBuf, Output> = BTreeMap::new();
-    for Rendered { target, .. } in targets {
-        match target.render(context) {
+    let rendered = on_every_core(targets, |rendered| rendered.target.render(context));
+    for (Rendered { target, .. }, rendered) in targets.iter().zip(rendered) {
+        match rendered {
             Ok(rendered) => {
                 for output in rendered {
                     match outputs.get(&output.path) {
@@ -59,6 +63,30 @@ pub(crate) fn render(targets: &[Rendered], context: &Context<'_>) -> Result<Vec<
         }
     }
     if problems.is_empty() { Ok(outputs.into_values().collect()) } else { Err(Failure { kind: Kind::Input, problems }) }
+}
+
+/// What `work` gives for each item, in the order of the items.
+fn on_every_core<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut done = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(place) else { return done };
+            done.push((place, work(item)));
+        }
+    };
+    let cores = thread::available_parallelism().map_or(1, NonZero::get).min(items.len());
+    let mut done = thread::scope(|scope| {
+        let others: Vec<_> = (1..cores).map(|_| scope.spawn(worker)).collect();
+        let mut done = worker();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|reason| panic::resume_unwind(reason)));
+        }
+        done
+    });
+    done.sort_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Refuses outputs that lead to one file through links, and those in the place of the files that all comes from.
