@@ -86,7 +86,7 @@ fn prove(before: &[Node], edited: &str, changes: &[Change]) -> Result<(), EditEr
         if index == 0 && !changes.iter().all(|change| expected.set(&change.path, change.value.clone())) {
             return Err(failed());
         }
-        if expected.sorted() != found.sorted() {
+        if expected != found {
             return Err(failed());
         }
     }

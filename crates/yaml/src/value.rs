@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+
 use crate::text::{is_null, stays_text};
 use crate::{Kind, Node, Step, Style};
 
@@ -18,8 +21,8 @@ pub enum Value {
         /// Whether it is a number or a boolean.
         typed: bool,
     },
-    /// A mapping.
-    Map(Vec<(String, Value)>),
+    /// A mapping. Its keys keep their order, which does not count when two are compared.
+    Map(IndexMap<String, Value>),
     /// A list.
     List(Vec<Value>),
 }
@@ -40,7 +43,7 @@ impl Value {
 
     /// A mapping with nothing in it.
     pub fn empty() -> Self {
-        Self::Map(Vec::new())
+        Self::Map(IndexMap::new())
     }
 
     /// Resolves a document; nothing where its aliases do not end.
@@ -57,7 +60,7 @@ impl Value {
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
-            Self::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
+            Self::Map(entries) => entries.get(key),
             _ => None,
         }
     }
@@ -87,13 +90,7 @@ impl Value {
         };
         match (first, self) {
             (Step::Index(index), Self::List(items)) => items.get_mut(*index).is_some_and(|item| item.set(rest, value)),
-            (Step::Key(key), Self::Map(entries)) => {
-                let at = entries.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
-                    entries.push((key.clone(), Self::Null));
-                    entries.len() - 1
-                });
-                entries[at].1.set(rest, value)
-            }
+            (Step::Key(key), Self::Map(entries)) => entries.entry(key.clone()).or_default().set(rest, value),
             (Step::Key(_), slot @ Self::Null) => {
                 *slot = Self::empty();
                 slot.set(path, value)
@@ -107,31 +104,15 @@ impl Value {
         match (self, over) {
             (Self::Map(entries), Self::Map(overs)) => {
                 for (key, over) in overs {
-                    match entries.iter_mut().find(|(name, _)| name == key) {
-                        Some(_) if *over == Self::Null => entries.retain(|(name, _)| name != key),
-                        Some((_, value)) => value.merge(over),
-                        None => entries.push((key.clone(), over.clone())),
+                    match entries.entry(key.clone()) {
+                        Entry::Occupied(found) if *over == Self::Null => drop(found.shift_remove()),
+                        Entry::Occupied(mut found) => found.get_mut().merge(over),
+                        Entry::Vacant(place) => drop(place.insert(over.clone())),
                     }
                 }
             }
             (value, over) => *value = over.clone(),
         }
-    }
-
-    /// The same for every order of keys, to compare.
-    #[must_use]
-    pub fn sorted(mut self) -> Self {
-        match &mut self {
-            Self::Map(entries) => {
-                for (_, value) in entries.iter_mut() {
-                    *value = std::mem::take(value).sorted();
-                }
-                entries.sort_by(|a, b| a.0.cmp(&b.0));
-            }
-            Self::List(items) => items.iter_mut().for_each(|item| *item = std::mem::take(item).sorted()),
-            Self::Null | Self::Text { .. } => {}
-        }
-        self
     }
 }
 
@@ -161,12 +142,11 @@ impl<'n> Resolver<'n> {
                 value?
             }
             Kind::Mapping { entries, .. } => {
-                let mut merged: Vec<(String, Value)> = Vec::new();
+                let mut merged: IndexMap<String, Value> = IndexMap::new();
                 for entry in entries.iter().filter(|entry| entry.key != "<<") {
                     let value = self.value(&entry.value)?;
                     // Of two keys that are the same, Helm takes the last.
-                    merged.retain(|(key, _)| *key != entry.key);
-                    merged.push((entry.key.clone(), value));
+                    merged.insert(entry.key.clone(), value);
                 }
                 for entry in entries.iter().filter(|entry| entry.key == "<<") {
                     let sources = match self.value(&entry.value)? {
@@ -175,11 +155,9 @@ impl<'n> Resolver<'n> {
                     };
                     for (key, value) in sources.into_iter().flat_map(|source| match source {
                         Value::Map(entries) => entries,
-                        _ => Vec::new(),
+                        _ => IndexMap::new(),
                     }) {
-                        if !merged.iter().any(|(name, _)| *name == key) {
-                            merged.push((key, value));
-                        }
+                        merged.entry(key).or_insert(value);
                     }
                 }
                 Value::Map(merged)

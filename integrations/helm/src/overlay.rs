@@ -2,6 +2,7 @@
 
 use camino::Utf8Path;
 use imagelock_adapter::{PLACEHOLDER, RenderError, Templates};
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::settings::Settings;
@@ -36,7 +37,7 @@ struct Line<'a> {
 struct Branch<'a> {
     comments: &'a [String],
     value: Option<&'a Value>,
-    below: Vec<(&'a str, Branch<'a>)>,
+    below: IndexMap<&'a str, Branch<'a>>,
 }
 
 pub(crate) fn render(
@@ -64,12 +65,7 @@ impl<'a> Branch<'a> {
         for step in path {
             // Items of lists are refused before: an overlay cannot reach them.
             let Step::Key(key) = step else { continue };
-            let found = branch.below.iter().position(|(name, _)| name == key);
-            let index = found.unwrap_or_else(|| {
-                branch.below.push((key, Self::default()));
-                branch.below.len() - 1
-            });
-            branch = &mut branch.below[index].1;
+            branch = branch.below.entry(key.as_str()).or_default();
         }
         branch
     }
