@@ -93,9 +93,10 @@ fn on_every_core<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -
 pub(crate) fn one_file_each(tree: &DiskTree, outputs: &[Output]) -> Result<(), Failure> {
     let mut problems = Vec::new();
     let mut files: BTreeMap<Utf8PathBuf, &Output> = BTreeMap::new();
+    let sources: Vec<_> = SOURCES.iter().filter_map(|source| tree.real(Utf8Path::new(source)).ok()).collect();
     for output in outputs {
         let real = tree.real(&output.path).map_err(|error| outside(output, &error))?;
-        if SOURCES.iter().any(|source| tree.real(Utf8Path::new(source)).is_ok_and(|source| source == real)) {
+        if sources.contains(&real) {
             let problem = Problem::new(format!("`{}` is what targets are rendered from", output.path));
             problems.push(problem.label(Label::primary(&output.at, "this target would write it")));
         } else if let Some(first) = files.insert(real, output) {
