@@ -13,6 +13,7 @@
 //! - [`plan`]: what a run has to resolve, and why.
 //! - `arbitrary`, with the feature `proptest`: strategies for property tests.
 //! - [`source`]: where in a file something stands, for errors that show it.
+//! - [`text`]: which characters steer what people see, and how JSON is written without them.
 
 #[cfg(any(test, feature = "proptest"))]
 pub mod arbitrary;
@@ -27,7 +28,7 @@ pub mod project;
 pub mod reference;
 pub mod request;
 pub mod source;
-mod text;
+pub mod text;
 pub mod version;
 
 pub use created::Created;

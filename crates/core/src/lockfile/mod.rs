@@ -1,12 +1,14 @@
 //! `images.lock`: what was locked, for each request of the project file.
 //!
 //! The format is canonical JSON, because every tool that has to read it reads JSON: UTF-8, two spaces, keys in byte
-//! order, one newline at the end, exactly what `serde_json`'s pretty printer and `jq -S .` write. It holds only what is
-//! a function of the requests and of the registry's content.
+//! order, one newline at the end, what `serde_json`'s pretty printer and `jq -S .` write, with every character escaped that
+//! [steers](crate::text::steers) what a reviewer sees. It holds only what is a function of the requests and of the registry's
+//! content.
 //!
 //! # History of the format
 //!
-//! - Version 1: the first.
+//! - Version 1: the first. Before its publication, characters that steer stood raw; such a lock is read, and written anew
+//!   with its next change.
 
 mod answer;
 mod parse;
@@ -29,6 +31,7 @@ use crate::name::ImageName;
 use crate::platform::Platform;
 use crate::reference::{Host, Reference, Repository, Tag};
 use crate::request::Request;
+use crate::text::escape_json;
 
 /// The file's name.
 pub const FILE_NAME: &str = "images.lock";
@@ -105,7 +108,7 @@ impl Lockfile {
         }
         let file = File { images: &self.images, version: Self::VERSION };
         // Maps with text as keys and values that are text and numbers always have a JSON form.
-        let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
+        let mut text = escape_json(&serde_json::to_string_pretty(&file).unwrap_or_default());
         text.push('\n');
         text
     }
