@@ -206,6 +206,18 @@ impl Registry {
         image.digest().to_owned()
     }
 
+    /// Puts any bytes at `repository:tag` (or at `repository`, then without a tag) as a manifest of a media type, and
+    /// returns their digest; nothing says that they are a manifest.
+    pub fn put_manifest(&self, reference: &str, media_type: &str, bytes: impl Into<bytes::Bytes>) -> String {
+        let (repository, tag) = reference.split_once(':').unwrap_or((reference, ""));
+        self.shared.store().put_manifest(repository, tag, media_type, bytes.into())
+    }
+
+    /// Puts any bytes into a repository as a blob, and returns their digest.
+    pub fn put_blob(&self, repository: &str, bytes: impl Into<bytes::Bytes>) -> String {
+        self.shared.store().put_blob(repository, bytes.into())
+    }
+
     /// Puts an image at many tags of one repository.
     pub fn push_tags<T: AsRef<str>>(&self, repository: &str, tags: impl IntoIterator<Item = T>, image: &Image) {
         let mut store = self.shared.store();

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::request::{Asked, Route};
-use crate::content::{Descriptor, Image};
+use crate::content::{Descriptor, Image, sha256};
 
 /// A manifest or an index, as it was pushed.
 #[derive(Clone, Debug)]
@@ -46,6 +46,22 @@ impl Store {
         if !tag.is_empty() {
             target.tags.insert(tag.to_owned(), built.root.digest.clone());
         }
+    }
+
+    pub(crate) fn put_manifest(&mut self, repository: &str, tag: &str, media_type: &str, bytes: Bytes) -> String {
+        let target = self.repositories.entry(repository.to_owned()).or_default();
+        let digest = sha256(&bytes);
+        target.add(digest.clone(), StoredManifest { media_type: media_type.to_owned(), bytes });
+        if !tag.is_empty() {
+            target.tags.insert(tag.to_owned(), digest.clone());
+        }
+        digest
+    }
+
+    pub(crate) fn put_blob(&mut self, repository: &str, bytes: Bytes) -> String {
+        let digest = sha256(&bytes);
+        self.repositories.entry(repository.to_owned()).or_default().blobs.insert(digest.clone(), bytes);
+        digest
     }
 
     /// Returns which page of a list of tags a request is for, where the first is 1.
