@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 use crate::version::Rule;
 use crate::{
-    Created, Digest, Host, ImageName, LockedImage, LockedPlatform, Lockfile, Origin, Platform, Reference, Repository,
+    Base, Created, Digest, Host, ImageName, LockedImage, LockedPlatform, Lockfile, Origin, Platform, Reference, Repository,
     Request, Tag, Wanted,
 };
 
@@ -156,12 +156,16 @@ fn locked_platform() -> impl Strategy<Value = LockedPlatform> {
     })
 }
 
+fn base() -> impl Strategy<Value = Base> {
+    (option::of(digest()), option::of(free_text())).prop_map(|(digest, name)| Base { digest, name })
+}
+
 /// Any locked image whose answer fits its request.
 pub fn locked_image() -> impl Strategy<Value = LockedImage> {
     let content = (digest(), media_type(), any::<u64>(), option::of(tag()), option::of(created()));
-    let said = (option::of(free_text()), option::of(free_text()), option::of(free_text()));
+    let said = (option::of(free_text()), option::of(free_text()), option::of(free_text()), base());
     (request(), btree_map(platform(), locked_platform(), 0..4), locked_platform(), content, said).prop_map(
-        |(request, mut platforms, other, (digest, media_type, size, tag, created), (version, revision, source))| {
+        |(request, mut platforms, other, (digest, media_type, size, tag, created), (version, revision, source, base))| {
             // What was asked for is there, as in every lock that `lock` writes.
             let wanted: BTreeSet<Platform> = request.platforms.iter().flatten().cloned().collect();
             for platform in wanted {
@@ -185,6 +189,7 @@ pub fn locked_image() -> impl Strategy<Value = LockedImage> {
                 version,
                 revision,
                 source,
+                base,
             }
         },
     )

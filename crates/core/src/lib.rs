@@ -33,7 +33,7 @@ pub mod version;
 
 pub use created::Created;
 pub use digest::Digest;
-pub use lockfile::{LockedImage, LockedPlatform, Lockfile, Origin};
+pub use lockfile::{Base, LockedImage, LockedPlatform, Lockfile, Origin};
 pub use name::ImageName;
 pub use platform::Platform;
 pub use project::Project;

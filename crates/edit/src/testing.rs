@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use imagelock_adapter::{Adapter, Context, MemoryTree, Output, Rewrites, Templates};
 use imagelock_core::project::Source;
 use imagelock_core::source::{Located, SourceFile};
-use imagelock_core::{Digest, LockedImage, Lockfile, Origin, Project, Reference, Request, Tag, Wanted};
+use imagelock_core::{Base, Digest, LockedImage, Lockfile, Origin, Project, Reference, Request, Tag, Wanted};
 
 /// A digest of one digit.
 pub fn digest(digit: char) -> Digest {
@@ -31,6 +31,7 @@ pub fn lock(images: &[(&str, &str, char)]) -> Lockfile {
             version: None,
             revision: None,
             source: None,
+            base: Base::default(),
         };
         (name.parse().unwrap(), image)
     });

@@ -9,7 +9,7 @@ _VERSION = 1
 
 _TEXTS = ["created", "revision", "source", "tag", "version"]
 _LOCK = ["images", "version"]
-_IMAGE = _TEXTS + ["digest", "layout", "mediaType", "platforms", "registry", "repository", "request", "size"]
+_IMAGE = _TEXTS + ["base", "digest", "layout", "mediaType", "platforms", "registry", "repository", "request", "size"]
 _PLATFORM = ["config", "digest", "mediaType", "size"]
 
 def read_lock(ctx, file):

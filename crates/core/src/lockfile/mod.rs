@@ -8,7 +8,7 @@
 //! # History of the format
 //!
 //! - Version 1: the first. Before its publication, characters that steer stood raw; such a lock is read, and written anew
-//!   with its next change.
+//!   with its next change. `base` came to it later, where an image says what it was built on.
 
 mod answer;
 mod parse;
@@ -69,6 +69,20 @@ pub struct LockedImage {
     pub revision: Option<String>,
     /// `org.opencontainers.image.source`, likewise.
     pub source: Option<String>,
+    /// The image that this one says it was built on.
+    pub base: Base,
+}
+
+/// What an image says that it was built on (OCI image-spec, `annotations.md`); empty where it says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Base {
+    /// `org.opencontainers.image.base.digest`. A text that is no digest says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// `org.opencontainers.image.base.name`, as the publisher wrote it: hostile text wherever it is printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// Where a locked image is.
@@ -114,6 +128,13 @@ impl Lockfile {
     }
 }
 
+impl Base {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 impl LockedImage {
     /// The repository, unless the image comes from a directory.
     pub fn repository(&self) -> Option<&Repository> {
@@ -146,6 +167,8 @@ impl LockedImage {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Written {
+    #[serde(default, deserialize_with = "parse::object", skip_serializing_if = "Base::is_empty")]
+    base: Base,
     #[serde(skip_serializing_if = "Option::is_none")]
     created: Option<Created>,
     digest: Digest,
@@ -178,6 +201,7 @@ impl From<LockedImage> for Written {
             Origin::Layout(path) => (None, None, Some(path)),
         };
         Self {
+            base: image.base,
             created: image.created,
             digest: image.digest,
             layout,
@@ -218,6 +242,7 @@ impl TryFrom<Written> for LockedImage {
             version: written.version,
             revision: written.revision,
             source: written.source,
+            base: written.base,
         })
     }
 }

@@ -96,6 +96,11 @@ fn what_the_schema_refuses_the_parser_refuses_too() {
         ("a platform's unknown key", |lock| {
             lock["images"]["static"]["platforms"]["linux/amd64"]["layers"] = json!([]);
         }),
+        ("an array for a base", |lock| lock["images"]["static"]["base"] = json!([null, "debian:12"])),
+        ("null for a base", |lock| lock["images"]["static"]["base"] = Value::Null),
+        ("a base with an unknown key", |lock| lock["images"]["static"]["base"] = json!({ "tag": "12" })),
+        ("a base whose digest is none", |lock| lock["images"]["static"]["base"] = json!({ "digest": "12" })),
+        ("a base whose name is no text", |lock| lock["images"]["static"]["base"] = json!({ "name": 12 })),
         ("two origins", |lock| lock["images"]["static"]["layout"] = json!("a")),
         ("no origin", |lock| drop(lock["images"]["tools"].as_object_mut().unwrap().remove("layout"))),
         ("a layout outside", |lock| lock["images"]["tools"]["layout"] = json!("../x")),

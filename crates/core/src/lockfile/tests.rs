@@ -53,6 +53,20 @@ fn text_that_steers_is_written_escaped_and_read_raw_or_escaped() {
 }
 
 #[test]
+fn what_an_image_was_built_on_stands_first_and_only_where_it_is_said() {
+    let digest = Digest::sha256(b"debian");
+    let base = Base { digest: Some(digest.clone()), name: Some("debian:12".to_owned()) };
+    let mut lock = parse(GOLDEN).unwrap();
+    assert!(lock.images.values().all(|image| image.base.is_empty()), "a lock from before it was written down");
+    lock.images.get_mut("postgres").unwrap().base = base.clone();
+    let text = format!(
+        "    \"postgres\": {{\n      \"base\": {{\n        \"digest\": \"{digest}\",\n        \"name\": \"debian:12\"\n      }},\n      \"created\""
+    );
+    assert!(lock.encode().contains(&text), "{}", lock.encode());
+    assert_eq!(parse(&lock.encode()).unwrap().images["postgres"].base, base);
+}
+
+#[test]
 fn an_empty_lock_has_its_version() {
     let text = "{\n  \"images\": {},\n  \"version\": 1\n}\n";
     assert_eq!(Lockfile::default().encode(), text);

@@ -1,4 +1,4 @@
-//! What an image says about itself: when it was made, its version, its revision, its source.
+//! What an image says about itself: when it was made, its version, its revision, its source, what it was built on.
 //!
 //! Each fact comes from the first of these that has it: the index's annotations; then, platform by platform in the
 //! order of the lock, the manifest's annotations, the configuration's labels and, for the time, the configuration
@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use imagelock_core::{Created, Platform};
+use imagelock_core::{Base, Created, Platform};
 use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind, NotAnImage, quoted};
@@ -18,6 +18,8 @@ const CREATED: &str = "org.opencontainers.image.created";
 const VERSION: &str = "org.opencontainers.image.version";
 const REVISION: &str = "org.opencontainers.image.revision";
 const SOURCE: &str = "org.opencontainers.image.source";
+const BASE_NAME: &str = "org.opencontainers.image.base.name";
+const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
 
 /// The facts of an image, or of a part of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +28,7 @@ pub(crate) struct Facts {
     pub(crate) version: Option<String>,
     pub(crate) revision: Option<String>,
     pub(crate) source: Option<String>,
+    pub(crate) base: Base,
 }
 
 impl Facts {
@@ -41,6 +44,7 @@ impl Facts {
             version: text(VERSION),
             revision: text(REVISION),
             source: text(SOURCE),
+            base: Base { digest: get(BASE_DIGEST).and_then(|text| text.parse().ok()), name: text(BASE_NAME) },
         }
     }
 
@@ -51,6 +55,8 @@ impl Facts {
             version: self.version.or(other.version),
             revision: self.revision.or(other.revision),
             source: self.source.or(other.source),
+            // A name and a digest belong together: those of two places would be two images.
+            base: if self.base.is_empty() { other.base } else { self.base },
         }
     }
 

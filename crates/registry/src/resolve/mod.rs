@@ -224,5 +224,6 @@ fn locked(request: &Request, origin: Origin, tag: Option<Tag>, digest: Digest, i
         version: image.facts.version,
         revision: image.facts.revision,
         source: image.facts.source,
+        base: image.facts.base,
     }
 }

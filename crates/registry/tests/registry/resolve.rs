@@ -113,6 +113,24 @@ fn facts_come_from_the_index_then_platform_by_platform() {
 }
 
 #[test]
+fn what_an_image_was_built_on_comes_whole_from_the_first_place_that_says_it() {
+    const NAME: &str = "org.opencontainers.image.base.name";
+    const DIGEST: &str = "org.opencontainers.image.base.digest";
+    let base = |image: Image| {
+        let registry = Registry::start().unwrap();
+        registry.push("app:1", &image);
+        resolve(client(), &request(&registry, "app:1", &[])).unwrap().base
+    };
+    let digest = Digest::sha256(b"debian");
+    let labelled = image().label(NAME, "debian:11").label(DIGEST, digest.as_str());
+    let of_label = base(labelled.clone());
+    assert_eq!((of_label.name.as_deref(), of_label.digest), (Some("debian:11"), Some(digest)));
+    let of_index = base(labelled.index_annotation(NAME, "debian:12"));
+    assert_eq!((of_index.name.as_deref(), of_index.digest), (Some("debian:12"), None));
+    assert!(base(image().label(DIGEST, "bookworm")).is_empty(), "what is no digest says nothing");
+}
+
+#[test]
 fn one_failure_is_all_failures_and_every_one_is_named() {
     let registry = Registry::start().unwrap();
     for tag in ["good", "locked-out", "slow"] {
