@@ -13,8 +13,8 @@ use proptest::prelude::*;
 
 use crate::version::Rule;
 use crate::{
-    Base, Created, Digest, Host, ImageName, LockedImage, LockedPlatform, Lockfile, Origin, Platform, Reference, Repository,
-    Request, Tag, Wanted,
+    Base, Created, Digest, Host, ImageName, LockedImage, LockedPlatform, Lockfile, Origin, Platform, Reference,
+    Repository, Request, Tag, Wanted,
 };
 
 /// Turns generated text into a type; a text that the grammar refuses is generated again.
@@ -165,7 +165,13 @@ pub fn locked_image() -> impl Strategy<Value = LockedImage> {
     let content = (digest(), media_type(), any::<u64>(), option::of(tag()), option::of(created()));
     let said = (option::of(free_text()), option::of(free_text()), option::of(free_text()), base());
     (request(), btree_map(platform(), locked_platform(), 0..4), locked_platform(), content, said).prop_map(
-        |(request, mut platforms, other, (digest, media_type, size, tag, created), (version, revision, source, base))| {
+        |(
+            request,
+            mut platforms,
+            other,
+            (digest, media_type, size, tag, created),
+            (version, revision, source, base),
+        )| {
             // What was asked for is there, as in every lock that `lock` writes.
             let wanted: BTreeSet<Platform> = request.platforms.iter().flatten().cloned().collect();
             for platform in wanted {
