@@ -20,11 +20,14 @@ mod hash;
 mod layout;
 mod resolve;
 mod settings;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod testing;
 mod transport;
 
 pub use cache::Cache;
 pub use client::{Authorization, CONFIG_BYTES, Client, ClientBuilder, Descriptor, MANIFEST_BYTES, Manifest};
-pub use error::{BuildError, Context, Error, ErrorKind, Missing, NotAnImage};
+pub use error::{BuildError, Context, Error, ErrorKind, Login, Missing, NotAnImage, Refusal, Refuser, Withheld};
 pub use event::{Event, Reporter, Silent};
 pub use layout::{Layout, LayoutError};
 pub use resolve::{Resolver, Step};

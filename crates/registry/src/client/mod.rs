@@ -314,6 +314,7 @@ impl Place {
             host: self.name(),
             status: Some(answer.status.as_u16()),
             attempts: 1,
+            login: Some(answer.login.clone()),
         };
         Error { kind, context: Some(Box::new(context)) }
     }

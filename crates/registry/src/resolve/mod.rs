@@ -170,7 +170,7 @@ impl Resolver {
         };
         let reference = repository.with(Some(tag.clone()), None).to_string();
         let host = repository.host().to_string();
-        let context = Context { doing: "read", reference, host, status: Some(404), attempts: 1 };
+        let context = Context { doing: "read", reference, host, status: Some(404), attempts: 1, login: None };
         Error { kind, context: Some(Box::new(context)) }
     }
 
@@ -197,7 +197,8 @@ fn told(error: Error, repository: &Repository, tag: Option<&Tag>, digest: Option
     let digest = digest.filter(|_| tag.is_none());
     let reference = repository.with(tag.cloned(), digest.cloned());
     let host = repository.host().to_string();
-    let context = Context { doing: "lock", reference: reference.to_string(), host, status: None, attempts: 1 };
+    let context =
+        Context { doing: "lock", reference: reference.to_string(), host, status: None, attempts: 1, login: None };
     Error { context: Some(Box::new(context)), ..error }
 }
 

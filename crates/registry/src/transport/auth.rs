@@ -2,6 +2,8 @@
 
 use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
 
+use crate::error::quoted;
+
 /// What a registry wants before it answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Challenge {
@@ -24,9 +26,18 @@ pub(crate) fn challenge(headers: &HeaderMap) -> Option<Challenge> {
     bearer.or_else(|| all.first()).cloned()
 }
 
-struct Written {
-    scheme: String,
-    parameters: Vec<(String, String)>,
+/// A challenge as it is written.
+pub(crate) struct Written {
+    /// In lower case.
+    pub(crate) scheme: String,
+    /// The names in lower case, in the order in which they stand.
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+/// Returns the header as it stands, for those whom it has to be shown.
+pub(crate) fn as_written(headers: &HeaderMap) -> String {
+    let texts = headers.get_all(WWW_AUTHENTICATE).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    quoted(&texts.collect::<Vec<_>>().join(", "))
 }
 
 fn understood(written: Written) -> Option<Challenge> {
@@ -37,14 +48,18 @@ fn understood(written: Written) -> Option<Challenge> {
     };
     match scheme.as_str() {
         "basic" => Some(Challenge::Basic),
-        "bearer" => Some(Challenge::Bearer { realm: take("realm")?, service: take("service"), scope: take("scope") }),
+        "bearer" => {
+            // No address has a space in it: what follows would be lost with it, or become a part of it.
+            let realm = take("realm").filter(|realm| !realm.contains(char::is_whitespace))?;
+            Some(Challenge::Bearer { realm, service: take("service"), scope: take("scope") })
+        }
         _ => None,
     }
 }
 
-/// Parses one header, which may hold several challenges. What breaks the grammar ends the parse; what came before
-/// counts.
-fn parse(text: &str) -> Vec<Written> {
+/// Parses one header, which may hold several challenges. What breaks the grammar ends the parse; the challenges before
+/// it count, and the one that it stands in does not: half of it may ask for something else.
+pub(crate) fn parse(text: &str) -> Vec<Written> {
     let mut rest = text;
     let mut all: Vec<Written> = Vec::new();
     loop {
@@ -57,7 +72,10 @@ fn parse(text: &str) -> Vec<Written> {
         let value = after.trim_start_matches([' ', '\t']).strip_prefix('=');
         match (value, all.last_mut()) {
             (Some(value), Some(current)) => {
-                let Some((value, after)) = parameter(value.trim_start_matches([' ', '\t'])) else { return all };
+                let Some((value, after)) = parameter(value.trim_start_matches([' ', '\t'])) else {
+                    all.pop();
+                    return all;
+                };
                 current.parameters.push((word.to_ascii_lowercase(), value));
                 rest = after;
             }
@@ -70,11 +88,12 @@ fn parse(text: &str) -> Vec<Written> {
     }
 }
 
-/// Splits a token or a quoted string from what follows it.
+/// Splits a value from what follows it. Without quotes it goes on to the comma, though only a token may stand so: some
+/// registries write addresses without them, and an address that is cut at its `?` is another one.
 fn parameter(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
-        let end = text.find(|c: char| !is_token(c)).unwrap_or(text.len());
-        return Some((text[..end].to_owned(), &text[end..]));
+        let (value, after) = text.split_at(text.find(',').unwrap_or(text.len()));
+        return (!value.contains('"')).then(|| (value.trim_end_matches([' ', '\t']).to_owned(), after));
     };
     let mut value = String::new();
     let mut characters = quoted.char_indices();
@@ -121,6 +140,16 @@ mod tests {
             (&["Negotiate", "Basic realm=\"x\"", "Bearer realm=\"https://a/t\""], bearer("https://a/t", None, None)),
             (&["Basic realm=\"x\", Bearer realm=\"https://a/t\",service=s"], bearer("https://a/t", Some("s"), None)),
             (&[r#"Bearer realm="https://a/\"t""#], bearer("https://a/\"t", None, None)),
+            (&["Bearer realm=http://a/t?a=b,service=s"], bearer("http://a/t?a=b", Some("s"), None)),
+            (
+                &["Bearer realm=https://a/t;p?a=b&c=d@e , scope = repository:x:pull"],
+                bearer("https://a/t;p?a=b&c=d@e", None, Some("repository:x:pull")),
+            ),
+            (&["Basic realm=Some Registry, Bearer realm=https://a/t"], bearer("https://a/t", None, None)),
+            (&["Bearer realm=https://a/t b,service=s"], None),
+            (&["Bearer realm=\"https://a/t b\""], None),
+            (&["Bearer realm=https://a/t\"?a=b"], None),
+            (&["Basic realm=\"x\", Bearer realm=\"https://a/t\",service=\"open"], Some(Challenge::Basic)),
             (&["Bearer service=\"s\""], None),
             (&["Negotiate"], None),
             (&["realm=\"x\""], None),
@@ -138,7 +167,7 @@ mod tests {
         }
 
         #[test]
-        fn a_quoted_realm_comes_back(realm in "[ -~]{1,40}") {
+        fn a_quoted_realm_comes_back(realm in "[!-~]{1,40}") {
             let quoted = realm.replace('\\', "\\\\").replace('"', "\\\"");
             let text = format!("Bearer realm=\"{quoted}\"");
             prop_assert_eq!(challenge(&headers(&[&text])), bearer(&realm, None, None));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
+use imagelock_credentials::Origin;
 use reqwest::Response;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
 use url::Url;
@@ -14,7 +15,7 @@ use super::limits::HostState;
 use super::redirect::{self, Content};
 use super::retry::{self, Failure, Retry};
 use super::{Answer, Ask, Sink, Transport, realm};
-use crate::error::{ErrorKind, quoted};
+use crate::error::{ErrorKind, Login, quoted};
 use crate::hash::Hasher;
 
 /// What is read of the body of a failure.
@@ -121,7 +122,8 @@ async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut response: Response
         let _ = memory(host, &mut response, FAILURE_BYTES).await;
         return Ok(Step::On(next));
     }
-    let mut answer = Answer { status, headers, body: Bytes::new(), written: None, url: url.clone() };
+    let login = Login::Absent(Origin::Nowhere);
+    let mut answer = Answer { status, headers, body: Bytes::new(), written: None, url: url.clone(), login };
     if !status.is_success() {
         answer.body = memory(host, &mut response, FAILURE_BYTES).await.unwrap_or_default();
         return if retry::is_transient(status) { Err(transient(host, &answer)) } else { Ok(Step::Done(answer)) };

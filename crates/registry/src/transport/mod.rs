@@ -10,6 +10,7 @@
 pub(crate) mod auth;
 mod exchange;
 pub(crate) mod limits;
+mod login;
 mod realm;
 pub(crate) mod redirect;
 pub(crate) mod retry;
@@ -21,7 +22,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use imagelock_core::{Digest, Host};
-use imagelock_credentials::{Credential, Found, Origin, Store};
+use imagelock_credentials::Store;
 use oci_distribution::errors::OciEnvelope;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
@@ -29,12 +30,11 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use url::Url;
 
-use self::auth::Challenge;
 use self::limits::HostState;
 use self::redirect::Content;
 use self::retry::{Failure, Retry};
-use self::token::{Key, Tokens};
-use crate::error::{Context, Error, ErrorKind, quoted};
+use self::token::Tokens;
+use crate::error::{Context, Error, ErrorKind, Login, quoted};
 use crate::event::{Event, Reporter};
 use crate::settings::{Backoff, RegistrySettings, Timeouts};
 
@@ -114,6 +114,8 @@ pub(crate) struct Answer {
     /// The size and the digest of what went to a file.
     pub(crate) written: Option<(u64, Digest)>,
     pub(crate) url: Url,
+    /// What became of the login.
+    pub(crate) login: Login,
 }
 
 impl Answer {
@@ -122,28 +124,6 @@ impl Answer {
         let Ok(envelope) = serde_json::from_slice::<OciEnvelope>(&self.body) else { return String::new() };
         let messages: Vec<String> = envelope.errors.into_iter().map(|error| error.message).collect();
         quoted(&messages.join("; "))
-    }
-}
-
-/// What a request was sent with.
-enum Presented {
-    Nothing(Origin),
-    Secret(HeaderValue, Origin),
-    Token { header: HeaderValue, origin: Origin, key: Key, is_new: bool },
-}
-
-impl Presented {
-    fn header(&self) -> Option<&HeaderValue> {
-        match self {
-            Self::Nothing(_) => None,
-            Self::Secret(header, _) | Self::Token { header, .. } => Some(header),
-        }
-    }
-
-    fn origin(&self) -> Origin {
-        match self {
-            Self::Nothing(origin) | Self::Secret(_, origin) | Self::Token { origin, .. } => origin.clone(),
-        }
     }
 }
 
@@ -190,11 +170,6 @@ impl Transport {
         HostState::new(host.clone(), base, http, settings, self.per_host)
     }
 
-    async fn credentials(&self, host: &HostState, path: &str) -> Result<Found, Failure> {
-        let found = self.store.lookup(host.host.as_str(), path).await;
-        found.map_err(|error| Failure::last(ErrorKind::Credentials { reason: error.to_string() }))
-    }
-
     /// Sends a request to a registry, with what the registry asks for, until there is an answer or no use in trying.
     /// The answer's status is a success, 404, or a refusal of the method.
     pub(crate) async fn send(&self, host: &Arc<HostState>, ask: &Ask<'_>) -> Result<Answer, Error> {
@@ -238,6 +213,7 @@ impl Transport {
                     host: host.host.to_string(),
                     status: failure.status,
                     attempts,
+                    login: None,
                 };
                 return Err(Error { kind: failure.kind, context: Some(Box::new(context)) });
             };
@@ -261,109 +237,4 @@ impl Transport {
             tokio::time::sleep(pause).await;
         }
     }
-
-    async fn authorized(&self, host: &Arc<HostState>, ask: &Ask<'_>) -> Result<Answer, Failure> {
-        let mut presented = self.present(host, ask).await?;
-        let mut again = true;
-        loop {
-            // One request goes ahead to find out whether the host wants a token; the others wait for its answer.
-            let ahead = if host.is_met() { None } else { Some(host.first.lock().await) };
-            if ahead.is_some() && host.is_met() {
-                drop(ahead);
-                presented = self.present(host, ask).await?;
-                continue;
-            }
-            let answer = self.exchange(host, ask, presented.header()).await;
-            let refused = answer.as_ref().is_ok_and(|answer| matches!(answer.status.as_u16(), 401 | 403));
-            // Where a redirect led, somebody else answered, who has no say in where tokens come from.
-            let own = answer.as_ref().ok().filter(|answer| answer.url.origin() == ask.url.origin());
-            let challenge = own.and_then(|answer| auth::challenge(&answer.headers));
-            if let (true, Some(challenge)) = (refused, &challenge) {
-                host.learn(challenge, ask.path);
-            }
-            host.meet();
-            drop(ahead);
-            let answer = answer?;
-            if !refused {
-                return Ok(answer);
-            }
-            let status = answer.status.as_u16();
-            // Some registries say 403 where a token has run out.
-            let stale = matches!(presented, Presented::Token { is_new: false, .. });
-            if again && (status == 401 && challenge.is_some() || status == 403 && stale) {
-                again = false;
-                let old = presented;
-                if let Presented::Token { header, key, .. } = &old {
-                    self.tokens.forget(key, header).await;
-                }
-                presented = self.present(host, ask).await?;
-                if presented.header().is_some() && presented.header() != old.header() {
-                    continue;
-                }
-            }
-            return Err(refusal(host, &answer, presented.origin()));
-        }
-    }
-
-    /// Finds out what a registry asks for, and returns the header that answers it and how long it is good for.
-    pub(crate) async fn authorization(
-        &self,
-        host: &Arc<HostState>,
-        ask: &Ask<'_>,
-    ) -> Result<Option<(HeaderValue, Option<Duration>)>, Error> {
-        if host.challenge().is_none() {
-            let answer = self.plain(host, ask, None).await?;
-            if let Some(challenge) = auth::challenge(&answer.headers).filter(|_| answer.status.as_u16() == 401) {
-                host.learn(&challenge, ask.path);
-            }
-            host.meet();
-        }
-        let presented = self.present(host, ask).await.map_err(|failure| {
-            let (doing, reference, host) = (ask.doing, ask.reference.clone(), host.host.to_string());
-            let context = Context { doing, reference, host, status: failure.status, attempts: 1 };
-            Error { kind: failure.kind, context: Some(Box::new(context)) }
-        })?;
-        Ok(match presented {
-            Presented::Nothing(_) => None,
-            Presented::Secret(header, _) => Some((header, None)),
-            Presented::Token { header, key, .. } => {
-                let left = self.tokens.left(&key).await;
-                Some((header, left))
-            }
-        })
-    }
-
-    /// Returns what the host is known to ask for.
-    async fn present(&self, host: &HostState, ask: &Ask<'_>) -> Result<Presented, Failure> {
-        let Some(challenge) = host.challenge() else { return Ok(Presented::Nothing(Origin::Nowhere)) };
-        let found = self.credentials(host, ask.path).await?;
-        let unusable = |reason| Failure::last(ErrorKind::Credentials { reason: format!("credentials: {reason}") });
-        let secret = match (found.for_host(host.host.as_str()), &challenge) {
-            (Credential::RegistryToken(token), Challenge::Bearer { .. }) => Some(token::bearer(token.expose())),
-            (Credential::Basic { username, password }, Challenge::Basic) => {
-                Some(token::basic(username, password.expose()))
-            }
-            _ => None,
-        };
-        if let Some(header) = secret {
-            return Ok(Presented::Secret(header.map_err(unusable)?, found.origin().clone()));
-        }
-        let Challenge::Bearer { realm, service, .. } = &challenge else {
-            return Ok(Presented::Nothing(found.origin().clone()));
-        };
-        let key = Self::key(host, realm, service.as_deref(), host.scope(ask.path));
-        let (token, is_new) = self.token(host, &key, ask.path).await?;
-        Ok(Presented::Token { header: token.header, origin: token.origin, key, is_new })
-    }
-}
-
-fn refusal(host: &HostState, answer: &Answer, credentials: Origin) -> Failure {
-    let status = answer.status.as_u16();
-    let host = host.host.to_string();
-    let kind = if status == 401 {
-        ErrorKind::Unauthorized { host, credentials }
-    } else {
-        ErrorKind::Forbidden { host, credentials, message: answer.message() }
-    };
-    Failure { status: Some(status), ..Failure::last(kind) }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use imagelock_credentials::{Credential, Origin};
+use imagelock_credentials::{Credential, Found};
 use reqwest::Method;
 use reqwest::header::HeaderValue;
 use serde::Deserialize;
@@ -14,10 +14,11 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::limits::HostState;
+use super::realm::Realm;
 use super::redirect::Content;
 use super::retry::Failure;
-use super::{Ask, Sink, Transport, realm};
-use crate::error::{Error, ErrorKind, quoted};
+use super::{Ask, Sink, Transport, login, realm};
+use crate::error::{Error, ErrorKind, Login, Refuser, Withheld, quoted};
 
 /// Tokens are small; more is no token.
 const TOKEN_BYTES: u64 = 1 << 20;
@@ -39,7 +40,7 @@ pub(crate) struct Key {
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
     pub(crate) header: HeaderValue,
-    pub(crate) origin: Origin,
+    pub(crate) login: Login,
     until: Instant,
 }
 
@@ -127,7 +128,7 @@ impl Transport {
         let realm = realm.map_err(refused)?;
         let found = self.credentials(host, path).await?;
         let credential = if realm.trusted { found.for_host(host.host.as_str()) } else { &Credential::Anonymous };
-        let origin = if realm.trusted { found.origin().clone() } else { Origin::Nowhere };
+        let login = login(&found, host, &realm);
         let service = self.realm_host(host, &realm.url).map_err(|reason| refused(&reason))?;
         let mut answer = None;
         if let Credential::IdentityToken(secret) = credential {
@@ -159,15 +160,18 @@ impl Transport {
             }
         };
         let status = answer.status.as_u16();
-        if status == 401 {
-            let kind = ErrorKind::Unauthorized { host: host.host.to_string(), credentials: origin };
-            return Err(Failure { status: Some(status), ..Failure::last(kind) });
+        if matches!(status, 401 | 403) {
+            let by = match service.base.origin() == host.base.origin() {
+                true => Refuser::Registry,
+                false => Refuser::TokenService(service.host.to_string()),
+            };
+            return Err(login::refused(&answer, host.host.to_string(), by, login));
         }
         if !answer.status.is_success() {
             let reason = format!("status {status} {}", quoted(&answer.message()));
             return Err(Failure { status: Some(status), ..refused(reason.trim_end()) });
         }
-        read(&answer.body, origin).map_err(refused)
+        read(&answer.body, login).map_err(refused)
     }
 
     /// Returns the host of a token service. One on the registry's own host is reached as the registry is.
@@ -177,6 +181,16 @@ impl Transport {
         let same_name = realm.host_str() == registry.base.host_str();
         let http = same_name.then(|| registry.http.clone());
         Ok(self.other(host, realm, http))
+    }
+}
+
+/// What becomes of the login for a registry at a token service.
+fn login(found: &Found, host: &HostState, realm: &Realm) -> Login {
+    let origin = found.origin().clone();
+    match (found.for_host(host.host.as_str()).is_anonymous(), realm.trusted) {
+        (true, _) => Login::Absent(origin),
+        (false, true) => Login::Shown(origin),
+        (false, false) => Login::Withheld { origin, why: Withheld::TokenHost(realm::authority(&realm.url)) },
     }
 }
 
@@ -222,20 +236,33 @@ fn secret_header(text: &str) -> Result<HeaderValue, &'static str> {
     Ok(header)
 }
 
-fn read(body: &[u8], origin: Origin) -> Result<Token, &'static str> {
+/// What a token service answers with.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Given {
+    pub(crate) token: String,
+    /// How long it is good for: a day at most, which is more than a run takes.
+    pub(crate) lifetime: Duration,
+}
+
+/// Reads a token document (distribution's token specification), in which some services write `access_token`.
+pub(crate) fn parse(body: &[u8]) -> Result<Given, &'static str> {
     let document: Document = serde_json::from_slice(body).map_err(|_| "the answer is not a token document")?;
     let text = document.token.filter(|token| !token.is_empty()).or(document.access_token);
-    let text = text.filter(|token| !token.is_empty()).ok_or("the answer has no token")?;
-    let header = bearer(&text)?;
+    let token = text.filter(|token| !token.is_empty()).ok_or("the answer has no token")?;
     let lifetime = document.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    // A day is more than a run takes; what is larger may not fit the clock.
-    let lifetime = lifetime.unwrap_or(LIFETIME).min(Duration::from_hours(24));
+    Ok(Given { token, lifetime: lifetime.unwrap_or(LIFETIME).min(Duration::from_hours(24)) })
+}
+
+fn read(body: &[u8], login: Login) -> Result<Token, &'static str> {
+    let Given { token, lifetime } = parse(body)?;
     let slack = SLACK.min(lifetime / 4);
-    Ok(Token { header, origin, until: Instant::now() + lifetime.saturating_sub(slack) })
+    Ok(Token { header: bearer(&token)?, login, until: Instant::now() + lifetime.saturating_sub(slack) })
 }
 
 #[cfg(test)]
 mod tests {
+    use imagelock_credentials::Origin;
+
     use super::*;
 
     #[test]
@@ -252,7 +279,7 @@ mod tests {
             ("{}", Err("the answer has no token")),
             ("<html>", Err("the answer is not a token document")),
         ] {
-            let header = read(body.as_bytes(), Origin::Nowhere).map(|token| token.header);
+            let header = read(body.as_bytes(), Login::Absent(Origin::Nowhere)).map(|token| token.header);
             assert_eq!(header.as_ref().map(|value| value.to_str().unwrap()), expected.as_ref().copied(), "{body}");
         }
     }

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use imagelock_credentials::Origin;
-use imagelock_registry::{Client, ErrorKind};
+use imagelock_registry::{Client, ErrorKind, Login};
 use imagelock_testkit::{Auth, Fault, Image, On, Realm, Registry, TokenAuth};
 
 use crate::common::{builder, client, kind, reference, run, settings, with_file, with_password};
@@ -16,6 +16,14 @@ fn registry(auth: impl Into<Auth>) -> Registry {
 
 fn head(client: &Client, registry: &Registry) -> Result<bool, ErrorKind> {
     run(client.head(&reference(registry, "app:1"))).map(|found| found.is_some()).map_err(kind)
+}
+
+/// What became of the login, in the error of a refusal.
+fn shown(error: &ErrorKind) -> &Login {
+    match error {
+        ErrorKind::Unauthorized(refusal) | ErrorKind::Forbidden(refusal) => &refusal.login,
+        other => panic!("no refusal: {other}"),
+    }
 }
 
 fn with_user() -> TokenAuth {
@@ -70,11 +78,8 @@ fn a_password_that_is_wrong_is_an_error_that_says_where_it_came_from() {
     let registry = registry(with_user());
     let client = with_password(registry.host(), "me:wrong-secret").build().unwrap();
     let error = run(client.head(&reference(&registry, "app:1"))).unwrap_err();
-    match &error.kind {
-        ErrorKind::Unauthorized { credentials: Origin::Variable { .. }, .. } => {}
-        other => panic!("{other}"),
-    }
-    assert!(error.help()[0].starts_with("docker login 127.0.0.1:"));
+    assert!(matches!(shown(&error.kind), Login::Shown(Origin::Variable { .. })), "{error}");
+    assert!(error.help()[0].starts_with("change `IMAGELOCK_AUTH_127_0_0_1___"), "{:?}", error.help());
     assert!(!format!("{error} {error:?}").contains("wrong-secret"));
 }
 
@@ -89,7 +94,7 @@ fn without_credentials_the_error_says_so() {
 fn a_private_repository_is_unauthorized_and_not_absent() {
     let registry = registry(Auth::token().private("app"));
     let error = head(&client(), &registry).unwrap_err();
-    assert!(matches!(error, ErrorKind::Unauthorized { credentials: Origin::Nowhere, .. }), "{error}");
+    assert_eq!(*shown(&error), Login::Absent(Origin::Nowhere), "{error}");
 }
 
 #[test]
@@ -192,9 +197,9 @@ fn a_password_is_sent_with_every_request_after_the_first() {
         registry.log().entries().iter().map(|entry| entry.scheme().map(str::to_owned)).collect();
     assert_eq!(schemes, [None, Some("Basic".to_owned()), Some("Basic".to_owned())]);
     let error = head(&with_password(registry.host(), "me:no").build().unwrap(), &registry).unwrap_err();
-    assert!(matches!(error, ErrorKind::Unauthorized { credentials: Origin::Variable { .. }, .. }), "{error}");
+    assert!(matches!(shown(&error), Login::Shown(Origin::Variable { .. })), "{error}");
     let error = head(&builder().build().unwrap(), &registry).unwrap_err();
-    assert!(matches!(error, ErrorKind::Unauthorized { credentials: Origin::Nowhere, .. }), "{error}");
+    assert_eq!(*shown(&error), Login::Absent(Origin::Nowhere), "{error}");
 }
 
 #[test]

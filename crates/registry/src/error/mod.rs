@@ -1,0 +1,122 @@
+//! Why a registry could not be read. No error holds a secret, a query of a URL, or more than 1 KiB of what a server
+//! wrote; what a server wrote has its control characters taken out.
+
+mod kind;
+mod not_an_image;
+mod refusal;
+mod text;
+
+pub use kind::{ErrorKind, Missing};
+pub use not_an_image::NotAnImage;
+pub use refusal::{Login, Refusal, Refuser, Withheld};
+pub(crate) use text::quoted;
+
+use crate::layout::LayoutError;
+
+/// Why something could not be had from a registry or a layout, and what was being done.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}{kind}{}", .context.as_deref().map(Context::before).unwrap_or_default(), .context.as_deref().map(Context::after).unwrap_or_default())]
+pub struct Error {
+    /// What went wrong.
+    pub kind: ErrorKind,
+    /// What was being done; absent where nothing was asked of a registry.
+    pub context: Option<Box<Context>>,
+}
+
+/// What was being done when an [`Error`] happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// The action: `read the tag`.
+    pub doing: &'static str,
+    /// The canonical reference, never a mirror's.
+    pub reference: String,
+    /// The host that was asked; a mirror's, where a mirror was asked.
+    pub host: String,
+    /// The last status, if there was an answer.
+    pub status: Option<u16>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// What became of the login; absent where no answer has to do with it.
+    pub login: Option<Login>,
+}
+
+impl Context {
+    fn before(&self) -> String {
+        format!("cannot {} {}: ", self.doing, self.reference)
+    }
+
+    fn after(&self) -> String {
+        if self.attempts > 1 { format!(", after {} attempts", self.attempts) } else { String::new() }
+    }
+}
+
+impl Error {
+    /// Returns the host that was asked.
+    pub fn host(&self) -> Option<&str> {
+        self.context.as_deref().map(|context| context.host.as_str())
+    }
+
+    /// Whether the request is at fault, and not a registry or the network.
+    pub fn is_input(&self) -> bool {
+        matches!(self.kind, ErrorKind::MissingPlatforms { .. } | ErrorKind::Layout(_))
+    }
+
+    /// Returns what a person can do about it.
+    pub fn help(&self) -> Vec<String> {
+        match &self.kind {
+            ErrorKind::Unauthorized(refusal) | ErrorKind::Forbidden(refusal) => refusal.help(),
+            ErrorKind::NotFound { .. } => self.withheld().into_iter().collect(),
+            ErrorKind::Tls { host, .. } => vec![format!(
+                "trust its authority with `ca = \"FILE.pem\"` under `[registries.\"{host}\"]`, or allow plain HTTP with \
+                 `insecure = true`"
+            )],
+            ErrorKind::DigestMismatch { expected, .. } => vec![format!(
+                "nothing was written; a broken proxy or an attack looks like this: compare {} from another network",
+                expected.short()
+            )],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is private is absent for many registries, as long as no login is shown.
+    fn withheld(&self) -> Option<String> {
+        let context = self.context.as_deref()?;
+        let login = context.login.as_ref()?;
+        let help = login.help(&context.host)?;
+        let Login::Withheld { origin, .. } = login else { return None };
+        Some(format!("{} was asked without {origin}: {help}", context.host))
+    }
+
+    /// Whether the host gave no answer at all, so that somebody else may be asked in its place.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        matches!(self.kind, ErrorKind::Network { .. })
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self { kind, context: None }
+    }
+}
+
+impl From<LayoutError> for Error {
+    fn from(error: LayoutError) -> Self {
+        ErrorKind::from(error).into()
+    }
+}
+
+/// Why a client cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The certificates for a registry are not PEM.
+    #[error("the certificates for {host} cannot be read: {reason}")]
+    Certificates {
+        /// The registry.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+    /// The HTTP library cannot be set up.
+    #[error("cannot set up HTTP: {0}")]
+    Http(String),
+}
