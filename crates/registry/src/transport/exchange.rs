@@ -26,7 +26,7 @@ const POOL_TURNS: usize = 4;
 
 /// Where a request goes next.
 enum Step {
-    Done(Answer),
+    Done(Box<Answer>),
     On(Url),
 }
 
@@ -44,7 +44,7 @@ impl Transport {
             let host = if at_home { Arc::clone(registry) } else { self.led_to(&url).map_err(Failure::last)? };
             let header = authorization.filter(|_| at_home);
             match self.step(&host, ask, &url, header).await? {
-                Step::Done(answer) => return Ok(answer),
+                Step::Done(answer) => return Ok(*answer),
                 Step::On(next) => {
                     let judged = redirect::judge(ask.content, &ask.url, &url, &next, &registry.settings.redirect_hosts);
                     judged.map_err(|reason| Failure::last(ErrorKind::Redirect { reason }))?;
@@ -126,7 +126,11 @@ async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut response: Response
     let mut answer = Answer { status, headers, body: Bytes::new(), written: None, url: url.clone(), login };
     if !status.is_success() {
         answer.body = memory(host, &mut response, FAILURE_BYTES).await.unwrap_or_default();
-        return if retry::is_transient(status) { Err(transient(host, &answer)) } else { Ok(Step::Done(answer)) };
+        return if retry::is_transient(status) {
+            Err(transient(host, &answer))
+        } else {
+            Ok(Step::Done(Box::new(answer)))
+        };
     }
     match ask.sink {
         Sink::Nowhere => {}
@@ -149,7 +153,7 @@ async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut response: Response
             answer.written = hasher.finish().map(|digest| (size, digest));
         }
     }
-    Ok(Step::Done(answer))
+    Ok(Step::Done(Box::new(answer)))
 }
 
 /// Reads a body of at most `cap` bytes; what a header promises is not believed.

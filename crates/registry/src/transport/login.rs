@@ -153,11 +153,9 @@ impl Transport {
 }
 
 fn refusal(host: &HostState, ask: &Ask<'_>, answer: &Answer, login: &Login) -> Failure {
-    let by = match answer.url.origin() == ask.url.origin() {
-        true => Refuser::Registry,
-        false => Refuser::Target(realm::authority(&answer.url)),
-    };
-    let login = if by == Refuser::Registry { login.clone() } else { Login::Absent(Origin::Nowhere) };
+    let at_home = answer.url.origin() == ask.url.origin();
+    let by = if at_home { Refuser::Registry } else { Refuser::Target(realm::authority(&answer.url)) };
+    let login = if at_home { login.clone() } else { Login::Absent(Origin::Nowhere) };
     refused(answer, host.host.to_string(), by, login)
 }
 

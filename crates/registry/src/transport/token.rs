@@ -161,10 +161,8 @@ impl Transport {
         };
         let status = answer.status.as_u16();
         if matches!(status, 401 | 403) {
-            let by = match service.base.origin() == host.base.origin() {
-                true => Refuser::Registry,
-                false => Refuser::TokenService(service.host.to_string()),
-            };
+            let at_home = service.base.origin() == host.base.origin();
+            let by = if at_home { Refuser::Registry } else { Refuser::TokenService(service.host.to_string()) };
             return Err(login::refused(&answer, host.host.to_string(), by, login));
         }
         if !answer.status.is_success() {
