@@ -4,21 +4,38 @@
 //! and the command line draws them.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// A text and the path under which people know it.
-#[derive(Debug, PartialEq, Eq)]
 pub struct SourceFile {
     path: Utf8PathBuf,
     text: String,
+    /// Made when the first line is asked for: most files have no mistake.
+    marks: OnceLock<Vec<Mark>>,
 }
+
+/// A place whose line and column were counted.
+struct Mark {
+    at: usize,
+    position: Position,
+}
+
+/// Lines and characters before a place.
+#[derive(Clone, Copy, Default)]
+struct Position {
+    line: usize,
+    column: usize,
+}
+
+/// The bytes between two marks, and so the most that is read to tell where a place is.
+const STRIDE: usize = 256;
 
 impl SourceFile {
     /// Makes a file that locations can point into. `path` is what errors print.
     pub fn new(path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into() })
+        Arc::new(Self { path: path.into(), text: text.into(), marks: OnceLock::new() })
     }
 
     /// The path that errors print.
@@ -30,50 +47,100 @@ impl SourceFile {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    fn position(&self, at: usize) -> Position {
+        let mark = self.mark(at);
+        self.text[mark.at..at].chars().fold(mark.position, Position::after)
+    }
+
+    /// The last mark that is not behind `at`.
+    fn mark(&self, at: usize) -> &Mark {
+        let marks = self.marks.get_or_init(|| self.count());
+        &marks[marks.partition_point(|mark| mark.at <= at) - 1]
+    }
+
+    /// A long line has marks in it as well: it may hold all of a file.
+    fn count(&self) -> Vec<Mark> {
+        let mut position = Position::default();
+        let mut marks = vec![Mark { at: 0, position }];
+        for (at, character) in self.text.char_indices() {
+            if at >= marks.len() * STRIDE {
+                marks.push(Mark { at, position });
+            }
+            position = position.after(character);
+        }
+        marks
+    }
 }
 
-/// A range of bytes in a file.
+impl Position {
+    fn after(self, character: char) -> Self {
+        match character {
+            '\n' => Self { line: self.line + 1, column: 0 },
+            // A byte order mark is no character of the line: editors do not count it.
+            '\u{feff}' if self.column == 0 => self,
+            _ => Self { column: self.column + 1, ..self },
+        }
+    }
+}
+
+impl PartialEq for SourceFile {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.path, &self.text) == (&other.path, &other.text)
+    }
+}
+
+impl Eq for SourceFile {}
+
+impl std::fmt::Debug for SourceFile {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { path, text, marks: _ } = self;
+        formatter.debug_struct("SourceFile").field("path", path).field("text", text).finish()
+    }
+}
+
+/// A range of bytes in a file, made by [`Location::new`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Location {
     /// The file.
     pub file: Arc<SourceFile>,
-    /// The bytes.
+    /// The bytes: within the text, from the start of a character to the end of one.
     pub span: Range<usize>,
 }
 
 impl Location {
+    /// Makes a place of what a parser said. Parsers count in their own ways: a place within a character becomes that
+    /// character, and one behind the end the end.
+    pub fn new(file: &Arc<SourceFile>, span: Range<usize>) -> Self {
+        let text = file.text();
+        let start = text.floor_char_boundary(span.start);
+        let end = text.ceil_char_boundary(span.end).clamp(start, text.len());
+        Self { file: Arc::clone(file), span: start..end }
+    }
+
     /// The first line, counted from 1.
     pub fn line(&self) -> usize {
-        self.before().bytes().filter(|&byte| byte == b'\n').count() + 1
+        self.file.position(self.span.start).line + 1
     }
 
     /// The first column, counted from 1 in characters.
     pub fn column(&self) -> usize {
-        let before = self.before();
-        let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
-        // A byte order mark is no character of the line: editors do not count it.
-        line.trim_start_matches('\u{feff}').chars().count() + 1
-    }
-
-    fn before(&self) -> &str {
-        let mut start = self.span.start.min(self.file.text.len());
-        while !self.file.text.is_char_boundary(start) {
-            start -= 1;
-        }
-        &self.file.text[..start]
+        self.file.position(self.span.start).column + 1
     }
 
     /// A part of this location: `inside` counts from its start. For a reference within a string.
     #[must_use]
     pub fn part(&self, inside: &Range<usize>) -> Self {
-        let clamp = |at: usize| (self.span.start + at).min(self.span.end);
-        Self { file: Arc::clone(&self.file), span: clamp(inside.start)..clamp(inside.end) }
+        let clamp = |at: usize| self.span.start.saturating_add(at).min(self.span.end);
+        Self::new(&self.file, clamp(inside.start)..clamp(inside.end))
     }
 }
 
 impl std::fmt::Display for Location {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}:{}:{}", self.file.path, self.line(), self.column())
+        let Position { line, column } = self.file.position(self.span.start);
+        write!(formatter, "{}:{}:{}", self.file.path, line + 1, column + 1)
     }
 }
 
@@ -154,11 +221,48 @@ mod tests {
     #[test]
     fn lines_and_columns_count_from_one_in_characters() {
         let file = SourceFile::new("images.toml", "[images]\nä = \"x\"\r\nb");
-        let at = |span| Location { file: Arc::clone(&file), span };
+        let at = |span| Location::new(&file, span);
         assert_eq!(at(0..1).to_string(), "images.toml:1:1");
         assert_eq!(at(14..17).to_string(), "images.toml:2:5");
         assert_eq!(at(19..20).to_string(), "images.toml:3:1");
         assert_eq!(at(99..100).to_string(), "images.toml:3:2");
+    }
+
+    #[test]
+    fn a_place_within_a_character_or_behind_the_end_becomes_one_that_can_be_shown() {
+        let file = SourceFile::new("a", "\u{feff}é\n");
+        for (span, shown, place) in [
+            (1..1, "\u{feff}", "a:1:1"),
+            (1..4, "\u{feff}é", "a:1:1"),
+            (4..4, "é", "a:1:1"),
+            (4..5, "é", "a:1:1"),
+            (5..5, "", "a:1:2"),
+            (6..99, "", "a:2:1"),
+            (usize::MAX..usize::MAX, "", "a:2:1"),
+        ] {
+            let at = Location::new(&file, span.clone());
+            assert_eq!((&file.text()[at.span.clone()], at.to_string()), (shown, place.to_owned()), "{span:?}");
+        }
+        let whole = Location::new(&file, 0..6);
+        assert_eq!(whole.part(&(4..4)).span, 3..5);
+        assert_eq!(whole.part(&(usize::MAX..usize::MAX)).span, 6..6);
+        #[allow(clippy::reversed_empty_ranges, reason = "a parser may say anything")]
+        let reversed = Location::new(&file, 5..3);
+        assert_eq!(reversed.span, 5..5);
+    }
+
+    #[test]
+    fn a_place_is_told_from_a_few_bytes_before_it_however_long_the_file_or_its_lines_are() {
+        for text in ["é = 1\n".repeat(4000), "é".repeat(12_000), "\n".repeat(20_000)] {
+            let file = SourceFile::new("a", text);
+            let (mut line, mut column) = (1, 1);
+            for (at, character) in file.text().char_indices() {
+                let here = Location::new(&file, at..at);
+                assert_eq!((here.line(), here.column()), (line, column));
+                assert!(at - file.mark(at).at < STRIDE + 4, "{} bytes are read for {at}", at - file.mark(at).at);
+                (line, column) = if character == '\n' { (line + 1, 1) } else { (line, column + 1) };
+            }
+        }
     }
 
     #[test]

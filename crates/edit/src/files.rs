@@ -106,7 +106,7 @@ mod tests {
 
     fn patterns(texts: &[&str]) -> Vec<Spanned<String>> {
         let file = SourceFile::new("images.toml", "");
-        let at = Location { file, span: 0..0 };
+        let at = Location::new(&file, 0..0);
         texts.iter().map(|text| Spanned { value: (*text).to_owned(), at: at.clone() }).collect()
     }
 

@@ -106,10 +106,10 @@ impl<'f> Lines<'f> {
         let inside = rest.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum::<usize>();
         let value = rest.get(inside..).unwrap_or_default();
         let value = value.split(" #").next().unwrap_or_default().trim_end();
-        Location { file: Arc::clone(self.file), span: before + inside..before + inside + value.len() }
+        Location::new(self.file, before + inside..before + inside + value.len())
     }
 }
 
 fn at_offset(file: &Arc<SourceFile>, offset: usize) -> Location {
-    Location { file: Arc::clone(file), span: offset..offset }
+    Location::new(file, offset..offset)
 }

@@ -163,7 +163,7 @@ proptest! {
 }
 
 fn no_place() -> Location {
-    Location { file: imagelock_core::source::SourceFile::new("", ""), span: 0..0 }
+    Location::new(&imagelock_core::source::SourceFile::new("", ""), 0..0)
 }
 
 fn toml_key(text: &str) -> String {

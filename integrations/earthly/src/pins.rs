@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 use camino::Utf8Path;
 use imagelock_adapter::{Context, Pinned, Problem, RenderError};
@@ -54,7 +53,7 @@ impl<'a> Pins<'a> {
     /// Writes the pins into the text of a file.
     pub fn write(&self, path: &Utf8Path, text: &str, context: &Context<'a>) -> Result<Edited, RenderError> {
         let file = SourceFile::new(path, text);
-        let at = |span: &Range<usize>| Location { file: Arc::clone(&file), span: span.clone() };
+        let at = |span: &Range<usize>| Location::new(&file, span.clone());
         let (places, comments) = read(path, text, &at)?;
         let mut edits: BTreeMap<usize, (Range<usize>, String)> = BTreeMap::new();
         for comment in &comments {

@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Filling, ProjectError> {
-        Filling::parse(text, &Location { file: SourceFile::new("images.toml", text), span: 0..text.len() })
+        Filling::parse(text, &Location::new(&SourceFile::new("images.toml", text), 0..text.len()))
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl HelmTarget {
 
 fn refused(path: &Utf8Path, text: &str, error: &EditError, settings: &[Settings]) -> RenderError {
     let asked = settings.iter().find(|setting| setting.set.iter().any(|(path, _)| *path == error.path));
-    let at = Location { file: SourceFile::new(path, text), span: error.at.clone() };
+    let at = Location::new(&SourceFile::new(path, text), error.at.clone());
     let mut problem = Problem::at(&at, format!("cannot set `{}` in `{path}`: {}", display(&error.path), error.reason));
     if let Some(asked) = asked {
         problem = problem.also(&asked.at, "asked for here");

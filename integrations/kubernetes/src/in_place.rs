@@ -63,7 +63,7 @@ impl Manifests {
         let found = manifests::find(text, &paths).map_err(|error| unreadable(file, &error, pattern))?;
         let (mut changes, mut warnings, mut expected) = (Vec::new(), Vec::new(), Vec::new());
         for image in &found {
-            let at = Location { file: Arc::clone(file), span: image.span.clone() };
+            let at = Location::new(file, image.span.clone());
             match choose(file, image, written, context)? {
                 Ok(pinned) => {
                     let reference = spelled(&image.text, &pinned);
@@ -111,7 +111,7 @@ fn choose<'a>(
     // A `#` in front of the image, or inside of it, opens no comment.
     let marker = Marker::all(line, start).into_iter().find(|marker| marker.comment.start >= image.span.end);
     if let Some(marker) = marker {
-        let at = Location { file: Arc::clone(file), span: marker.span.clone() };
+        let at = Location::new(file, marker.span.clone());
         return match marker.read(context, &at)? {
             (pinned, Part::Reference) => Ok(Ok(pinned)),
             _ => Err(Problem::at(&at, "an `image` in a manifest is a whole reference, not a part of one").into()),
@@ -162,7 +162,7 @@ fn unreadable(file: &Arc<SourceFile>, error: &ManifestError, pattern: &Spanned<S
 fn not_yaml(file: &Arc<SourceFile>, line: usize, reason: &str, pattern: &Spanned<String>) -> RenderError {
     let start: usize = file.text().split_inclusive('\n').take(line - 1).map(str::len).sum();
     let length = file.text()[start..].lines().next().map_or(0, str::len);
-    let at = Location { file: Arc::clone(file), span: start..start + length };
+    let at = Location::new(file, start..start + length);
     Problem::at(&at, format!("`{}` is not YAML: {reason}", file.path()))
         .also(&pattern.at, "asked for here")
         .help("a template is no manifest yet: pin what it makes, with `{command} post-render` or `[[helm]]`")

@@ -66,7 +66,7 @@ fn edited(file: &Arc<SourceFile>, context: &Context<'_>) -> Result<Option<String
 }
 
 fn at(file: &Arc<SourceFile>, span: &Range<usize>) -> Location {
-    Location { file: Arc::clone(file), span: span.clone() }
+    Location::new(file, span.clone())
 }
 
 /// The bytes of each line, without its end and without a byte order mark.

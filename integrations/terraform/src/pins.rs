@@ -118,7 +118,7 @@ impl File {
     }
 
     fn at(&self, span: &Range<usize>) -> Location {
-        Location { file: Arc::clone(&self.file), span: span.start + self.mark..span.end + self.mark }
+        Location::new(&self.file, span.start + self.mark..span.end + self.mark)
     }
 
     fn problem(&self, span: &Range<usize>, message: String) -> RenderError {

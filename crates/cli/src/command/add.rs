@@ -151,7 +151,7 @@ impl Add {
 fn parse(text: &str) -> Result<Reference, Failure> {
     text.parse().map_err(|error: imagelock_core::reference::ReferenceError| {
         let file = SourceFile::new("the command line", text);
-        let at = imagelock_core::source::Location { file, span: error.at.clone() };
+        let at = imagelock_core::source::Location::new(&file, error.at.clone());
         Failure::new(Kind::Input, Problem::new(error.to_string()).label(Label::primary(&at, "")))
     })
 }

@@ -206,7 +206,7 @@ fn first_difference(output: &Output, old: &[u8]) -> Label {
     }
     let start = if start < old.len() { start } else { old.trim_end().rfind('\n').map_or(0, |at| at + 1) };
     let file = SourceFile::new(output.path.as_path(), old.into_owned());
-    Label::also(&Location { file, span: start..start + length }, "the first line that would change")
+    Label::also(&Location::new(&file, start..start + length), "the first line that would change")
 }
 
 /// `--check`: a diff of each file that differs.

@@ -145,7 +145,7 @@ impl Lockfile {
         let text = file.text();
         if let Some(at) = conflict_marker(text) {
             let span = at..text[at..].find('\n').map_or(text.len(), |end| at + end);
-            return Err(LockfileError::ConflictMarkers { at: Location { file: Arc::clone(file), span } });
+            return Err(LockfileError::ConflictMarkers { at: Location::new(file, span) });
         }
         // The version is looked for even where the rest does not fit: a newer format may have other fields.
         if let Ok(VersionOnly { version }) = serde_json::from_str(text)
@@ -154,7 +154,7 @@ impl Lockfile {
             return Err(LockfileError::Newer { path: file.path().to_owned(), found: version });
         }
         let syntax = |reason: String, span| {
-            let at = Location { file: Arc::clone(file), span };
+            let at = Location::new(file, span);
             LockfileError::Syntax { reason, at }
         };
         let mut json = serde_json::Deserializer::from_str(text);

@@ -43,7 +43,7 @@ pub(super) fn find(file: &Arc<SourceFile>, span: &Range<usize>) -> Option<Projec
         table = table.get(key)?.as_table_like()?;
     }
     let first = table.key(name)?.span()?;
-    let at = |span: Range<usize>| Location { file: Arc::clone(file), span };
+    let at = |span: Range<usize>| Location::new(file, span);
     Some(ProjectError::DeclaredTwice {
         name: name.clone(),
         at: at(span.clone()),

@@ -134,7 +134,7 @@ pub(super) fn dotted_name(entry: &Entry) -> Option<(String, Location)> {
     if between.trim() != "." || nearest(&inner.key, KEYS).is_some() {
         return None;
     }
-    let at = Location { file: file.clone(), span: entry.key_at.span.start..end.span.end };
+    let at = Location::new(file, entry.key_at.span.start..end.span.end);
     Some((format!("{}.{rest}", entry.key), at))
 }
 

@@ -79,7 +79,7 @@ impl Node {
         if !several_lines && written.starts_with(['"', '\'']) {
             let ends = written_at(written, inside.start).zip(written_at(written, inside.end));
             if let Some((start, end)) = ends {
-                at.span = at.span.start + start..at.span.start + end;
+                at = at.part(&(start..end));
             }
         }
         at
@@ -92,7 +92,7 @@ impl Node {
         let written = self.at.file.text().get(at.span.clone()).unwrap_or_default();
         let plain = matches!(&self.value, NodeValue::Text(text) if written.len() == text.len() + 2);
         if plain {
-            at.span = at.span.start + 1..at.span.end - 1;
+            at = at.part(&(1..written.len() - 1));
         }
         at
     }
@@ -142,7 +142,7 @@ pub(super) fn parse(file: &Arc<SourceFile>) -> Result<Table, ProjectError> {
             }
             Err(ProjectError::Syntax {
                 reason: error.message().trim_end().replace('\n', ", "),
-                at: Location { file: Arc::clone(file), span },
+                at: Location::new(file, span),
             })
         }
     }
@@ -155,8 +155,7 @@ struct Converter<'a> {
 
 impl Converter<'_> {
     fn at(&self, span: Range<usize>) -> Location {
-        let span = span.start + self.shift..span.end + self.shift;
-        Location { file: Arc::clone(self.file), span }
+        Location::new(self.file, span.start + self.shift..span.end + self.shift)
     }
 
     /// A table that only dotted keys write has no span of its own: the key's stands for it.

@@ -205,7 +205,7 @@ fn inside(from: &Utf8Path, relative: &str) -> Option<Utf8PathBuf> {
 }
 
 pub(crate) fn not_yaml(path: &Utf8Path, text: &str, error: &YamlError, asked: &Location) -> RenderError {
-    let at = Location { file: SourceFile::new(path, text), span: error.at.clone() };
+    let at = Location::new(&SourceFile::new(path, text), error.at.clone());
     Problem::at(&at, format!("`{path}` is not YAML: {}", error.reason)).also(asked, "asked for here").into()
 }
 
