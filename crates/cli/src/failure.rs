@@ -90,6 +90,12 @@ impl Failure {
         self
     }
 
+    /// What a gate says of a lock that it cannot use: one that contradicts itself does not hold, others are no locks.
+    pub(crate) fn of_gate(error: LockfileError) -> Self {
+        let kind = if matches!(error, LockfileError::Contradictions { .. }) { Kind::Check } else { Kind::Input };
+        Self::located(kind, &[error])
+    }
+
     /// Mistakes in input, all of them.
     pub(crate) fn located<E: Located>(kind: Kind, errors: &[E]) -> Self {
         Self { kind, problems: errors.iter().map(|error| Problem::of(error)).collect() }

@@ -1,7 +1,7 @@
 //! One run in one project: what is found once and used by every command.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use imagelock_core::lockfile::{self, Lockfile};
+use imagelock_core::lockfile::{self, Lockfile, LockfileError};
 use imagelock_core::project::{Project, Source};
 use imagelock_core::source::SourceFile;
 
@@ -81,8 +81,17 @@ impl<'h> Session<'h> {
 
     /// Reads the lock, if there is one.
     pub(crate) fn lockfile_if_any(&self) -> Result<Option<Lockfile>, Failure> {
+        Ok(self.read_lock()?.transpose()?)
+    }
+
+    /// Reads the lock, if there is one, for a gate: it fails as a check where the lock contradicts itself.
+    pub(crate) fn lockfile_of_gate(&self) -> Result<Option<Lockfile>, Failure> {
+        self.read_lock()?.transpose().map_err(Failure::of_gate)
+    }
+
+    fn read_lock(&self) -> Result<Option<Result<Lockfile, LockfileError>>, Failure> {
         match fs_err::read_to_string(self.lock_path()) {
-            Ok(text) => Ok(Some(Lockfile::parse(&SourceFile::new(self.show(&self.lock_path()), text))?)),
+            Ok(text) => Ok(Some(Lockfile::parse(&SourceFile::new(self.show(&self.lock_path()), text)))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }

@@ -46,7 +46,7 @@ impl Lock {
             let (session, held) = Session::open_alone(host)?;
             (session, Some(held))
         };
-        let found = session.lockfile_if_any()?;
+        let found = if self.locked || self.frozen { session.lockfile_of_gate()? } else { session.lockfile_if_any()? };
         let absent = found.is_none();
         let old = found.unwrap_or_default();
         let plan = plan::lock(&session.project, &old);
@@ -133,10 +133,6 @@ fn must_hold(session: &Session<'_>, plan: &Plan<'_>, old: &Lockfile) -> Result<(
                     format!("images.lock answers for {}", platforms.join(", "))
                 }
             },
-            Answer::PlatformsMissing(platforms) => {
-                let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
-                format!("images.lock lacks {}", platforms.join(", "))
-            }
             Answer::Holds(_) => continue,
         };
         problem.labels.push(Label::primary(&step.declared.at, text));
