@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
+mod charts;
+
 use std::process::Command;
 
 use camino::Utf8Path;
@@ -360,7 +362,7 @@ fn without_a_knob() -> (Registry, Monorepo) {
         .file("images.toml", format!("[images]\nweb = \"{host}/acme/web:1\"\n"))
         .file("chart/Chart.yaml", ABOUT)
         .file("chart/templates/p.yaml", pod)
-        .file("plugin/plugin.yaml", include_str!("../../integrations/helm/plugin/plugin.yaml"))
+        .file("plugin/plugin.yaml", include_str!("../../../integrations/helm/plugin/plugin.yaml"))
         .env("PATH", &format!("{}:/usr/bin:/bin", binary().parent().unwrap()))
         .build();
     repo.imagelock(["lock"]).success();
