@@ -43,6 +43,8 @@ pub struct Anchor {
     pub name: String,
     /// Its number in the text: a name may be given again, and means the latest.
     pub id: usize,
+    /// What the key says that has this anchor, where it is a key's: keys are no nodes.
+    pub key: Option<String>,
 }
 
 /// What a node is.

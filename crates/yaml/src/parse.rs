@@ -5,7 +5,7 @@
 //! means something else behind it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StructureStyle, Tag};
@@ -66,6 +66,7 @@ fn build(text: &str, comments: bool) -> Result<Parsed, YamlError> {
         parsed: Parsed::default(),
         open: Vec::new(),
         scalars: BTreeMap::new(),
+        keys: BTreeSet::new(),
         old_breaks: body.contains(OLD_BREAKS),
         quoted: Vec::new(),
         values: 0,
@@ -109,6 +110,8 @@ struct Builder<'t> {
     open: Vec<Open>,
     /// The scalars that have an anchor, by its number: an alias may be a key.
     scalars: BTreeMap<usize, Cow<'t, str>>,
+    /// The anchors that keys have.
+    keys: BTreeSet<usize>,
     /// Whether there are line breaks that only YAML 1.1 has, and the bytes of quoted scalars, where they end nothing.
     old_breaks: bool,
     quoted: Vec<Range<usize>>,
@@ -133,7 +136,9 @@ impl<'t> Builder<'t> {
             Event::SequenceEnd | Event::MappingEnd => self.end(&at)?,
             Event::Alias(id) => {
                 let name = self.text.get(at.clone()).unwrap_or_default().trim_start_matches('*').to_owned();
-                let node = self.node(Kind::Alias(Anchor { name, id }), 0, None, at);
+                let key =
+                    self.keys.contains(&id).then(|| self.scalars.get(&id).cloned()).flatten().map(Cow::into_owned);
+                let node = self.node(Kind::Alias(Anchor { name, id, key }), 0, None, at);
                 self.value(node)?;
             }
             _ => {}
@@ -261,6 +266,7 @@ impl<'t> Builder<'t> {
                 }
                 None => {
                     let span = node.span.clone();
+                    self.keys.extend(node.anchor);
                     let key = self.key(node)?;
                     if let Some(parent) = self.open.last_mut() {
                         parent.key = Some((key, span));
@@ -293,7 +299,7 @@ impl<'t> Builder<'t> {
         for (at, found) in self.text.match_indices(OLD_BREAKS) {
             let before = self.quoted.partition_point(|quoted| quoted.start <= at);
             let inside = before.checked_sub(1).and_then(|index| self.quoted.get(index));
-            if !inside.is_some_and(|quoted| at < quoted.end) {
+            if inside.is_none_or(|quoted| at >= quoted.end) {
                 let code = found.chars().next().map_or(0, u32::from);
                 let reason = format!(
                     "the character U+{code:04X} starts a new line for some readers of YAML and not for others: write it as an escape, in quotes"

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 
 use crate::text::{is_null, stays_text};
-use crate::{Kind, Node, Step, Style};
+use crate::{Anchor, Kind, Node, Step, Style};
 
 /// A value as a template sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -133,6 +133,7 @@ impl<'n> Resolver<'n> {
                 Value::Text { text: text.clone(), typed }
             }
             Kind::Sequence(nodes) => Value::List(nodes.iter().map(|node| self.value(node)).collect::<Option<_>>()?),
+            Kind::Alias(Anchor { key: Some(key), .. }) => Value::text(key.as_str()),
             Kind::Alias(anchor) => {
                 let target = *self.anchored.get(&anchor.id)?;
                 if self.open.contains(&anchor.id) {

@@ -21,10 +21,12 @@ pub(crate) struct Manifests {
     pub(crate) strict: bool,
 }
 
-/// What became of one file.
-struct Edited {
-    text: String,
+/// What one file has, beside what is to change in it.
+#[derive(Default)]
+struct InFile {
     warnings: Vec<String>,
+    /// The images that it has afterwards.
+    images: Vec<String>,
 }
 
 impl Target for Manifests {
@@ -41,9 +43,9 @@ impl Target for Manifests {
         let written = Written::new(context, self.images.as_deref())?;
         let mut outputs = Vec::new();
         for File { text, pattern } in imagelock_edit::files(context.tree, &self.edit)? {
-            let edited = self.edited(&text, &written, context, pattern)?;
-            let output = Output::edited(text.path(), edited.text.into_bytes(), &pattern.at);
-            outputs.push(edited.warnings.into_iter().fold(output, Output::warn));
+            let (edited, warnings) = self.edited(&text, &written, context, pattern)?;
+            let output = Output::edited(text.path(), edited.into_bytes(), &pattern.at);
+            outputs.push(warnings.into_iter().fold(output, Output::warn));
         }
         Ok(outputs)
     }
@@ -56,21 +58,20 @@ impl Manifests {
         written: &Written<'_>,
         context: &Context<'_>,
         pattern: &Spanned<String>,
-    ) -> Result<Edited, RenderError> {
+    ) -> Result<(String, Vec<String>), RenderError> {
         let paths: Vec<ManifestPath> = self.paths.iter().map(|path| path.value.clone()).collect();
         let read = |file: &Arc<SourceFile>| {
-            let manifests =
-                manifests::find(file.text(), &paths).map_err(|error| unreadable(file, &error, pattern))?;
+            let manifests = manifests::find(file.text(), &paths).map_err(|error| unreadable(file, &error, pattern))?;
             self.reading(file, &manifests, written, context)
         };
-        let (text, (warnings, expected)) = settled(file, read)?;
+        let (text, InFile { warnings, images }) = settled(file, read)?;
         // The same images in the same places, and nothing else.
         let after = manifests::find(&text, &paths).map_err(|error| unreadable(file, &error, pattern))?;
-        if !after.images.iter().map(|image| &image.text).eq(&expected) {
+        if !after.images.iter().map(|image| &image.text).eq(&images) {
             let problem = format!("`{}` would not read back as it was pinned", file.path());
             return Err(Problem::at(&pattern.at, problem).into());
         }
-        Ok(Edited { text, warnings })
+        Ok((text, warnings))
     }
 
     /// What is to change in a file, what a person should know, and the images that it has then.
@@ -80,17 +81,17 @@ impl Manifests {
         manifests: &manifests::Manifests,
         written: &Written<'_>,
         context: &Context<'_>,
-    ) -> Result<Reading<(Vec<String>, Vec<String>)>, RenderError> {
+    ) -> Result<Reading<InFile>, RenderError> {
         let text = file.text();
         let lines = Lines::of(text);
         let mut markers = markers::bound(file, manifests)?;
-        let (mut changes, mut warnings, mut expected) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut changes, mut found) = (Vec::new(), InFile::default());
         for (index, image) in manifests.images.iter().enumerate() {
             let at = Location::new(file, image.span.clone());
             match choose(file, image, markers.remove(&index), written, context)? {
                 Ok(pinned) => {
                     let reference = spelled(&image.text, &pinned);
-                    expected.push(reference.clone());
+                    found.images.push(reference.clone());
                     if reference != image.text {
                         let text = manifests::written(text, image, &reference);
                         changes.push(Change { span: image.span.clone(), text });
@@ -98,13 +99,13 @@ impl Manifests {
                 }
                 Err(reason) if self.strict => return Err(self.unpinned(&at, &reason).into()),
                 Err(reason) => {
-                    expected.push(image.text.clone());
+                    found.images.push(image.text.clone());
                     let place = lines.place(image);
-                    warnings.push(format!("line {}: {place}: {reason}", place.line));
+                    found.warnings.push(format!("line {}: {place}: {reason}", place.line));
                 }
             }
         }
-        Ok(Reading { changes, found: (warnings, expected) })
+        Ok(Reading { changes, found })
     }
 
     fn unpinned(&self, at: &Location, reason: &str) -> Problem {
@@ -171,7 +172,9 @@ fn unreadable(file: &Arc<SourceFile>, error: &ManifestError, pattern: &Spanned<S
             Some(line) => not_yaml(file, line, "it is a template", pattern),
             None => not_yaml(file, *line, reason, pattern),
         },
-        ManifestError::Unknown(_) | ManifestError::NotReadBack { .. } => Problem::at(&pattern.at, error.to_string()).into(),
+        ManifestError::Unknown(_) | ManifestError::NotReadBack { .. } => {
+            Problem::at(&pattern.at, error.to_string()).into()
+        }
     }
 }
 

@@ -128,6 +128,9 @@ func documents(text string, images map[string]bool) error {
 }
 
 func document(object interface{}, images map[string]bool) {
+	if keys, ok := object.(map[interface{}]interface{}); ok {
+		object = named(keys, images)
+	}
 	if keys, ok := object.(map[string]interface{}); ok {
 		kind, _ := keys["kind"].(string)
 		version, _ := keys["apiVersion"].(string)
@@ -153,6 +156,19 @@ func document(object interface{}, images map[string]bool) {
 	walk(object, "", images)
 }
 
+// named gives the keys that are texts; what stands under others is looked into.
+func named(keys map[interface{}]interface{}, images map[string]bool) map[string]interface{} {
+	texts := map[string]interface{}{}
+	for key, inside := range keys {
+		if key, ok := key.(string); ok {
+			texts[key] = inside
+		} else {
+			walk(inside, "", images)
+		}
+	}
+	return texts
+}
+
 func walk(value interface{}, parent string, images map[string]bool) {
 	switch value := value.(type) {
 	case []interface{}:
@@ -164,12 +180,8 @@ func walk(value interface{}, parent string, images map[string]bool) {
 			field(key, parent, inside, images)
 		}
 	case map[interface{}]interface{}:
-		for key, inside := range value {
-			if key, ok := key.(string); ok {
-				field(key, parent, inside, images)
-			} else {
-				walk(inside, "", images)
-			}
+		for key, inside := range named(value, images) {
+			field(key, parent, inside, images)
 		}
 	}
 }

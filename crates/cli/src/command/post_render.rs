@@ -63,7 +63,7 @@ fn read(stream: impl Read) -> Result<String, Failure> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let line = error.as_bytes()[..at].split(|byte| *byte == b'\n').count();
         Failure::input(format!("line {line} of the manifests on standard input is not UTF-8, at byte {at}"))
     })
 }

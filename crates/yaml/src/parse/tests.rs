@@ -9,7 +9,9 @@ fn show(text: &str, node: &Node) -> String {
     match &node.kind {
         Kind::Scalar { text: says, .. } => format!("{says:?}~{:?}", &text[node.span.clone()]),
         Kind::Alias(anchor) => format!("*{}", anchor.name),
-        Kind::Sequence(nodes) => format!("[{}]", nodes.iter().map(|node| show(text, node)).collect::<Vec<_>>().join(", ")),
+        Kind::Sequence(nodes) => {
+            format!("[{}]", nodes.iter().map(|node| show(text, node)).collect::<Vec<_>>().join(", "))
+        }
         Kind::Mapping { entries, .. } => {
             let shown = entries.iter().map(|entry| format!("{}: {}", entry.key, show(text, &entry.value)));
             format!("{{{}}}", shown.collect::<Vec<_>>().join(", "))
@@ -65,7 +67,10 @@ fn what_readers_of_yaml_take_differently_is_refused() {
     for text in ["a: 1 # x\u{2028}b: 2", "a: x\u{85}b", "a: |\n  x\u{2029}b: 2\n"] {
         assert!(refused(text).contains("starts a new line for some readers"), "{text}");
     }
-    assert_eq!(shown("a: \"x\u{2028}y\""), ["{a: \"x\u{2028}y\"~\"\\\"x\u{2028}y\\\"\"}".replace('\u{2028}', "\\u{2028}")]);
+    assert_eq!(
+        shown("a: \"x\u{2028}y\""),
+        ["{a: \"x\u{2028}y\"~\"\\\"x\u{2028}y\\\"\"}".replace('\u{2028}', "\\u{2028}")]
+    );
 }
 
 #[test]
@@ -81,6 +86,16 @@ fn an_alias_means_the_latest_anchor_of_its_name() {
     assert_eq!(value.get("b").and_then(crate::Value::as_text), Some("1"));
     assert_eq!(value.get("d").and_then(crate::Value::as_text), Some("2"));
     assert!(parse("a: *x\nb: &x 1").is_err());
+}
+
+#[test]
+fn an_alias_may_repeat_a_key() {
+    for text in ["&k a: 1\nb: *k\n", "? a\n: &k a: 1\n  b: *k\n", "&k a: 1\n*k : 2\nb: *k"] {
+        let documents = parse(text).unwrap();
+        let value = crate::Value::of(&documents[0]).unwrap();
+        let value = value.get("b").or_else(|| value.get("a").and_then(|inside| inside.get("b")));
+        assert_eq!(value.and_then(crate::Value::as_text), Some("a"), "{text}");
+    }
 }
 
 #[test]

@@ -25,8 +25,13 @@ pub(super) fn bound(file: &Arc<SourceFile>, manifests: &Manifests) -> Result<BTr
         let Some(marker) = markers.into_iter().find(|marker| marker.comment.start == comment.start) else { continue };
         let here = about(text, comment);
         let first = manifests.images.partition_point(|image| image.span.end <= here.start);
-        let images: Vec<(usize, &Found)> =
-            manifests.images.iter().enumerate().skip(first).take_while(|(_, image)| image.span.start < here.end).collect();
+        let images: Vec<(usize, &Found)> = manifests
+            .images
+            .iter()
+            .enumerate()
+            .skip(first)
+            .take_while(|(_, image)| image.span.start < here.end)
+            .collect();
         match images[..] {
             [(index, _)] => {
                 if let Some(other) = bound.insert(index, marker.clone()) {

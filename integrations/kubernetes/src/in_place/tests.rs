@@ -107,7 +107,9 @@ fn a_marker_is_about_one_image() {
         assert!(error.contains(says), "{text}: {error}");
     }
     // In a text it is text, and what is commented out is so with its marker.
-    for text in ["  - {image: x:1, args: \"# imagelock: web\"}\n", "  # - image: x:1 # imagelock: web\n  - image: y:1\n"] {
+    for text in
+        ["  - {image: x:1, args: \"# imagelock: web\"}\n", "  # - image: x:1 # imagelock: web\n  - image: y:1\n"]
+    {
         assert_eq!(at(text).unwrap(), pod(text));
     }
 }

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::ManifestPath;
-use imagelock_yaml::{Entry, Kind, Node, Style};
+use imagelock_yaml::{Anchor, Entry, Kind, Node, Style};
 
 /// An image in a manifest.
 #[derive(Clone, Debug)]
@@ -154,16 +154,13 @@ impl<'n> Finder<'n, '_> {
 
     /// Notes the node if it is a text or repeats one. What is absent names no image, and neither does a number.
     fn text(&mut self, container: Option<&str>, node: &'n Node) -> bool {
-        let (scalar, style) = match &node.kind {
-            Kind::Alias(anchor) => match self.anchored.get(&anchor.id) {
-                Some(target) => (*target, None),
-                None => return false,
-            },
-            Kind::Scalar { style, .. } => (node, Some(*style)),
+        let style = if let Kind::Scalar { style, .. } = &node.kind { Some(*style) } else { None };
+        let text = match (&node.kind, &self.resolved(node).kind) {
+            (Kind::Alias(Anchor { key: Some(key), .. }), _) => key,
+            (_, Kind::Scalar { text, .. }) => text,
             _ => return false,
         };
-        let Kind::Scalar { text, .. } = &scalar.kind else { return false };
-        let text = text.trim_end();
+        let (text, scalar) = (text.trim_end(), self.resolved(node));
         if scalar.is_no_text() || text.is_empty() {
             return true;
         }
@@ -189,11 +186,14 @@ impl<'n> Finder<'n, '_> {
         !merged
             && NOT_RUN.iter().any(|(kind, version, keys)| {
                 all("kind", &|found| found == *kind)
-                    && all("apiVersion", &|found| if version.ends_with('/') { found.starts_with(version) } else { found == *version })
+                    && all("apiVersion", &|found| {
+                        if version.ends_with('/') { found.starts_with(version) } else { found == *version }
+                    })
                     && (top || !keys.is_empty() && entries.iter().all(|entry| keys.contains(&&*entry.key)))
             })
     }
 
+    /// The node that an alias repeats.
     fn resolved<'e>(&self, node: &'e Node) -> &'e Node
     where
         'n: 'e,

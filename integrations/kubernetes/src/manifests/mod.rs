@@ -179,7 +179,10 @@ pub fn post_render(
 /// Whether a text has these images, each with the byte where it stood before; where the first stood that is not there.
 fn read_back(text: &str, expected: &[(String, usize)], options: &PostRender) -> Result<(), usize> {
     let found = find(text, &options.paths).map(|manifests| manifests.images).unwrap_or_default();
-    let differs = expected.iter().enumerate().find(|(index, (image, _))| found.get(*index).map(|found| &found.text) != Some(image));
+    let differs = expected
+        .iter()
+        .enumerate()
+        .find(|(index, (image, _))| found.get(*index).map(|found| &found.text) != Some(image));
     match differs {
         Some((_, (_, at))) => Err(*at),
         None if found.len() > expected.len() => Err(expected.last().map_or(0, |(_, at)| *at)),
@@ -222,7 +225,8 @@ pub(crate) fn find(manifests: &str, paths: &[ManifestPath]) -> Result<Manifests,
         ManifestError::NotYaml { line: Lines::of(manifests).number(at), reason }
     };
     if let Some(at) = glued_mark(manifests) {
-        let reason = "`---` at the start of a line ends a document for some readers of manifests, and has a text behind it";
+        let reason =
+            "`---` at the start of a line ends a document for some readers of manifests, and has a text behind it";
         return Err(not_yaml(reason, at));
     }
     let Parsed { documents, comments } = read(manifests).map_err(|error| not_yaml(&error.reason, error.at.start))?;

@@ -167,6 +167,7 @@ fn an_image_is_seen_however_its_keys_are_written() {
         "kind: Pod\nmetadata: {a: &c {image: evil.example/x:1}}\nspec:\n  containers:\n  - <<: *c\n    name: x\n",
         "kind: Pod\nmetadata: {a: &c {image: evil.example/x:1}}\nspec:\n  containers:\n  - <<: [{name: x}, *c]\n",
         "kind: Pod\nmetadata: {a: &c {reference: evil.example/x:1}}\nspec:\n  volumes:\n  - image: {<<: *c}\n",
+        "kind: Pod\nspec:\n  &i evil.example/x: 1\n  containers:\n  - image: *i\n",
         "kind: Pod\nspec: {containers: [{image: postgres, image: evil.example/x:1}]}\n",
         "kind: Pod\nspec: {containers: [{image: evil.example/x:1, image: postgres}]}\n",
         "kind: ConfigMap\napiVersion: v1\nkind: Pod\nspec: {containers: [{image: evil.example/x:1}]}\n",
@@ -194,7 +195,8 @@ fn an_image_in_another_notation_is_no_reference() {
 
 #[test]
 fn numbers_and_truth_values_are_no_images() {
-    let text = "apiVersion: x/v1\nkind: Droplet\nmetadata: {name: p}\nspec: {image: 12345, a: {image: true}, b: {image: ~}}\n";
+    let text =
+        "apiVersion: x/v1\nkind: Droplet\nmetadata: {name: p}\nspec: {image: 12345, a: {image: true}, b: {image: ~}}\n";
     assert_eq!(rendered(text, &strict()).unwrap().text, text);
     for text in ["{image: '12345'}", "{image: !!str 12345}", "{image: yes}"] {
         assert!(rendered(&format!("kind: Pod\nspec: {text}\n"), &strict()).is_err(), "{text}");
