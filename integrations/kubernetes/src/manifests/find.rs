@@ -30,14 +30,11 @@ pub(crate) struct Object {
     pub(crate) name: String,
 }
 
-/// The kinds whose content is data or a schema, which Kubernetes does not run: the start of their `apiVersion`, and the
-/// keys that one inside of another object may have. There, any other key is a sign that it is a pod in disguise, since
-/// Kubernetes passes over an `apiVersion` and a `kind` that it does not expect.
-const NOT_RUN: &[(&str, &str, &[&str])] = &[
-    ("ConfigMap", "v1", &["apiVersion", "kind", "metadata", "data", "binaryData", "immutable"]),
-    ("Secret", "v1", &["apiVersion", "kind", "metadata", "data", "stringData", "immutable", "type"]),
-    ("CustomResourceDefinition", "apiextensions.k8s.io/", &[]),
-];
+/// The kinds whose content is data or a schema, which Kubernetes does not run, with the start of their `apiVersion`: as
+/// a document or as an item of a list. Inside of another object they may be a pod in disguise, since Kubernetes passes
+/// over an `apiVersion` and a `kind` that it does not expect.
+const NOT_RUN: &[(&str, &str)] =
+    &[("ConfigMap", "v1"), ("Secret", "v1"), ("CustomResourceDefinition", "apiextensions.k8s.io/")];
 
 /// What aliases repeat is visited again wherever they stand, and no further than this many values: Kubernetes' own
 /// reader refuses far less.
@@ -92,7 +89,7 @@ impl<'n> Finder<'n, '_> {
         }
         match &node.kind {
             Kind::Sequence(nodes) => nodes.iter().try_for_each(|node| self.node(node, top)),
-            Kind::Mapping { entries, .. } if self.is_not_run(entries, top) => Ok(()),
+            Kind::Mapping { entries, .. } if top && self.is_not_run(entries) => Ok(()),
             Kind::Mapping { entries, .. } => match object(node) {
                 Some(object) => {
                     let outer = std::mem::replace(&mut self.object, Rc::new(object));
@@ -177,19 +174,17 @@ impl<'n> Finder<'n, '_> {
     }
 
     /// Whether a mapping is an object that Kubernetes stores and does not run, by every `kind` that it has.
-    fn is_not_run(&self, entries: &[Entry], top: bool) -> bool {
+    fn is_not_run(&self, entries: &[Entry]) -> bool {
         let all = |key: &str, fits: &dyn Fn(&str) -> bool| {
             let mut values = entries.iter().filter(|entry| entry.key == key).map(|entry| self.resolved(&entry.value));
             entries.iter().any(|entry| entry.key == key) && values.all(|value| value.present().is_some_and(fits))
         };
         let merged = entries.iter().any(|entry| entry.key == MERGE);
         !merged
-            && NOT_RUN.iter().any(|(kind, version, keys)| {
-                all("kind", &|found| found == *kind)
-                    && all("apiVersion", &|found| {
-                        if version.ends_with('/') { found.starts_with(version) } else { found == *version }
-                    })
-                    && (top || !keys.is_empty() && entries.iter().all(|entry| keys.contains(&&*entry.key)))
+            && NOT_RUN.iter().any(|(kind, version)| {
+                let is_of_version =
+                    |found: &str| found == *version || version.ends_with('/') && found.starts_with(version);
+                all("kind", &|found| found == *kind) && all("apiVersion", &is_of_version)
             })
     }
 
