@@ -34,7 +34,7 @@ pub fn settled<T>(
     if read(&after).is_ok_and(|again| splice(&edited, again.changes) == edited) {
         return Ok((edited, found));
     }
-    let at = Location { file: Arc::clone(file), span: first };
+    let at = Location::new(file, first);
     let problem = Problem::at(&at, format!("`{}` would not read back as it was pinned", file.path()));
     Err(problem.help("write the value plainly, on a line of its own: what stands round it is in the way").into())
 }

@@ -18,7 +18,7 @@ use crate::manifests::find::Found;
 /// text is none, and a marker inside of a comment is commented out with it.
 pub(super) fn bound(file: &Arc<SourceFile>, manifests: &Manifests) -> Result<BTreeMap<usize, Marker>, RenderError> {
     let text = file.text();
-    let at = |span: &Range<usize>| Location { file: Arc::clone(file), span: span.clone() };
+    let at = |span: &Range<usize>| Location::new(file, span.clone());
     let mut bound: BTreeMap<usize, Marker> = BTreeMap::new();
     for comment in &manifests.comments {
         let markers = Marker::all(&text[comment.clone()], comment.start);
