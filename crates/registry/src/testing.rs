@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::transport::{auth, token};
+use crate::{document, resolve};
 
 /// Reads a `WWW-Authenticate` header: each scheme, in lower case, with its parameters in the order in which they stand.
 pub fn challenges(header: &str) -> Vec<(String, Vec<(String, String)>)> {
@@ -23,4 +24,19 @@ pub fn write_challenges(challenges: &[(String, Vec<(String, String)>)]) -> Strin
 /// Reads what a token service answers: the token, and how long it is good for.
 pub fn token(body: &[u8]) -> Result<(String, Duration), &'static str> {
     token::parse(body).map(|given| (given.token, given.lifetime))
+}
+
+/// Reads an index or a manifest, and returns its media type.
+pub fn media_type(document: &[u8]) -> Result<&'static str, String> {
+    document::read(document).map(|(_, media_type)| media_type).map_err(|error| error.to_string())
+}
+
+/// Whether a document is a Docker manifest of schema 1.
+pub fn is_schema1(document: &[u8]) -> bool {
+    document::is_schema1(document)
+}
+
+/// Whether a document is an image's configuration.
+pub fn is_config(document: &[u8]) -> bool {
+    resolve::readable(document)
 }

@@ -27,7 +27,7 @@ use crate::event::Event;
 use crate::layout::Layout;
 
 /// Whether bytes are an image's configuration.
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) fn readable(bytes: &[u8]) -> bool {
     facts::Config::read(bytes).is_ok()
 }
