@@ -238,6 +238,8 @@ fn what_is_no_chart_or_no_yaml_is_shown() {
     assert!(error.starts_with("there is no chart in `chart`\nimages.toml:2:"), "{error}");
     let error = overlay_of(&chart("image: [\n", ""), "image = 'db'").unwrap_err();
     assert!(error.starts_with("`chart/values.yaml` is not YAML: ") && error.contains("chart/values.yaml:"), "{error}");
-    let error = overlay_of(&chart("a: &a [*a]\nb: *c\n", ""), "image = 'db'").unwrap_err();
+    let error = overlay_of(&chart("b: *c\n", ""), "image = 'db'").unwrap_err();
+    assert!(error.contains("found unknown anchor\nchart/values.yaml:1:4"), "{error}");
+    let error = overlay_of(&chart("a: &a [*a]\n", ""), "image = 'db'").unwrap_err();
     assert!(error.contains("its aliases name no anchor, or do not end"), "{error}");
 }
