@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use imagelock_core::Tag;
+use url::Url;
+
 use crate::transport::{auth, token};
-use crate::{document, resolve};
+use crate::{document, link, list, resolve};
 
 /// Reads a `WWW-Authenticate` header: each scheme, in lower case, with its parameters in the order in which they stand.
 pub fn challenges(header: &str) -> Vec<(String, Vec<(String, String)>)> {
@@ -39,4 +42,22 @@ pub fn is_schema1(document: &[u8]) -> bool {
 /// Whether a document is an image's configuration.
 pub fn is_config(document: &[u8]) -> bool {
     resolve::readable(document)
+}
+
+/// Reads a `Link` header: the target of the next page, as it is written.
+pub fn next_link(header: &str) -> Option<&str> {
+    link::next(header)
+}
+
+/// The address that a link of the list at `list` leads to, which differs from the list's own in its query alone.
+pub fn follow_link(list: &Url, target: &str) -> Result<Url, &'static str> {
+    link::follow(list, target)
+}
+
+/// Reads a page of a list of at most `most` tags: the tags as they stand, and how many names are none.
+pub fn tags(page: &[u8], most: usize) -> Result<(Vec<Tag>, u64), String> {
+    match list::read(page, most) {
+        Ok(page) => Ok((page.tags, page.invalid)),
+        Err(error) => Err(format!("{error:?}")),
+    }
 }
