@@ -2,14 +2,18 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use imagelock_core::source::Label;
 use imagelock_credentials::{Environment, Store};
-use imagelock_registry::{BuildError, Cache, Client, Mirror, RegistrySettings, Reporter, Resolver};
+use imagelock_registry::{BuildError, Cache, Client, Mirror, RegistrySettings, Reporter, Resolver, Timeouts};
 
 use crate::failure::{Failure, Kind, Problem};
 use crate::session::Session;
+
+/// How long registries may take in a run: ten thousand images of a slow one take a third of it.
+const TIME_LIMIT: Duration = Duration::from_hours(1);
 
 /// Where what registries answered is kept, by digest: below the user's cache directory.
 pub(crate) fn cache_directory() -> Option<Utf8PathBuf> {
@@ -29,6 +33,11 @@ pub(crate) fn cache_directory() -> Option<Utf8PathBuf> {
 impl Session<'_> {
     /// Makes the resolver that speaks to this project's registries.
     pub(crate) fn resolver(&self, reporter: Arc<dyn Reporter>) -> Result<Resolver, Failure> {
+        self.resolver_within(TIME_LIMIT, reporter)
+    }
+
+    /// Likewise, with another limit of the time that it may take, unless the person sets one.
+    pub(crate) fn resolver_within(&self, limit: Duration, reporter: Arc<dyn Reporter>) -> Result<Resolver, Failure> {
         let credentials =
             Store::load(&Environment::from_process()).map_err(|error| Failure::input(error.to_string()))?;
         let cache = match cache_directory() {
@@ -36,6 +45,8 @@ impl Session<'_> {
             _ => Cache::none(),
         };
         let mut builder = Client::builder().credentials(Arc::new(credentials)).cache(cache).reporter(reporter);
+        let run = Some(self.host.global.time_limit.unwrap_or(limit));
+        builder = builder.timeouts(Timeouts { run, ..Timeouts::default() });
         if let Some(jobs) = self.host.global.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())) {
             builder = builder.per_host(jobs).overall(jobs.saturating_mul(NonZeroUsize::MIN.saturating_add(3)));
         }

@@ -96,7 +96,7 @@ mod tests {
             (r#"</p>; rel="prev", </x>; title="a, b"; rel="last next""#, Some("/x")),
             (r#"</p>; title="; rel=next", </x>; rel=next"#, Some("/x")),
             (r#"</p>; title="<q>; rel=next"; rel=prev"#, None),
-            (r#"</p>; rel=prev; rel=next"#, None),
+            ("</p>; rel=prev; rel=next", None),
             (r#"</x>; rel="prev""#, None),
             (r#"</x>; rel="nextish""#, None),
             ("</x>", None),

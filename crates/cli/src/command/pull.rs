@@ -1,6 +1,7 @@
 //! `pull`
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
@@ -17,6 +18,9 @@ use crate::network;
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::write;
+
+/// How long registries may take: hundreds of gigabytes over a usual line.
+const TIME_LIMIT: Duration = Duration::from_hours(24);
 
 /// Copy what the lock names to directories that builds without a network read
 ///
@@ -69,7 +73,7 @@ impl Pull {
             lock.images.iter().filter(|(name, image)| self.takes(name) && image.repository().is_some()).collect();
         host.shell.doing("Pulling", &super::lock::count(images.len()));
         let progress = Progress::start(&host.shell, "Pulling", images.len());
-        let resolver = session.resolver(progress.clone())?;
+        let resolver = session.resolver_within(TIME_LIMIT, progress.clone())?;
         let places = self.places(&session.directory);
         let client = resolver.client();
         // The client's own limits decide how many requests there are at a time.

@@ -82,7 +82,8 @@ impl Client {
             // Only a registry that says so is known to lack the repository: some have no lists.
             let missing = if answer.code("NAME_UNKNOWN") { Missing::Repository } else { Missing::List };
             expect_success(place, &ask, &answer, missing)?;
-            let next = reading.take(answer.page.take(), target(&answer).as_deref(), &list);
+            let page = answer.page.take().unwrap_or_else(|| Err(PageError::Malformed("there is no body".to_owned())));
+            let next = reading.take(page, target(&answer).as_deref(), &list);
             match next.map_err(|kind| place.error(&ask, &answer, kind))? {
                 Some(next) => url = next,
                 None => return Ok(TagList { tags: reading.tags.into_iter().collect(), invalid: reading.invalid }),
@@ -99,11 +100,10 @@ impl Reading {
     /// Takes in a page, and returns the address of the next one. `list` is the list's own address.
     fn take(
         &mut self,
-        page: Option<Result<Page, PageError>>,
+        page: Result<Page, PageError>,
         target: Option<&str>,
         list: &Url,
     ) -> Result<Option<Url>, ErrorKind> {
-        let page = page.unwrap_or_else(|| Err(PageError::Malformed("there is no body".to_owned())));
         let too_many = ErrorKind::TooLarge { limit: self.most as u64, unit: "tags" };
         let page = page.map_err(|error| match error {
             PageError::TooMany => too_many.clone(),
@@ -152,8 +152,9 @@ mod tests {
         "https://a.example/v2/app/tags/list".parse().unwrap()
     }
 
-    fn page(tags: &[&str]) -> Option<Result<Page, PageError>> {
-        Some(Ok(Page { tags: tags.iter().map(|tag| tag.parse().unwrap()).collect(), invalid: 1 }))
+    #[expect(clippy::unnecessary_wraps, reason = "a page is one or an error")]
+    fn page(tags: &[&str]) -> Result<Page, PageError> {
+        Ok(Page { tags: tags.iter().map(|tag| tag.parse().unwrap()).collect(), invalid: 1 })
     }
 
     #[test]
