@@ -11,8 +11,6 @@
 mod chart;
 mod fields;
 mod overlay;
-mod reads;
-mod repository;
 mod run;
 mod schema;
 mod settings;

@@ -15,7 +15,5 @@ mod platforms;
 mod redirects;
 mod resolve;
 mod tags;
-mod time;
 mod tls;
-mod updates;
 mod verify;

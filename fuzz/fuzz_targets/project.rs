@@ -1,0 +1,5 @@
+//! Fuzzes the project file.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| imagelock_fuzz::core::project(data));

@@ -1,0 +1,5 @@
+//! Fuzzes references.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| imagelock_fuzz::core::reference(data));
