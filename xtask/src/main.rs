@@ -3,6 +3,7 @@
 //! A repository that has no chores of its own needs nothing but `imagelock::main()`.
 
 mod bench;
+mod fuzz;
 mod generate;
 mod module_docs;
 mod shell;
@@ -27,6 +28,7 @@ struct Xtask {
 #[derive(clap::Subcommand)]
 enum Chore {
     Bench(bench::Bench),
+    Fuzz(fuzz::Fuzz),
     Generate(generate::Generate),
     Test(test::Test),
     Tidy(tidy::Tidy),
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
     let Xtask { global, chore } = Xtask::parse();
     let done = match chore {
         Chore::Bench(chore) => chore.run(),
+        Chore::Fuzz(chore) => chore.run(),
         Chore::Generate(chore) => chore.run(),
         Chore::Test(chore) => chore.run(),
         Chore::Tidy(chore) => chore.run(),

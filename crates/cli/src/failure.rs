@@ -4,7 +4,6 @@ use imagelock_core::ImageName;
 use imagelock_core::lockfile::LockfileError;
 use imagelock_core::project::{EditError, ProjectError};
 use imagelock_core::source::{Label, Located};
-use imagelock_files::FileError;
 use serde::Serialize;
 
 /// What kind of failure it is, and so the exit code.
@@ -91,6 +90,12 @@ impl Failure {
         self
     }
 
+    /// What a gate says of a lock that it cannot use: one that contradicts itself does not hold, others are no locks.
+    pub(crate) fn of_gate(error: LockfileError) -> Self {
+        let kind = if matches!(error, LockfileError::Contradictions { .. }) { Kind::Check } else { Kind::Input };
+        Self::located(kind, &[error])
+    }
+
     /// Mistakes in input, all of them.
     pub(crate) fn located<E: Located>(kind: Kind, errors: &[E]) -> Self {
         Self { kind, problems: errors.iter().map(|error| Problem::of(error)).collect() }
@@ -118,13 +123,6 @@ impl From<LockfileError> for Failure {
 impl From<EditError> for Failure {
     fn from(error: EditError) -> Self {
         Self::input(error.to_string())
-    }
-}
-
-impl From<FileError> for Failure {
-    fn from(error: FileError) -> Self {
-        let kind = if error.is_input() { Kind::Input } else { Kind::Registry };
-        Self::new(kind, Problem::new(error.to_string()))
     }
 }
 

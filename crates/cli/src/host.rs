@@ -1,6 +1,7 @@
 //! Where a command runs: the directory, the streams, and what the person calls the program.
 
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
@@ -25,9 +26,26 @@ pub struct Global {
     /// Requests to one registry at a time
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
+    /// How long registries may take in all: 90s, 10m, 2h [default: 1h; a day for pull]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
+    pub time_limit: Option<Duration>,
     /// Do not read or write the cache of what registries answered
     #[arg(long, global = true)]
     pub no_cache: bool,
+}
+
+/// Reads `90s`, `10m` or `2h`; a number alone is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let seconds = match &text[digits.len()..] {
+        "" | "s" => Some(1),
+        "m" | "min" => Some(60),
+        "h" => Some(3600),
+        _ => None,
+    };
+    let number = digits.parse::<u64>().ok().filter(|number| *number > 0);
+    let seconds = number.zip(seconds).and_then(|(number, unit)| number.checked_mul(unit));
+    seconds.map(Duration::from_secs).ok_or_else(|| "write a time such as `90s`, `10m` or `2h`".to_owned())
 }
 
 /// What the result on standard output is.
@@ -96,5 +114,22 @@ fn command_name() -> String {
         Some("cargo-images") => "cargo images".to_owned(),
         Some(name) if name.ends_with("xtask") => "cargo xtask".to_owned(),
         _ => "imagelock".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_number_and_a_unit() {
+        for (text, seconds) in [("90", 90), ("90s", 90), ("10m", 600), ("10min", 600), ("2h", 7200)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in
+            ["", "s", "0", "0h", "-1s", "1.5h", "2d", "10 m", "h2", "99999999999999999999s", "9999999999999999999h"]
+        {
+            assert!(duration(text).is_err(), "{text}");
+        }
     }
 }

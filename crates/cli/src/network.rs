@@ -2,20 +2,18 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-#[cfg(unix)]
-use std::sync::{
-    LazyLock,
-    atomic::{AtomicBool, Ordering},
-};
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use imagelock_core::source::Label;
 use imagelock_credentials::{Environment, Store};
-use imagelock_registry::{BuildError, Cache, Client, Mirror, RegistrySettings, Reporter, Resolver};
+use imagelock_registry::{BuildError, Cache, Client, Mirror, RegistrySettings, Reporter, Resolver, Timeouts};
 
 use crate::failure::{Failure, Kind, Problem};
-use crate::input::CERTIFICATE_BYTES;
 use crate::session::Session;
+
+/// How long registries may take in a run: ten thousand images of a slow one take a third of it.
+const TIME_LIMIT: Duration = Duration::from_hours(1);
 
 /// Where what registries answered is kept, by digest: below the user's cache directory.
 pub(crate) fn cache_directory() -> Option<Utf8PathBuf> {
@@ -35,6 +33,11 @@ pub(crate) fn cache_directory() -> Option<Utf8PathBuf> {
 impl Session<'_> {
     /// Makes the resolver that speaks to this project's registries.
     pub(crate) fn resolver(&self, reporter: Arc<dyn Reporter>) -> Result<Resolver, Failure> {
+        self.resolver_within(TIME_LIMIT, reporter)
+    }
+
+    /// Likewise, with another limit of the time that it may take, unless the person sets one.
+    pub(crate) fn resolver_within(&self, limit: Duration, reporter: Arc<dyn Reporter>) -> Result<Resolver, Failure> {
         let credentials =
             Store::load(&Environment::from_process()).map_err(|error| Failure::input(error.to_string()))?;
         let cache = match cache_directory() {
@@ -42,6 +45,8 @@ impl Session<'_> {
             _ => Cache::none(),
         };
         let mut builder = Client::builder().credentials(Arc::new(credentials)).cache(cache).reporter(reporter);
+        let run = Some(self.host.global.time_limit.unwrap_or(limit));
+        builder = builder.timeouts(Timeouts { run, ..Timeouts::default() });
         if let Some(jobs) = self.host.global.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())) {
             builder = builder.per_host(jobs).overall(jobs.saturating_mul(NonZeroUsize::MIN.saturating_add(3)));
         }
@@ -67,14 +72,10 @@ impl Session<'_> {
     fn settings(&self, settings: &imagelock_core::project::RegistrySettings) -> Result<RegistrySettings, Failure> {
         let ca = match &settings.ca {
             None => None,
-            Some(path) => {
-                let fail = |message: String| {
-                    Failure::new(Kind::Input, Problem::new(message).label(Label::primary(&path.at, "")))
-                };
-                let read = imagelock_files::bytes(&self.root.join(&path.value), CERTIFICATE_BYTES);
-                let read = read.map_err(|error| fail(error.shown(&path.value).to_string()))?;
-                Some(read.ok_or_else(|| fail(format!("cannot read `{}`: there is no such file", path.value)))?)
-            }
+            Some(path) => Some(std::fs::read(self.root.join(&path.value)).map_err(|error| {
+                let problem = Problem::new(format!("cannot read `{}`: {error}", path.value));
+                Failure::new(Kind::Input, problem.label(Label::primary(&path.at, "")))
+            })?),
         };
         let mirrors = settings.mirrors.iter().map(|mirror| &mirror.value);
         Ok(RegistrySettings {
@@ -89,66 +90,15 @@ impl Session<'_> {
     }
 }
 
-/// Runs `work`, which writes nothing before its end.
+/// Runs `work` to its end, or until Ctrl-C: then it is dropped, and nothing was written.
 pub(crate) fn run<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
-    run_or(work, "nothing was written")
-}
-
-/// Runs `work` to its end, or until somebody wants the run to end: then it is dropped, and the temporary files of it
-/// with it. `left` says what became of what it was to write.
-pub(crate) fn run_or<T>(work: impl Future<Output = T>, left: &str) -> Result<T, Failure> {
-    let _taken = Signals::take();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         tokio::select! {
             done = work => Ok(done),
-            () = interrupted() => Err(Failure::new(Kind::Registry, Problem::new(format!("interrupted; {left}")))),
+            _ = tokio::signal::ctrl_c() => {
+                Err(Failure::new(Kind::Registry, Problem::new("interrupted; nothing was written")))
+            }
         }
     })
-}
-
-/// The signals that end a run, taken for as long as this lives.
-struct Signals;
-
-/// Whether no run has taken the signals. Then they do what they do to any program: tokio never gives them back, and
-/// whoever embeds this one must be ended by them too.
-#[cfg(unix)]
-static FREE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| {
-    let free = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // Where a handler cannot be set, tokio has none either.
-        drop(signal_hook::flag::register_conditional_default(signal, Arc::clone(&free)));
-    }
-    free
-});
-
-impl Signals {
-    fn take() -> Self {
-        #[cfg(unix)]
-        FREE.store(false, Ordering::Relaxed);
-        Self
-    }
-}
-
-impl Drop for Signals {
-    fn drop(&mut self) {
-        #[cfg(unix)]
-        FREE.store(true, Ordering::Relaxed);
-    }
-}
-
-/// Ends when the process is asked to: by Ctrl-C, or by whoever supervises it.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    drop(tokio::signal::ctrl_c().await);
 }

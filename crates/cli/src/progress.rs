@@ -68,8 +68,9 @@ impl Reporter for Progress {
             Event::Retrying { host, reason, .. } => self.note(&format!("{host}: {reason}; trying again")),
             Event::StandIn { host, mirror } => {
                 let text = format!("warning: {host} cannot be reached; its mirror {mirror} tells where its tags point");
-                let text = printable(&text) + "\n";
-                drop(self.lines.suspend(|| std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes())));
+                drop(
+                    self.lines.suspend(|| std::io::Write::write_all(&mut std::io::stderr(), (text + "\n").as_bytes())),
+                );
             }
             _ => {}
         }

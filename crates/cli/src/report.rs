@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use imagelock_core::lockfile::LockedImage;
 use imagelock_core::project::Project;
 use imagelock_core::source::Label;
-use imagelock_core::{Created, ImageName, Lockfile};
+use imagelock_core::{Created, ImageName, Lockfile, Wanted};
 use imagelock_registry::{Error, ErrorKind};
 use serde::Serialize;
 
@@ -21,9 +21,39 @@ pub(crate) struct Change {
     /// `added`, `updated` or `removed`.
     pub(crate) change: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) direction: Option<Direction>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) from: Option<Brief>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) to: Option<Brief>,
+}
+
+/// Whether an update leads to a newer image or to an older one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Direction {
+    Up,
+    Down,
+}
+
+impl Direction {
+    /// By the rule that chose both tags; where there is none, by when the images say that they were made.
+    fn of(old: &LockedImage, new: &LockedImage) -> Option<Self> {
+        if let (Wanted::Version { rule, .. }, Some(from), Some(to)) = (&new.request.wanted, &old.tag, &new.tag)
+            && from != to
+            && old.repository() == new.repository()
+        {
+            let best = rule.best([from, to])?.tag;
+            return Some(if best == to { Self::Up } else { Self::Down });
+        }
+        let evidence = |image: &LockedImage| image.created.clone().filter(Created::is_evidence);
+        match (evidence(old)?, evidence(new)?) {
+            _ if old.digest == new.digest || old.origin != new.origin => None,
+            (from, to) if to > from => Some(Self::Up),
+            (from, to) if to < from => Some(Self::Down),
+            _ => None,
+        }
+    }
 }
 
 /// What of a locked image people compare.
@@ -67,7 +97,9 @@ pub(crate) fn changes(old: &Lockfile, new: &Lockfile) -> Vec<Change> {
                 (_, None) => "removed",
                 _ => "updated",
             };
-            Change { name: name.clone(), change, from, to }
+            let images = old.images.get(name).zip(new.images.get(name));
+            let direction = images.and_then(|(old, new)| Direction::of(old, new));
+            Change { name: name.clone(), change, direction, from, to }
         })
         .collect()
 }
@@ -77,13 +109,21 @@ pub(crate) fn print(shell: &Shell, changes: &[Change]) {
     let name_width = changes.iter().map(|change| change.name.as_str().len()).max().unwrap_or(0);
     let tags = changes.iter().filter_map(|change| change.to.as_ref().or(change.from.as_ref())?.tag.as_ref());
     let tag_width = tags.map(String::len).max().unwrap_or(0);
-    for Change { name, from, to, .. } in changes {
+    for Change { name, direction, from, to, .. } in changes {
         match (from, to) {
             (None, Some(to)) => {
                 let text = format!("{}  {}", describe(to, tag_width), to.platforms.join(", "));
                 shell.status("Added", &format!("{name:name_width$}  {text}"));
             }
-            (Some(from), Some(to)) => shell.status("Updating", &format!("{name:name_width$}  {}", moved(from, to))),
+            (Some(from), Some(to)) => {
+                let text = format!("{name:name_width$}  {}", moved(from, to));
+                // A newer tag that was taken back, or a tag that was moved back.
+                if *direction == Some(Direction::Down) {
+                    shell.attention("Downgrading", &text);
+                } else {
+                    shell.status("Updating", &text);
+                }
+            }
             (Some(from), None) => {
                 shell.attention("Removed", &format!("{name:name_width$}  {}", describe(from, tag_width)));
             }
@@ -112,7 +152,7 @@ fn moved(from: &Brief, to: &Brief) -> String {
         arrow(from.created.as_ref().and_then(day), to.created.as_ref().and_then(day)),
     ];
     let mut text = parts.into_iter().flatten().collect::<Vec<_>>().join("  ");
-    if from.digest == to.digest {
+    if from.digest == to.digest && from.tag == to.tag {
         text.push_str("  (the request changed)");
     }
     text

@@ -4,8 +4,6 @@
 //! They reach into the corners on purpose: names that need quotes, hosts with ports and brackets, free text with
 //! quotes, controls, template marks and letters of every script.
 
-use std::collections::BTreeSet;
-
 use camino::Utf8PathBuf;
 use proptest::collection::{btree_map, btree_set};
 use proptest::option;
@@ -95,27 +93,34 @@ pub fn layout() -> impl Strategy<Value = Utf8PathBuf> {
     "[A-Za-z0-9_ $é-]{1,8}(/[A-Za-z0-9_.-]{0,6}[a-z]){0,2}".prop_map(Utf8PathBuf::from)
 }
 
+/// Tags of which every rule of [`rule`] picks one.
+const TAGS: [&str; 8] = ["3.1", "16.9", "1.2.9", "2.0", "1.2.3-rc.1", "3.1-alpine", "16.9-alpine", "1.2-alpine"];
+
+/// Any version rule, and a tag that it admits.
+fn rule_and_tag() -> impl Strategy<Value = (Rule, Tag)> {
+    let requirement = prop::sample::select(vec!["*", "16", "~1.2", ">=1, <3", "=1.2.3-rc.1"]);
+    let version =
+        prop::sample::select(vec![r"^(?<version>\d+\.\d+)-alpine$", "(?<version>.*)|'\"\n", "(?<version>[^\t]+)"]);
+    let order = prop::sample::select(vec![r"(?<order>\d+)$", "é'|(?<order>[0-9])$"]);
+    let rules = prop_oneof![
+        (requirement.clone(), option::of(version.clone())).prop_map(|(wanted, tags)| (Some(wanted), tags, None)),
+        (option::of(requirement), version).prop_map(|(wanted, tags)| (wanted, Some(tags), Some("semver"))),
+        (order, prop::sample::select(vec!["numeric", "alphabetical"])).prop_map(|(tags, select)| (
+            None,
+            Some(tags),
+            Some(select)
+        )),
+    ];
+    rules.prop_filter_map("no tag fits the rule", |(wanted, tags, select)| {
+        let rule = Rule::new(wanted, tags, select).ok()?;
+        let tag = TAGS.into_iter().filter_map(|tag| tag.parse().ok()).find(|tag| rule.admits(tag))?;
+        Some((rule, tag))
+    })
+}
+
 /// Any version rule.
 pub fn rule() -> impl Strategy<Value = Rule> {
-    let requirement = prop::sample::select(vec!["*", "16", "~1.2", ">=1, <3", "=1.2.3-rc.1"]);
-    let version = prop::sample::select(vec![r"^(?<version>\d+\.\d+)-alpine$", "'(?<version>.*)\"\n", "(?<version>\t)"]);
-    let order = prop::sample::select(vec![r"-(?<order>\d+)$", "é(?<order>.)'"]);
-    prop_oneof![
-        (requirement.clone(), option::of(version.clone())).prop_filter_map("no rule", |(wanted, tags)| Rule::new(
-            Some(wanted),
-            tags,
-            None
-        )
-        .ok()),
-        (option::of(requirement), version).prop_filter_map("no rule", |(wanted, tags)| Rule::new(
-            wanted,
-            Some(tags),
-            Some("semver")
-        )
-        .ok()),
-        (order, prop::sample::select(vec!["numeric", "alphabetical"]))
-            .prop_filter_map("no rule", |(tags, select)| Rule::new(None, Some(tags), Some(select)).ok()),
-    ]
+    rule_and_tag().prop_map(|(rule, _)| rule)
 }
 
 /// Anything that can be asked for.
@@ -137,23 +142,24 @@ pub fn request() -> impl Strategy<Value = Request> {
     (wanted(), option::of(btree_set(platform(), 1..4))).prop_map(|(wanted, platforms)| Request { wanted, platforms })
 }
 
-fn media_type() -> impl Strategy<Value = String> {
-    prop::sample::select(vec![
-        "application/vnd.oci.image.index.v1+json",
-        "application/vnd.oci.image.manifest.v1+json",
-        "application/vnd.docker.distribution.manifest.list.v2+json",
-        "application/vnd.docker.distribution.manifest.v2+json",
-    ])
-    .prop_map(str::to_owned)
+fn manifest_media_type() -> impl Strategy<Value = String> {
+    prop::sample::select(super::lockfile::MANIFESTS.to_vec()).prop_map(str::to_owned)
 }
 
 fn locked_platform() -> impl Strategy<Value = LockedPlatform> {
-    (digest(), digest(), media_type(), any::<u64>()).prop_map(|(config, digest, media_type, size)| LockedPlatform {
-        config,
-        digest,
-        media_type,
-        size,
-    })
+    (digest(), digest(), manifest_media_type(), any::<u64>())
+        .prop_map(|(config, digest, media_type, size)| LockedPlatform { config, digest, media_type, size })
+}
+
+/// The tag that a request is answered with.
+fn answered(wanted: &Wanted) -> Option<Tag> {
+    match wanted {
+        Wanted::Tag { tag, .. } => Some(tag.clone()),
+        Wanted::Digest { tag, .. } | Wanted::Layout { tag, .. } => tag.clone(),
+        Wanted::Version { rule, .. } => {
+            TAGS.into_iter().filter_map(|tag| tag.parse().ok()).find(|tag| rule.admits(tag))
+        }
+    }
 }
 
 fn base() -> impl Strategy<Value = Base> {
@@ -162,43 +168,51 @@ fn base() -> impl Strategy<Value = Base> {
 
 /// Any locked image whose answer fits its request.
 pub fn locked_image() -> impl Strategy<Value = LockedImage> {
-    let content = (digest(), media_type(), any::<u64>(), option::of(tag()), option::of(created()));
-    let said = (option::of(free_text()), option::of(free_text()), option::of(free_text()), base());
-    (request(), btree_map(platform(), locked_platform(), 0..4), locked_platform(), content, said).prop_map(
-        |(
-            request,
-            mut platforms,
-            other,
-            (digest, media_type, size, tag, created),
-            (version, revision, source, base),
-        )| {
-            // What was asked for is there, as in every lock that `lock` writes.
-            let wanted: BTreeSet<Platform> = request.platforms.iter().flatten().cloned().collect();
+    let content = (digest(), prop::sample::select(super::lockfile::INDEXES.to_vec()), any::<u64>());
+    let found = (btree_map(platform(), locked_platform(), 1..4), locked_platform(), content, any::<bool>());
+    let said =
+        (option::of(created()), option::of(free_text()), option::of(free_text()), option::of(free_text()), base());
+    (request(), found, said).prop_map(|(request, found, (created, version, revision, source, base))| {
+        let (mut platforms, other, (digest, index, size), single) = found;
+        // What was asked for is there and nothing else, as in every lock that `lock` writes.
+        if let Some(wanted) = &request.platforms {
+            platforms.retain(|platform, _| wanted.contains(platform));
             for platform in wanted {
-                platforms.entry(platform).or_insert_with(|| other.clone());
+                platforms.entry(platform.clone()).or_insert_with(|| other.clone());
             }
-            let origin = match &request.wanted {
-                Wanted::Layout { path, .. } => Origin::Layout(path.clone()),
-                Wanted::Tag { repository, .. }
-                | Wanted::Digest { repository, .. }
-                | Wanted::Version { repository, .. } => Origin::Registry(repository.clone()),
-            };
-            LockedImage {
-                request,
-                origin,
-                tag,
-                digest,
-                media_type,
-                size,
-                platforms,
-                created,
-                version,
-                revision,
-                source,
-                base,
+        }
+        let (mut digest, mut media_type, mut size) = (digest, index.to_owned(), size);
+        if let Wanted::Digest { digest: asked, .. } = &request.wanted {
+            digest = asked.clone();
+        }
+        if single && platforms.len() == 1 {
+            for locked in platforms.values_mut() {
+                locked.digest = digest.clone();
+                (media_type, size) = (locked.media_type.clone(), locked.size);
             }
-        },
-    )
+        }
+        let origin = match &request.wanted {
+            Wanted::Layout { path, .. } => Origin::Layout(path.clone()),
+            Wanted::Tag { repository, .. } | Wanted::Digest { repository, .. } | Wanted::Version { repository, .. } => {
+                Origin::Registry(repository.clone())
+            }
+        };
+        let tag = answered(&request.wanted);
+        LockedImage {
+            request,
+            origin,
+            tag,
+            digest,
+            media_type,
+            size,
+            platforms,
+            created,
+            version,
+            revision,
+            source,
+            base,
+        }
+    })
 }
 
 /// Any lock.

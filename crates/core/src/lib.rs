@@ -10,7 +10,7 @@
 //! - [`request`]: what an image is asked for, in the form that the lock records.
 //! - [`version`]: which of a repository's tags answers a version rule.
 //! - [`lockfile`]: `images.lock`, read and written byte for byte.
-//! - [`plan`]: what a run has to resolve, and why.
+//! - [`plan`]: what a run has to resolve, and why; [`precise`]: an answer that somebody names.
 //! - `arbitrary`, with the feature `proptest`: strategies for property tests.
 //! - [`source`]: where in a file something stands, for errors that show it.
 //! - [`text`]: which characters steer what people see, and how JSON is written without them.
@@ -24,6 +24,7 @@ pub mod lockfile;
 pub mod name;
 pub mod plan;
 pub mod platform;
+pub mod precise;
 pub mod project;
 pub mod reference;
 pub mod request;

@@ -93,10 +93,6 @@ platforms = ["linux/arm64", "linux/amd64"]
                 Answer::Holds(_) => "again".to_owned(),
                 Answer::Missing => "missing".to_owned(),
                 Answer::RequestChanged { was } => format!("was {}", was.wanted),
-                Answer::PlatformsMissing(platforms) => {
-                    let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
-                    format!("without {}", platforms.join(", "))
-                }
             };
             format!("{}: {why}", step.name)
         });
@@ -145,13 +141,6 @@ platforms = ["linux/arm64", "linux/amd64"]
         let plan = lock(&project, &lockfile);
         assert_eq!(plan.resolve.len(), 1);
         assert!(matches!(plan.resolve[0].answer, Answer::RequestChanged { .. }));
-    }
-
-    #[test]
-    fn a_lock_that_somebody_took_a_platform_from_does_not_answer() {
-        let (project, mut lockfile) = (project(PROJECT), golden());
-        lockfile.images.get_mut("postgres").unwrap().platforms.remove(&"linux/arm64".parse().unwrap());
-        assert_eq!(describe(&lock(&project, &lockfile)), ["postgres: without linux/arm64", "2 fresh"]);
     }
 
     #[test]

@@ -67,6 +67,11 @@ impl Platform {
         Ok(Self { text: text.into(), os_end: os.len(), architecture_end })
     }
 
+    /// The platform as text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
     /// The operating system, as in Go's `GOOS`.
     pub fn os(&self) -> &str {
         &self.text[..self.os_end]

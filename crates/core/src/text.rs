@@ -2,7 +2,8 @@
 //! characters that steer what a reader sees instead of showing something.
 
 /// Gives a type with `FromStr` and `Display` the serde form of a JSON string, and refuses invalid text with the
-/// type's own message.
+/// type's own message. Text that has another canonical form is refused too: readers that know no canonical forms would
+/// find another value there.
 macro_rules! serde_as_text {
     ($type:ty) => {
         impl serde::Serialize for $type {
@@ -14,13 +15,20 @@ macro_rules! serde_as_text {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                let value: Self = text.parse().map_err(serde::de::Error::custom)?;
+                $crate::text::canonical(&value.to_string(), &text).map_err(serde::de::Error::custom)?;
+                Ok(value)
             }
         }
     };
 }
 
 pub(crate) use serde_as_text;
+
+/// Refuses a text that is not in its canonical form.
+pub(crate) fn canonical(form: &str, text: &str) -> Result<(), String> {
+    if form == text { Ok(()) } else { Err(format!("`{text}` has the canonical form `{form}`")) }
+}
 
 /// The text in backticks, as errors quote it; two backticks with nothing between would say nothing.
 pub(crate) fn quoted(text: &str) -> String {

@@ -144,6 +144,11 @@ impl Rule {
         tags.into_iter().filter_map(|tag| self.key(tag).map(|key| Picked { key, tag })).max()
     }
 
+    /// Whether the rule could pick this tag, if no better one were there.
+    pub fn admits(&self, tag: &Tag) -> bool {
+        self.key(tag).is_some()
+    }
+
     fn key(&self, tag: &Tag) -> Option<Key> {
         let text = match &self.tags {
             None => tag.as_str(),

@@ -18,6 +18,8 @@ mod error;
 mod event;
 mod hash;
 mod layout;
+mod link;
+mod list;
 mod resolve;
 mod settings;
 #[cfg(feature = "testing")]
@@ -26,9 +28,9 @@ pub mod testing;
 mod transport;
 
 pub use cache::Cache;
-pub use client::{Authorization, CONFIG_BYTES, Client, ClientBuilder, Descriptor, MANIFEST_BYTES, Manifest};
+pub use client::{Authorization, CONFIG_BYTES, Client, ClientBuilder, Descriptor, MANIFEST_BYTES, Manifest, TagList};
 pub use error::{BuildError, Context, Error, ErrorKind, Login, Missing, NotAnImage, Refusal, Refuser, Withheld};
 pub use event::{Event, Reporter, Silent};
 pub use layout::{Layout, LayoutError};
-pub use resolve::{Resolver, Step};
-pub use settings::{Backoff, Mirror, RegistrySettings, Timeouts};
+pub use resolve::{Resolved, Resolver, Step, Take};
+pub use settings::{Backoff, Mirror, Pace, RegistrySettings, Timeouts};

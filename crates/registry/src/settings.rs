@@ -28,10 +28,25 @@ pub struct Timeouts {
     pub connect: Duration,
     /// Silence in an answer.
     pub read: Duration,
-    /// One attempt at anything but a file's content, from the first byte to the last.
+    /// One attempt at a manifest, a configuration or a token, with its redirects, from the first byte to the last.
     pub request: Duration,
     /// All attempts at one thing: none is begun after this.
     pub operation: Duration,
+    /// All pages of one list of tags.
+    pub list: Duration,
+    /// What any body has to bring.
+    pub pace: Pace,
+    /// Everything that a client does, from when it was made.
+    pub run: Option<Duration>,
+}
+
+/// The least that a body brings while it is waited for: so many bytes in every window, but the last.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// The least, in bytes.
+    pub bytes: u64,
+    /// How long they may take.
+    pub window: Duration,
 }
 
 impl Default for Timeouts {
@@ -42,6 +57,11 @@ impl Default for Timeouts {
             read: Duration::from_secs(30),
             request: Duration::from_mins(1),
             operation: Duration::from_mins(3),
+            // A thousand pages of a thousand tags, at half a second each.
+            list: Duration::from_mins(10),
+            // 1 KiB a second, which a modem of 1991 does; whoever sends less wants to be waited for.
+            pace: Pace { bytes: 20 << 10, window: Duration::from_secs(20) },
+            run: None,
         }
     }
 }

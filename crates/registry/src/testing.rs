@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use imagelock_core::Tag;
+use url::Url;
+
 use crate::transport::{auth, token};
+use crate::{document, link, list, resolve};
 
 /// Reads a `WWW-Authenticate` header: each scheme, in lower case, with its parameters in the order in which they stand.
 pub fn challenges(header: &str) -> Vec<(String, Vec<(String, String)>)> {
@@ -23,4 +27,37 @@ pub fn write_challenges(challenges: &[(String, Vec<(String, String)>)]) -> Strin
 /// Reads what a token service answers: the token, and how long it is good for.
 pub fn token(body: &[u8]) -> Result<(String, Duration), &'static str> {
     token::parse(body).map(|given| (given.token, given.lifetime))
+}
+
+/// Reads an index or a manifest, and returns its media type.
+pub fn media_type(document: &[u8]) -> Result<&'static str, String> {
+    document::read(document).map(|(_, media_type)| media_type).map_err(|error| error.to_string())
+}
+
+/// Whether a document is a Docker manifest of schema 1.
+pub fn is_schema1(document: &[u8]) -> bool {
+    document::is_schema1(document)
+}
+
+/// Whether a document is an image's configuration.
+pub fn is_config(document: &[u8]) -> bool {
+    resolve::readable(document)
+}
+
+/// Reads a `Link` header: the target of the next page, as it is written.
+pub fn next_link(header: &str) -> Option<&str> {
+    link::next(header)
+}
+
+/// The address that a link of the list at `list` leads to, which differs from the list's own in its query alone.
+pub fn follow_link(list: &Url, target: &str) -> Result<Url, &'static str> {
+    link::follow(list, target)
+}
+
+/// Reads a page of a list of at most `most` tags: the tags as they stand, and how many names are none.
+pub fn tags(page: &[u8], most: usize) -> Result<(Vec<Tag>, u64), String> {
+    match list::read(page, most) {
+        Ok(page) => Ok((page.tags, page.invalid)),
+        Err(error) => Err(format!("{error:?}")),
+    }
 }

@@ -1,8 +1,9 @@
 //! Changing scalars of a YAML file by replacing their bytes: nothing else changes.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::{Entry, Kind, Node, Step, Style, Value, parse, quoted, stays_text};
+use crate::{Anchor, Entry, Kind, Node, Step, Style, Value, parse, quoted, stays_text};
 
 /// A value to set at a path.
 #[derive(Clone, Debug)]
@@ -93,23 +94,23 @@ fn prove(before: &[Node], edited: &str, changes: &[Change]) -> Result<(), EditEr
     Ok(())
 }
 
-/// The names that aliases use.
-fn aliases(documents: &[Node]) -> Vec<String> {
-    let mut names = Vec::new();
+/// The anchors that aliases repeat, with their names.
+fn aliases(documents: &[Node]) -> BTreeMap<usize, String> {
+    let mut used = BTreeMap::new();
     for document in documents {
         document.walk(&mut |node| {
-            if let Kind::Alias(name) = &node.kind {
-                names.push(name.clone());
+            if let Kind::Alias(anchor) = &node.kind {
+                used.insert(anchor.id, anchor.name.clone());
             }
         });
     }
-    names
+    used
 }
 
 struct Editor<'t> {
     text: &'t str,
     root: &'t Node,
-    used: Vec<String>,
+    used: BTreeMap<usize, String>,
 }
 
 impl Editor<'_> {
@@ -151,11 +152,12 @@ impl Editor<'_> {
 
     /// What an alias repeats elsewhere cannot be changed for one place alone.
     fn not_shared(&self, node: &Node, change: &Change) -> Result<(), EditError> {
-        let reason = match (&node.kind, &node.anchor) {
-            (Kind::Alias(name), _) => format!("`*{name}` stands there, which repeats `&{name}`"),
-            (_, Some(name)) if self.used.contains(name) => {
-                format!("`&{name}` is repeated elsewhere as `*{name}`, and would change there too")
-            }
+        let reason = match (&node.kind, node.anchor) {
+            (Kind::Alias(Anchor { name, .. }), _) => format!("`*{name}` stands there, which repeats `&{name}`"),
+            (_, Some(id)) => match self.used.get(&id) {
+                Some(name) => format!("`&{name}` is repeated elsewhere as `*{name}`, and would change there too"),
+                None => return Ok(()),
+            },
             _ => return Ok(()),
         };
         let help = "write the values out in this place, or write an overlay: `output = \"…\"`";

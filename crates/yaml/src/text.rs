@@ -28,22 +28,38 @@ pub fn stays_text(text: &str) -> bool {
     !text.chars().all(numeric) || first.is_ascii_alphabetic() && !text.contains(|c: char| c.is_ascii_digit())
 }
 
+/// Whether a plain text is nothing, a truth value or a number in YAML 1.1, as Go reads it, and in YAML 1.2 alike. What
+/// is a number to one of them and a text to the other, such as `0o7` or `yes`, may be a text.
+pub(crate) fn is_typed(text: &str) -> bool {
+    let word = matches!(text, "true" | "True" | "TRUE" | "false" | "False" | "FALSE");
+    word || is_null(text) || is_number(text)
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let whole = digits(rest);
+    let rest = &rest[whole..];
+    let (part, rest) = match rest.strip_prefix('.') {
+        Some(rest) => (digits(rest), &rest[digits(rest)..]),
+        None => (0, rest),
+    };
+    if whole + part == 0 {
+        return false;
+    }
+    match rest.strip_prefix(['e', 'E']) {
+        None => rest.is_empty(),
+        Some(power) => {
+            let power = power.strip_prefix(['-', '+']).unwrap_or(power);
+            !power.is_empty() && digits(power) == power.len()
+        }
+    }
+}
+
 /// The text as a double-quoted scalar.
 pub fn quoted(text: &str) -> String {
     // Paths and references are ASCII, and JSON's escapes of ASCII are YAML's.
     serde_json::Value::from(text).to_string()
-}
-
-/// The value of a scalar. Single-line plain and quoted ones are read here, where the rules are few; the library folds
-/// the others.
-pub(crate) fn value(written: &str, folded: &str) -> String {
-    let one_line = !written.contains(['\n', '\r']);
-    match written.as_bytes() {
-        [b'\'', .., b'\''] if one_line && written.len() >= 2 => written[1..written.len() - 1].replace("''", "'"),
-        [b'\'' | b'"' | b'|' | b'>', ..] => folded.to_owned(),
-        _ if one_line => written.trim_matches([' ', '\t']).to_owned(),
-        _ => folded.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -83,6 +99,16 @@ mod tests {
             "deadbeef0",
         ] {
             assert!(!stays_text(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_every_version_takes_for_a_number_is_no_text() {
+        for text in ["", "~", "null", "true", "FALSE", "0", "-1", "1.9", "0787849", ".5", "1.", "1e3", "1.5E-7"] {
+            assert!(is_typed(text), "{text}");
+        }
+        for text in ["yes", "0x1F", "0o7", "1_000", "12:30", "2024-01-01", ".", "e3", "1e", "-", "nginx", "1.9.1"] {
+            assert!(!is_typed(text), "{text}");
         }
     }
 

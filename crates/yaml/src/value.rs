@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 
 use crate::text::{is_null, stays_text};
-use crate::{Kind, Node, Step, Style};
+use crate::{Anchor, Kind, Node, Step, Style};
 
 /// A value as a template sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,8 +50,8 @@ impl Value {
     pub fn of(document: &Node) -> Option<Self> {
         let mut anchored = BTreeMap::new();
         document.walk(&mut |node| {
-            if let Some(anchor) = &node.anchor {
-                anchored.insert(anchor.as_str(), node);
+            if let Some(anchor) = node.anchor {
+                anchored.insert(anchor, node);
             }
         });
         Resolver { anchored, left: MOST, open: Vec::new() }.value(document)
@@ -117,26 +117,29 @@ impl Value {
 }
 
 struct Resolver<'n> {
-    anchored: BTreeMap<&'n str, &'n Node>,
+    /// The nodes by the number of their anchor.
+    anchored: BTreeMap<usize, &'n Node>,
     left: usize,
-    open: Vec<&'n str>,
+    open: Vec<usize>,
 }
 
 impl<'n> Resolver<'n> {
     fn value(&mut self, node: &'n Node) -> Option<Value> {
         self.left = self.left.checked_sub(1)?;
         Some(match &node.kind {
-            Kind::Scalar { text, style: Style::Plain } if is_null(text) => Value::Null,
+            Kind::Scalar { text, style: Style::Plain } if node.tag.is_none() && is_null(text) => Value::Null,
             Kind::Scalar { text, style } => {
-                Value::Text { text: text.clone(), typed: *style == Style::Plain && !stays_text(text) }
+                let typed = *style == Style::Plain && node.tag.is_none() && !stays_text(text);
+                Value::Text { text: text.clone(), typed }
             }
             Kind::Sequence(nodes) => Value::List(nodes.iter().map(|node| self.value(node)).collect::<Option<_>>()?),
-            Kind::Alias(name) => {
-                let target = *self.anchored.get(name.as_str())?;
-                if self.open.contains(&name.as_str()) {
+            Kind::Alias(Anchor { key: Some(key), .. }) => Value::text(key.as_str()),
+            Kind::Alias(anchor) => {
+                let target = *self.anchored.get(&anchor.id)?;
+                if self.open.contains(&anchor.id) {
                     return None;
                 }
-                self.open.push(name);
+                self.open.push(anchor.id);
                 let value = self.value(target);
                 self.open.pop();
                 value?

@@ -11,6 +11,8 @@
 mod chart;
 mod fields;
 mod overlay;
+mod reads;
+mod repository;
 mod run;
 mod schema;
 mod settings;

@@ -3,6 +3,8 @@
 //! This is no validator: it follows the path and looks at what most schemas say about it, so that a refusal can name
 //! the line of the project file. Helm validates the whole.
 
+use std::cell::Cell;
+
 use regex::Regex;
 use serde_json::Value as Json;
 
@@ -12,23 +14,65 @@ use imagelock_yaml::Value;
 /// References of references end here.
 const DEEPEST: usize = 32;
 
+/// As many parts of a schema are looked at: references may lead around in a circle, in several ways at once.
+const MOST: usize = 4096;
+
 /// Why a schema refuses `value` at `path`; nothing where it takes it, or where it does not tell.
 pub(crate) fn refusal(schema: &Json, path: &[Step], value: &Value) -> Option<String> {
-    Walker { root: schema, left: DEEPEST }.refusal(schema, path, value)
+    Walker { root: schema, deep: 0, left: &Cell::new(MOST) }.refusal(schema, path, value)
+}
+
+/// Whether a schema names the last key of `path` at its place, through references and in any of its alternatives.
+pub(crate) fn names(schema: &Json, path: &[Step]) -> bool {
+    Walker { root: schema, deep: 0, left: &Cell::new(MOST) }.names(schema, path)
 }
 
 #[derive(Clone, Copy)]
 struct Walker<'s> {
     root: &'s Json,
-    left: usize,
+    deep: usize,
+    left: &'s Cell<usize>,
 }
 
 impl<'s> Walker<'s> {
-    fn refusal(mut self, schema: &'s Json, path: &[Step], value: &Value) -> Option<String> {
+    /// Goes one step deeper, into one of the parts that may still be looked at.
+    fn step(self) -> Option<Self> {
+        self.left.set(self.left.get().checked_sub(1)?);
+        (self.deep < DEEPEST).then_some(Self { deep: self.deep + 1, ..self })
+    }
+
+    fn names(self, schema: &'s Json, path: &[Step]) -> bool {
+        let Some(walker) = self.step() else { return false };
+        walker.names_here(schema, path)
+    }
+
+    fn names_here(self, schema: &'s Json, path: &[Step]) -> bool {
+        if let Some(reference) = schema.get("$ref").and_then(Json::as_str) {
+            let target = reference.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
+            return target.is_some_and(|target| self.names(target, path));
+        }
+        let parts = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|key| schema.get(key).and_then(Json::as_array));
+        if parts.flatten().any(|part| self.names(part, path)) {
+            return true;
+        }
+        match path.split_first() {
+            None => true,
+            Some((Step::Index(_), rest)) => schema.get("items").is_some_and(|items| self.names(items, rest)),
+            Some((Step::Key(key), rest)) => {
+                let below = schema.get("properties").and_then(|properties| properties.get(key));
+                below.is_some_and(|below| self.names(below, rest))
+            }
+        }
+    }
+
+    fn refusal(self, schema: &'s Json, path: &[Step], value: &Value) -> Option<String> {
         if *schema == Json::Bool(false) {
             return Some("the schema takes nothing there".to_owned());
         }
-        self.left = self.left.checked_sub(1)?;
+        self.step()?.refusal_here(schema, path, value)
+    }
+
+    fn refusal_here(self, schema: &'s Json, path: &[Step], value: &Value) -> Option<String> {
         if let Some(reference) = schema.get("$ref").and_then(Json::as_str) {
             let target = self.root.pointer(reference.strip_prefix('#')?)?;
             return self.refusal(target, path, value);
@@ -136,5 +180,8 @@ mod tests {
     #[test]
     fn a_schema_that_refers_to_itself_ends() {
         assert_eq!(check(r##"{"$ref": "#"}"##, "a", "b"), None);
+        let both = r##"{"allOf": [{"$ref": "#"}, {"$ref": "#"}], "anyOf": [{"$ref": "#"}, {"$ref": "#"}]}"##;
+        assert_eq!(check(both, "a", "b"), None);
+        assert!(!names(&serde_json::from_str(both).unwrap(), "a".parse::<ValuePath>().unwrap().steps()));
     }
 }

@@ -1,11 +1,12 @@
 //! From an image and its place in the values to the values to set.
 
 use imagelock_adapter::{Context, Pinned, Problem, RenderError};
-use imagelock_core::reference::Repository;
 use imagelock_core::source::{Label, Location, nearest};
 
 use crate::chart::{Chart, Owner};
 use crate::fields::Field;
+use crate::reads::Templates;
+use crate::repository;
 use crate::schema;
 use crate::shape::{self, Keys, NoShape, Shape, Told};
 use crate::table::Wanted;
@@ -42,11 +43,12 @@ impl Planner<'_> {
         let pinned = context.image(&wanted.image.value, Some(&wanted.image.at))?;
         let path = wanted.path.value.steps();
         let owner = self.chart.owner(path);
+        let templates = Templates::new(&owner, path);
         let found = self.values.at(path);
         let told = match (&wanted.shape, found) {
             (Some(shape), _) => Told { shape: shape.value, because: "it is set in the project file".to_owned() },
             (None, None) => return Err(self.no_path(wanted, &owner)),
-            (None, Some(image)) => self.tell(wanted, image, &owner)?,
+            (None, Some(image)) => self.tell(wanted, image, &templates)?,
         };
         let image = found.cloned().unwrap_or_default();
         let mut settings = Settings {
@@ -56,12 +58,30 @@ impl Planner<'_> {
             at: wanted.path.at.clone(),
             warnings: Vec::new(),
         };
-        Writer { pinned: &pinned, image: &image, wanted, shape: told.shape }.write(&mut settings)?;
-        if told.shape == Shape::TagDigest && shape::tag_is_a_label(&owner) {
+        let writer = Writer { pinned: &pinned, image: &image, wanted, shape: told.shape };
+        if told.shape != Shape::String {
+            match repository::naming(&image, self.values, &pinned.repository, &templates) {
+                Ok(naming) => {
+                    settings.warnings.extend(naming.warning);
+                    writer.repository(naming.set, &mut settings);
+                }
+                // Who sets the shape has looked; `render --check` compares what comes of it.
+                Err(reason) if wanted.shape.is_some() => {
+                    settings.warnings.push(format!("`{}`: {reason}", wanted.path.value));
+                }
+                Err(reason) => return Err(not_told(wanted, &reason)),
+            }
+        }
+        writer.write(&mut settings)?;
+        let tag = Keys::of(&image).tag_key();
+        if told.shape == Shape::TagDigest
+            && let Some(line) = templates.uses_elsewhere(tag)
+        {
             settings.warnings.push(format!(
-                "`{}.tag` carries the digest, and the chart writes the tag into the label `app.kubernetes.io/version`, \
-                 which Kubernetes refuses with `@` in it: give the chart a key for the digest, or use `post-render`",
-                wanted.path.value
+                "`{}.{tag}` carries the digest, and the chart uses it elsewhere: `{}`; a label, for one, takes no `@`: \
+                 give the chart a key for the digest, or use `post-render`",
+                wanted.path.value,
+                line.trim()
             ));
         }
         self.check_schema(&settings)?;
@@ -86,19 +106,13 @@ impl Planner<'_> {
         Ok(settings)
     }
 
-    fn tell(&self, wanted: &Wanted, image: &Value, owner: &Owner<'_>) -> Result<Told, RenderError> {
+    fn tell(&self, wanted: &Wanted, image: &Value, templates: &Templates<'_>) -> Result<Told, RenderError> {
         let path = wanted.path.value.steps();
         let siblings = path.split_last().and_then(|(_, parent)| self.values.at(parent));
-        shape::tell(image, siblings, path, owner).map_err(|error| match error {
-            NoShape::NoImage => self.no_path(wanted, owner),
-            NoShape::Unclear(reason) => {
-                let message = format!("the shape of `{}` cannot be told: {reason}", wanted.path.value);
-                let image = &wanted.image.value;
-                let help = format!(
-                    "set it: `{{ image = \"{image}\", shape = \"…\" }}`, or list the keys under [[helm.fields]]"
-                );
-                Problem::at(&wanted.path.at, message).help(help).into()
-            }
+        shape::tell(image, siblings, path, templates).map_err(|error| match error {
+            NoShape::NoImage => self.no_path(wanted, templates.owner),
+            NoShape::Unclear(_) if templates.owner.missing.is_some() => self.no_path(wanted, templates.owner),
+            NoShape::Unclear(reason) => not_told(wanted, &reason),
         })
     }
 
@@ -168,21 +182,18 @@ impl Writer<'_> {
             return Ok(());
         }
         let keys = Keys::of(self.image);
-        for (key, value) in self.repository(keys) {
-            set(path.key(key), Value::text(value));
-        }
         let digest = self.digest()?;
         match (self.shape.digest_key(), self.tag()) {
             (Some(key), tag) => {
                 if let Some(tag) = tag {
-                    set(path.key(keys.tag.unwrap_or("tag")), Value::text(tag));
+                    set(path.key(keys.tag_key()), Value::text(tag));
                 }
                 set(path.key(key), Value::text(digest));
                 if self.shape == Shape::UseDigest {
                     set(path.key("useDigest"), Value::flag(true));
                 }
             }
-            (None, Some(tag)) => set(path.key(keys.tag.unwrap_or("tag")), Value::text(format!("{tag}@{digest}"))),
+            (None, Some(tag)) => set(path.key(keys.tag_key()), Value::text(format!("{tag}@{digest}"))),
             (None, None) => {
                 let message = format!(
                     "`{}` is locked without a tag, and this shape writes the digest behind one",
@@ -196,25 +207,9 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The registry and the repository, where the chart means others: a chart may compare the text with its own.
-    fn repository(&self, keys: Keys) -> Vec<(&'static str, String)> {
-        let there = |key: Option<&str>| key.and_then(|key| self.image.get(key)).and_then(Value::as_text);
-        let (registry, repository) = (there(keys.registry), there(keys.repository));
-        let written = match (registry, repository) {
-            (Some(registry), Some(repository)) => format!("{}/{repository}", registry.trim_end_matches('/')),
-            (None, Some(repository)) => repository.to_owned(),
-            _ => String::new(),
-        };
-        let wanted = &self.pinned.repository;
-        let same = written.parse::<imagelock_core::Reference>().is_ok_and(|written| written.repository == *wanted);
-        if same || keys.repository.is_none() && self.image.get("tag").is_some() && keys.registry.is_none() {
-            return Vec::new();
-        }
-        let name = keys.repository.unwrap_or("repository");
-        match keys.registry {
-            Some(key) => vec![(key, wanted.host().to_string()), (name, wanted.path().to_owned())],
-            None => vec![(name, whole(wanted))],
-        }
+    fn repository(&self, keys: Vec<(&'static str, String)>, settings: &mut Settings) {
+        let path = &self.wanted.path.value;
+        settings.set.extend(keys.into_iter().map(|(key, value)| (path.key(key).steps().to_vec(), Value::text(value))));
     }
 
     /// The tag to keep: labels and version checks of the chart go by it.
@@ -240,8 +235,11 @@ impl Writer<'_> {
     }
 }
 
-fn whole(repository: &Repository) -> String {
-    repository.to_string()
+fn not_told(wanted: &Wanted, reason: &str) -> RenderError {
+    let message = format!("the shape of `{}` cannot be told: {reason}", wanted.path.value);
+    let image = &wanted.image.value;
+    let help = format!("set it: `{{ image = \"{image}\", shape = \"…\" }}`, or list the keys under [[helm.fields]]");
+    Problem::at(&wanted.path.at, message).help(help).into()
 }
 
 /// The paths in values that look like images, in their order.
@@ -256,8 +254,7 @@ fn collect(value: &Value, path: &mut Vec<Step>, found: &mut Vec<String>) {
         Value::Map(entries) => {
             let keys = Keys::of(value);
             let digest = value.get("digest").is_some() || value.get("sha").is_some();
-            let is_image = value.get("repository").is_some()
-                && (keys.tag.is_some() || keys.registry.is_some() || digest)
+            let is_image = keys.repository.is_some() && (keys.tag.is_some() || keys.registry.is_some() || digest)
                 || keys.tag.is_some() && digest;
             if is_image && !path.is_empty() {
                 found.push(display(path));

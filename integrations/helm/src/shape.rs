@@ -3,11 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use regex::Regex;
+use imagelock_yaml::{Step, Value};
 
-use crate::chart::Owner;
-use imagelock_yaml::Value;
-use imagelock_yaml::{Step, display};
+use crate::reads::{Reads, Style, Templates};
+use crate::schema;
 
 /// How an image is written into values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,12 +87,17 @@ pub(crate) struct Keys {
 
 impl Keys {
     pub(crate) fn of(image: &Value) -> Self {
-        let first = |names: &[&'static str]| names.iter().copied().find(|name| image.get(name).is_some());
+        let scalar = |name: &&'static str| matches!(image.get(name), Some(Value::Text { .. } | Value::Null));
+        let first = |names: &[&'static str]| names.iter().copied().find(scalar);
         Self {
             registry: first(&["registry"]),
-            repository: first(&["repository", "name"]),
+            repository: first(&["repository", "image", "name"]),
             tag: first(&["tag", "version"]),
         }
+    }
+
+    pub(crate) fn tag_key(self) -> &'static str {
+        self.tag.unwrap_or("tag")
     }
 }
 
@@ -102,6 +106,12 @@ impl Keys {
 pub(crate) struct Told {
     pub(crate) shape: Shape,
     pub(crate) because: String,
+}
+
+impl Told {
+    fn new(shape: Shape, because: impl Into<String>) -> Self {
+        Self { shape, because: because.into() }
+    }
 }
 
 /// Why a place has no shape.
@@ -113,163 +123,134 @@ pub(crate) enum NoShape {
     Unclear(String),
 }
 
+fn unclear(reason: impl Into<String>) -> Result<Told, NoShape> {
+    Err(NoShape::Unclear(reason.into()))
+}
+
 /// Tells the shape of the image at `path` from the chart's values, schema and templates.
-pub(crate) fn tell(image: &Value, siblings: Option<&Value>, path: &[Step], owner: &Owner<'_>) -> Result<Told, NoShape> {
-    let looker = Looker { owner, inside: display(&path[owner.depth..]) };
-    let told = |shape, because: String| Ok(Told { shape, because });
+pub(crate) fn tell(
+    image: &Value,
+    siblings: Option<&Value>,
+    path: &[Step],
+    templates: &Templates<'_>,
+) -> Result<Told, NoShape> {
+    let looker = Looker { templates, inside: &path[templates.owner.depth..] };
     match image {
         Value::Text { text, .. } => looker.string(text, siblings, path),
         Value::Null if matches!(path.last(), Some(Step::Key(key)) if key.to_ascii_lowercase().ends_with("image")) => {
             looker.string("", siblings, path)
         }
-        Value::Map(_) => {
-            let keys = Keys::of(image);
-            let has_digest = image.get("digest").is_some() || looker.schema_has("digest");
-            if image.get("useDigest").is_some() {
-                return told(Shape::UseDigest, "the chart has `useDigest`".to_owned());
-            }
-            if has_digest && (keys.repository.is_some() || keys.tag.is_some()) {
-                return match looker.style("digest", image.get("digest")) {
-                    Some(Style::Hex) => {
-                        told(Shape::DigestHex, "the templates write `@sha256:` before `digest`".to_owned())
-                    }
-                    _ => told(Shape::Digest, "the chart has `digest`".to_owned()),
-                };
-            }
-            if image.get("sha").is_some() {
-                return match looker.style("sha", image.get("sha")) {
-                    Some(Style::Hex) => told(Shape::ShaHex, "the templates write `@sha256:` before `sha`".to_owned()),
-                    Some(Style::Whole) => told(Shape::ShaPrefixed, "the templates write `@` before `sha`".to_owned()),
-                    None => Err(NoShape::Unclear(
-                        "its templates do not show whether `sha` is written with `sha256:` in front".to_owned(),
-                    )),
-                };
-            }
-            looker.without_digest(keys)
-        }
+        Value::Map(_) => looker.mapping(image),
         _ => Err(NoShape::NoImage),
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Style {
-    Hex,
-    Whole,
-}
-
 struct Looker<'a> {
-    owner: &'a Owner<'a>,
-    /// The path as the owner's templates write it, behind `.Values.`.
-    inside: String,
+    templates: &'a Templates<'a>,
+    /// The path in the values of the chart whose templates are looked into.
+    inside: &'a [Step],
 }
 
 impl Looker<'_> {
     fn string(&self, text: &str, siblings: Option<&Value>, path: &[Step]) -> Result<Told, NoShape> {
-        let Some(Step::Key(key)) = path.last() else {
-            return Ok(Told { shape: Shape::String, because: "the chart has a string".to_owned() });
-        };
+        if let Some(line) = self.templates.completed() {
+            return unclear(format!("its templates write more behind it: `{}`", line.trim()));
+        }
+        let told = || Ok(Told::new(Shape::String, "the chart has a string"));
+        let Some(Step::Key(key)) = path.last() else { return told() };
+        let has_tag = text.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
+        if has_tag {
+            return told();
+        }
         // `image: nginx` beside `tag: "1.27"` is put together by the templates; a digest in the string would end up
         // in front of the tag.
-        let beside = ["tag", "imageTag", "version"].into_iter().map(str::to_owned).chain([format!("{key}Tag")]);
+        let own = ["Tag", "Version"].map(|end| format!("{key}{end}"));
+        let beside = ["tag", "imageTag", "version"].into_iter().map(str::to_owned).chain(own);
         for tag in beside.filter(|tag| siblings.is_some_and(|siblings| siblings.get(tag).is_some())) {
-            let has_tag = text.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
-            if !has_tag && self.mentions(&sibling(&self.inside, &tag)) {
-                return Err(NoShape::Unclear(format!("its tag stands beside it, in `{tag}`")));
+            // A `version` may be that of something else; the others are an image's own.
+            if tag != "version" || self.templates.reads_beside(&tag) {
+                return unclear(format!("its tag stands beside it, in `{tag}`"));
             }
         }
-        Ok(Told { shape: Shape::String, because: "the chart has a string".to_owned() })
+        told()
+    }
+
+    fn mapping(&self, image: &Value) -> Result<Told, NoShape> {
+        let keys = Keys::of(image);
+        let has = |key: &str| image.get(key).is_some() || self.schema_has(key);
+        if keys.repository.is_none() && keys.tag.is_none() && !has("digest") {
+            return Err(NoShape::NoImage);
+        }
+        let reads = self.templates.reads("digest");
+        if image.get("useDigest").is_some() {
+            // Some charts read the digest from a key for each platform or cloud.
+            if has("digest") || reads == Reads::Certainly {
+                return Ok(Told::new(Shape::UseDigest, "the chart has `useDigest`"));
+            }
+            return unclear("it has `useDigest` and no `digest`");
+        }
+        if has("digest") && (keys.repository.is_some() || keys.tag.is_some()) {
+            return self.digest(image.get("digest"), "the chart has `digest`");
+        }
+        if has("sha") {
+            return self.sha(image.get("sha"));
+        }
+        if let Some(other) = other_digest(image) {
+            return unclear(format!("its digest may stand in `{other}`, which no shape writes"));
+        }
+        if reads > Reads::No {
+            return self.digest(None, "the templates read `digest`");
+        }
+        if self.templates.reads("sha") > Reads::No {
+            return self.sha(None);
+        }
+        self.without_digest(keys)
+    }
+
+    fn digest(&self, value: Option<&Value>, because: &str) -> Result<Told, NoShape> {
+        match self.templates.style("digest", value) {
+            Some(Style::Hex) => Ok(Told::new(Shape::DigestHex, "the templates write `@sha256:` before `digest`")),
+            None if self.templates.write_sha256() => {
+                unclear("its templates do not show whether `digest` is written with `sha256:` in front")
+            }
+            Some(Style::Whole) | None => Ok(Told::new(Shape::Digest, because)),
+        }
+    }
+
+    fn sha(&self, value: Option<&Value>) -> Result<Told, NoShape> {
+        match self.templates.style("sha", value) {
+            Some(Style::Hex) => Ok(Told::new(Shape::ShaHex, "the templates write `@sha256:` before `sha`")),
+            Some(Style::Whole) => Ok(Told::new(Shape::ShaPrefixed, "the templates write `@` before `sha`")),
+            None => unclear("its templates do not show whether `sha` is written with `sha256:` in front"),
+        }
     }
 
     fn without_digest(&self, keys: Keys) -> Result<Told, NoShape> {
-        let told = |shape, because: &str| Ok(Told { shape, because: because.to_owned() });
-        if keys.repository.is_none() && keys.tag.is_none() {
-            return Err(NoShape::NoImage);
+        let tag = keys.tag_key();
+        if keys.tag.is_none() && self.templates.reads(tag) == Reads::No {
+            return unclear("it has neither `tag` nor a key for the digest");
         }
-        for (key, shape) in [("digest", Shape::Digest), ("sha", Shape::ShaPrefixed)] {
-            if !self.mentions(&format!("{}.{key}", self.inside)) {
-                continue;
-            }
-            return match (shape, self.style(key, None)) {
-                (Shape::Digest, Some(Style::Hex)) => {
-                    told(Shape::DigestHex, "the templates write `@sha256:` before `digest`")
-                }
-                (Shape::Digest, _) => told(Shape::Digest, "the templates read `digest`"),
-                (_, Some(Style::Hex)) => told(Shape::ShaHex, "the templates write `@sha256:` before `sha`"),
-                (shape, _) => told(shape, "the templates read `sha`"),
-            };
+        if let Some(line) = self.templates.needs_plain(tag) {
+            return unclear(format!(
+                "its templates need the tag alone, so that a digest cannot stand behind it: `{}`",
+                line.trim()
+            ));
         }
-        if keys.tag.is_none() && !self.mentions(&format!("{}.tag", self.inside)) {
-            return Err(NoShape::Unclear("it has neither `tag` nor a key for the digest".to_owned()));
-        }
-        if self.tag_grows() {
-            let reason = "its templates write something behind the tag, so that a digest cannot stand there";
-            return Err(NoShape::Unclear(reason.to_owned()));
-        }
-        told(Shape::TagDigest, "the chart has no key for a digest")
-    }
-
-    /// How the templates put `@` before a key: the lines that name this very path count before those of helpers.
-    fn style(&self, key: &str, value: Option<&Value>) -> Option<Style> {
-        let exact = format!("{}.{key}", self.inside);
-        let lines = |wanted: &dyn Fn(&str) -> bool| -> Option<Style> {
-            let lines = self.owner.templates.iter().flat_map(|text| text.lines());
-            let mut styles = lines.filter(|line| wanted(line)).filter_map(style_of);
-            let first = styles.next()?;
-            styles.all(|style| style == first).then_some(first)
-        };
-        let by_templates = lines(&|line| line.contains(&exact)).or_else(|| lines(&|line| names_key(line, key)));
-        by_templates.or_else(|| match value.and_then(Value::as_text) {
-            Some(text) if text.starts_with("sha256:") => Some(Style::Whole),
-            Some(text) if text.len() == 64 && text.bytes().all(|c| c.is_ascii_hexdigit()) => Some(Style::Hex),
-            _ => None,
-        })
-    }
-
-    fn mentions(&self, path: &str) -> bool {
-        let path = format!(".Values.{path}");
-        self.owner.templates.iter().any(|text| {
-            text.match_indices(&path)
-                .any(|(at, _)| !text[at + path.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
-        })
+        Ok(Told::new(Shape::TagDigest, "the chart has no key for a digest"))
     }
 
     fn schema_has(&self, key: &str) -> bool {
-        let Some(schema) = &self.owner.chart.schema else { return false };
-        let pointer = self.inside.replace('.', "/properties/");
-        schema.pointer(&format!("/properties/{pointer}/properties/{key}")).is_some()
-    }
-
-    /// Whether the templates write more behind this image's tag, such as `-distroless`.
-    fn tag_grows(&self) -> bool {
-        let path = regex::escape(&format!(".Values.{}.tag", self.inside));
-        let Ok(grows) = Regex::new(&format!(r"{path}\b[^}}\n]*\}}\}}-[a-z{{]")) else { return false };
-        self.owner.templates.iter().any(|text| grows.is_match(text))
+        let path: Vec<Step> = self.inside.iter().cloned().chain([Step::Key(key.to_owned())]).collect();
+        self.templates.owner.chart.schema.as_ref().is_some_and(|root| schema::names(root, &path))
     }
 }
 
-/// Whether the templates write the tag into a label, which takes neither `@` nor `:` and at most 63 characters.
-pub(crate) fn tag_is_a_label(owner: &Owner<'_>) -> bool {
-    let lines = owner.templates.iter().flat_map(|text| text.lines());
-    let mut labels = lines.filter(|line| line.contains("app.kubernetes.io/version") || line.contains("version:"));
-    labels.any(|line| line.contains(".tag") || line.contains("imageTag"))
-}
-
-fn sibling(path: &str, key: &str) -> String {
-    path.rsplit_once('.').map_or_else(|| key.to_owned(), |(parent, _)| format!("{parent}.{key}"))
-}
-
-fn names_key(line: &str, key: &str) -> bool {
-    let key = format!(".{key}");
-    line.match_indices(&key)
-        .any(|(at, _)| !line[at + key.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
-}
-
-fn style_of(line: &str) -> Option<Style> {
-    if line.contains("@sha256:") {
-        Some(Style::Hex)
-    } else if line.contains("@{{") || line.contains("@%s") || line.contains("\"@\"") || line.contains("@%v") {
-        Some(Style::Whole)
-    } else {
-        None
-    }
+/// A key that seems to hold the digest and is none of those that shapes write.
+fn other_digest(image: &Value) -> Option<&str> {
+    let Value::Map(entries) = image else { return None };
+    let looks = |key: &str| {
+        let key = key.to_ascii_lowercase();
+        key.ends_with("digest") || key.ends_with("sha256") || key.ends_with("sha") || key == "hash"
+    };
+    entries.keys().map(String::as_str).find(|key| looks(key))
 }

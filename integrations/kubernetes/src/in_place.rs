@@ -5,10 +5,12 @@ use std::sync::Arc;
 use imagelock_adapter::{Context, Output, Pinned, Problem, RenderError, Target};
 use imagelock_core::ImageName;
 use imagelock_core::source::{Location, SourceFile, Spanned};
-use imagelock_edit::{Change, File, Found, Marker, Part, Written, spelled, splice};
+use imagelock_edit::{Change, File, Found, Marker, Part, Reading, Written, settled, spelled};
 
 use crate::manifests::find::Found as Image;
-use crate::manifests::{self, ManifestError, ManifestPath};
+use crate::manifests::{self, Lines, ManifestError, ManifestPath};
+
+mod markers;
 
 /// A `[[kubernetes]]` table.
 pub(crate) struct Manifests {
@@ -19,10 +21,12 @@ pub(crate) struct Manifests {
     pub(crate) strict: bool,
 }
 
-/// What became of one file.
-struct Edited {
-    text: String,
+/// What one file has, beside what is to change in it.
+#[derive(Default)]
+struct InFile {
     warnings: Vec<String>,
+    /// The images that it has afterwards.
+    images: Vec<String>,
 }
 
 impl Target for Manifests {
@@ -39,9 +43,9 @@ impl Target for Manifests {
         let written = Written::new(context, self.images.as_deref())?;
         let mut outputs = Vec::new();
         for File { text, pattern } in imagelock_edit::files(context.tree, &self.edit)? {
-            let edited = self.edited(&text, &written, context, pattern)?;
-            let output = Output::edited(text.path(), edited.text.into_bytes(), &pattern.at);
-            outputs.push(edited.warnings.into_iter().fold(output, Output::warn));
+            let (edited, warnings) = self.edited(&text, &written, context, pattern)?;
+            let output = Output::edited(text.path(), edited.into_bytes(), &pattern.at);
+            outputs.push(warnings.into_iter().fold(output, Output::warn));
         }
         Ok(outputs)
     }
@@ -54,20 +58,40 @@ impl Manifests {
         written: &Written<'_>,
         context: &Context<'_>,
         pattern: &Spanned<String>,
-    ) -> Result<Edited, RenderError> {
-        let text = file.text();
-        if let Some(line) = template(text) {
-            return Err(not_yaml(file, line, "it is a template", pattern));
-        }
+    ) -> Result<(String, Vec<String>), RenderError> {
         let paths: Vec<ManifestPath> = self.paths.iter().map(|path| path.value.clone()).collect();
-        let found = manifests::find(text, &paths).map_err(|error| unreadable(file, &error, pattern))?;
-        let (mut changes, mut warnings, mut expected) = (Vec::new(), Vec::new(), Vec::new());
-        for image in &found {
+        let read = |file: &Arc<SourceFile>| {
+            let manifests = manifests::find(file.text(), &paths).map_err(|error| unreadable(file, &error, pattern))?;
+            self.reading(file, &manifests, written, context)
+        };
+        let (text, InFile { warnings, images }) = settled(file, read)?;
+        // The same images in the same places, and nothing else.
+        let after = manifests::find(&text, &paths).map_err(|error| unreadable(file, &error, pattern))?;
+        if !after.images.iter().map(|image| &image.text).eq(&images) {
+            let problem = format!("`{}` would not read back as it was pinned", file.path());
+            return Err(Problem::at(&pattern.at, problem).into());
+        }
+        Ok((text, warnings))
+    }
+
+    /// What is to change in a file, what a person should know, and the images that it has then.
+    fn reading(
+        &self,
+        file: &Arc<SourceFile>,
+        manifests: &manifests::Manifests,
+        written: &Written<'_>,
+        context: &Context<'_>,
+    ) -> Result<Reading<InFile>, RenderError> {
+        let text = file.text();
+        let lines = Lines::of(text);
+        let mut markers = markers::bound(file, manifests)?;
+        let (mut changes, mut found) = (Vec::new(), InFile::default());
+        for (index, image) in manifests.images.iter().enumerate() {
             let at = Location::new(file, image.span.clone());
-            match choose(file, image, written, context)? {
+            match choose(file, image, markers.remove(&index), written, context)? {
                 Ok(pinned) => {
                     let reference = spelled(&image.text, &pinned);
-                    expected.push(reference.clone());
+                    found.images.push(reference.clone());
                     if reference != image.text {
                         let text = manifests::written(text, image, &reference);
                         changes.push(Change { span: image.span.clone(), text });
@@ -75,20 +99,13 @@ impl Manifests {
                 }
                 Err(reason) if self.strict => return Err(self.unpinned(&at, &reason).into()),
                 Err(reason) => {
-                    expected.push(image.text.clone());
-                    let place = manifests::place(text, image);
-                    warnings.push(format!("line {}: {place}: {reason}", place.line));
+                    found.images.push(image.text.clone());
+                    let place = lines.place(image);
+                    found.warnings.push(format!("line {}: {place}: {reason}", place.line));
                 }
             }
         }
-        let edited = splice(text, changes);
-        // What comes out is read again before anybody sees it: the same images in the same places, and nothing else.
-        let after = manifests::find(&edited, &paths).map_err(|error| unreadable(file, &error, pattern))?;
-        if !after.iter().map(|image| &image.text).eq(&expected) {
-            let problem = format!("`{}` would not read back as it was pinned", file.path());
-            return Err(Problem::at(&pattern.at, problem).into());
-        }
-        Ok(Edited { text: edited, warnings })
+        Ok(Reading { changes, found })
     }
 
     fn unpinned(&self, at: &Location, reason: &str) -> Problem {
@@ -102,14 +119,10 @@ impl Manifests {
 fn choose<'a>(
     file: &Arc<SourceFile>,
     image: &Image,
+    marker: Option<Marker>,
     written: &Written<'a>,
     context: &Context<'a>,
 ) -> Result<Result<Pinned<'a>, String>, RenderError> {
-    let text = file.text();
-    let start = text[..image.span.start].rfind('\n').map_or(0, |at| at + 1);
-    let line = text[start..].lines().next().unwrap_or_default();
-    // A `#` in front of the image, or inside of it, opens no comment.
-    let marker = Marker::all(line, start).into_iter().find(|marker| marker.comment.start >= image.span.end);
     if let Some(marker) = marker {
         let at = Location::new(file, marker.span.clone());
         return match marker.read(context, &at)? {
@@ -143,7 +156,8 @@ fn named(images: &[&Pinned<'_>]) -> String {
     named.collect::<Vec<_>>().join(" and ")
 }
 
-/// The line by which a text is a template of Helm's, counted from 1: to a parser of YAML its braces are mappings.
+/// The line by which a text that is no YAML is a template of Helm's, counted from 1. In a text that is YAML, braces at
+/// the start of a line are a part of a text of several lines.
 fn template(text: &str) -> Option<usize> {
     let line = text.lines().position(|line| {
         let value = line.trim_start_matches([' ', '\t', '-']);
@@ -154,8 +168,13 @@ fn template(text: &str) -> Option<usize> {
 
 fn unreadable(file: &Arc<SourceFile>, error: &ManifestError, pattern: &Spanned<String>) -> RenderError {
     match error {
-        ManifestError::NotYaml { line, reason } => not_yaml(file, *line, reason, pattern),
-        ManifestError::Unknown(_) => Problem::at(&pattern.at, error.to_string()).into(),
+        ManifestError::NotYaml { line, reason } => match template(file.text()) {
+            Some(line) => not_yaml(file, line, "it is a template", pattern),
+            None => not_yaml(file, *line, reason, pattern),
+        },
+        ManifestError::Unknown(_) | ManifestError::NotReadBack { .. } => {
+            Problem::at(&pattern.at, error.to_string()).into()
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod manifests;
 use imagelock_adapter::{Adapter, Common, Target};
 use imagelock_core::project::{Fields, ProjectError, TargetTable};
 
+pub use imagelock_yaml::MOST_BYTES;
 pub use manifests::{
     Finding, ManifestError, ManifestPath, ManifestPathError, Place, PostRender, PostRendered, Reason, Replaced,
     post_render, unpinned,

@@ -47,11 +47,11 @@ impl Cache {
 
     /// The folder of this version of a tool, when it is complete; its link is repaired on the way.
     pub(crate) fn find(&self, tool: &Tool) -> Result<Option<Utf8PathBuf>> {
-        let folder = self.folder(tool);
+        let folder = self.folder(tool)?;
         if !folder.join("bin").join(tool.name).is_file() {
             return Ok(None);
         }
-        self.link(tool, &Utf8Path::new("..").join(folder_name(tool)).join("bin").join(tool.name))?;
+        self.link(tool, &Utf8Path::new("..").join(folder_name(tool)?).join("bin").join(tool.name))?;
         Ok(Some(folder))
     }
 
@@ -63,7 +63,7 @@ impl Cache {
 
     /// An empty folder with a `bin` in it, where a tool is made.
     pub(crate) fn stage(&self, tool: &Tool) -> Result<Utf8PathBuf> {
-        let stage = self.root.join(format!("{STAGE}{}", folder_name(tool)));
+        let stage = self.root.join(format!("{STAGE}{}", folder_name(tool)?));
         if stage.exists() {
             fs::remove_dir_all(&stage)?;
         }
@@ -73,7 +73,7 @@ impl Cache {
 
     /// Makes a stage the tool's folder.
     pub(crate) fn publish(&self, tool: &Tool, stage: &Utf8Path) -> Result<()> {
-        fs::rename(stage, self.folder(tool))?;
+        fs::rename(stage, self.folder(tool)?)?;
         self.find(tool).map(drop)
     }
 
@@ -92,13 +92,13 @@ impl Cache {
         Ok(fs::rename(new, link)?)
     }
 
-    fn folder(&self, tool: &Tool) -> Utf8PathBuf {
-        self.root.join(folder_name(tool))
+    fn folder(&self, tool: &Tool) -> Result<Utf8PathBuf> {
+        Ok(self.root.join(folder_name(tool)?))
     }
 }
 
-fn folder_name(tool: &Tool) -> String {
-    format!("{}-{}", tool.name, tool.version)
+fn folder_name(tool: &Tool) -> Result<String> {
+    Ok(format!("{}-{}", tool.name, tool.kept_as()?))
 }
 
 /// The cache's folder: `IMAGELOCK_TOOLS`, else `imagelock/tools` in the user's cache.

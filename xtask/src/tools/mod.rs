@@ -159,6 +159,7 @@ fn fill(tool: &Tool, stage: &Utf8Path, log: &mut File) -> Result<()> {
         How::GoModule { package, replace } => {
             go::build_in_module(tool, package, replace, stage, log)?;
         }
+        How::Own(folder) => go::build_own(tool, folder, stage, log)?,
         How::Cargo => cargo::install(tool, stage, log)?,
         How::Debian { package, program } => debian::install(tool, package, program, stage, log)?,
         // The launcher starts a process that stays; Bazel itself was tried in its root already.

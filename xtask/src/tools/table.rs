@@ -3,6 +3,11 @@
 //! Tools built from source are pinned to one version. Debian keeps a single build of a package in a
 //! release, so those are pinned to the series that the tests were written for.
 
+use anyhow::Result;
+
+use super::go;
+use crate::shell;
+
 /// One tool.
 pub(crate) struct Tool {
     /// The name under which tests ask for it.
@@ -26,6 +31,9 @@ pub(crate) enum How {
     /// A module made for the purpose that requires the package: `go install` refuses a module whose own file has
     /// `replace` or `exclude` lines. The replacements that the program needs are repeated here.
     GoModule { package: &'static str, replace: &'static [(&'static str, &'static str)] },
+    /// A Go program of this repository, in this folder. What its source is takes the place of a version: it is built
+    /// anew when that changes.
+    Own(&'static str),
     /// `cargo install` of the crate with the tool's name.
     Cargo,
     /// A program of a Debian package, unpacked with the libraries that this machine lacks: nothing is installed.
@@ -36,12 +44,23 @@ pub(crate) enum How {
     Path,
 }
 
+impl Tool {
+    /// The version under which the tool is kept: of a program of this repository, the start of its source's digest.
+    pub(crate) fn kept_as(&self) -> Result<String> {
+        match self.how {
+            How::Own(folder) => go::source_version(&shell::repository().join(folder)),
+            _ => Ok(self.version.to_owned()),
+        }
+    }
+}
+
 impl How {
     /// A few words for `cargo xtask tools --list`.
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Go(package) => format!("go install {package}"),
             Self::GoModule { package, .. } => format!("go build {package}"),
+            Self::Own(folder) => format!("go build {folder}"),
             Self::Cargo => "cargo install".to_owned(),
             Self::Debian { package, .. } => format!("Debian package {package}"),
             Self::Bazel { release, .. } => format!("Debian {release} in a folder"),
@@ -214,6 +233,14 @@ pub(crate) const TOOLS: &[Tool] = &[
         check: &["version"],
         stand_in: Some(("kustomize", "v5.")),
         needed_by: "the kustomize component",
+    },
+    Tool {
+        name: "yamloracle",
+        version: "0",
+        how: How::Own("tests/go/yamloracle"),
+        check: &["--version"],
+        stand_in: None,
+        needed_by: "the comparison with what Go reads in manifests",
     },
     Tool {
         name: "buildozer",

@@ -1,10 +1,13 @@
 //! `lock`
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use imagelock_core::lockfile::{Answer, Lockfile};
 use imagelock_core::plan::{self, Plan};
 use imagelock_core::source::Label;
-use imagelock_registry::Step;
+use imagelock_core::{Digest, ImageName};
+use imagelock_registry::{Resolved, Step, Take};
 use serde::Serialize;
 
 use crate::failure::{Failure, Kind, Problem};
@@ -46,7 +49,7 @@ impl Lock {
             let (session, held) = Session::open_alone(host)?;
             (session, Some(held))
         };
-        let found = session.lockfile_if_any()?;
+        let found = if self.locked || self.frozen { session.lockfile_of_gate()? } else { session.lockfile_if_any()? };
         let absent = found.is_none();
         let old = found.unwrap_or_default();
         let plan = plan::lock(&session.project, &old);
@@ -77,13 +80,25 @@ pub(crate) fn count(images: usize) -> String {
 
 /// Resolves what the plan asks for, and gives the lock with the answers in it.
 pub(crate) fn resolve(session: &Session<'_>, plan: &Plan<'_>, old: &Lockfile, verb: &str) -> Result<Lockfile, Failure> {
+    resolve_with(session, plan, old, verb, |_| Take::Newest).map(|(lock, _)| lock)
+}
+
+/// Likewise, and takes of each image the answer that is said for it. Also gives the images that stay as they are although
+/// they were built again, each with the digest that it has now.
+pub(crate) fn resolve_with<'a>(
+    session: &Session<'_>,
+    plan: &Plan<'_>,
+    old: &Lockfile,
+    verb: &str,
+    take: impl Fn(&ImageName) -> Take<'a>,
+) -> Result<(Lockfile, BTreeMap<ImageName, Digest>), Failure> {
     let shell = &session.host.shell;
     let mut new = old.clone();
     for name in &plan.drop {
         new.images.remove(*name);
     }
     if plan.resolve.is_empty() {
-        return Ok(new);
+        return Ok((new, BTreeMap::new()));
     }
     shell.doing(verb, &count(plan.resolve.len()));
     let progress = Progress::start(shell, verb, plan.resolve.len());
@@ -91,14 +106,19 @@ pub(crate) fn resolve(session: &Session<'_>, plan: &Plan<'_>, old: &Lockfile, ve
     let steps: Vec<Step<'_>> = plan
         .resolve
         .iter()
-        .map(|step| Step { name: step.name, request: &step.declared.request, known: old.images.get(step.name) })
+        .map(|step| Step {
+            name: step.name,
+            request: &step.declared.request,
+            known: old.images.get(step.name),
+            take: take(step.name),
+        })
         .collect();
     let resolved = network::run(resolver.resolve(&steps));
     progress.finish();
     match resolved? {
-        Ok(images) => {
+        Ok(Resolved { images, rebuilt }) => {
             new.images.extend(images);
-            Ok(new)
+            Ok((new, rebuilt))
         }
         Err(errors) => {
             let what = "could not be locked; images.lock is unchanged";
@@ -133,10 +153,6 @@ fn must_hold(session: &Session<'_>, plan: &Plan<'_>, old: &Lockfile) -> Result<(
                     format!("images.lock answers for {}", platforms.join(", "))
                 }
             },
-            Answer::PlatformsMissing(platforms) => {
-                let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
-                format!("images.lock lacks {}", platforms.join(", "))
-            }
             Answer::Holds(_) => continue,
         };
         problem.labels.push(Label::primary(&step.declared.at, text));

@@ -6,7 +6,7 @@ use clap::Args;
 use imagelock_adapter::{Context, Rewrites, Templates};
 use imagelock_core::Host as RegistryHost;
 use imagelock_core::project::Mirror;
-use imagelock_kubernetes::{ManifestError, ManifestPath, PostRender as Options};
+use imagelock_kubernetes::{MOST_BYTES, ManifestError, ManifestPath, PostRender as Options};
 
 use super::render::rewrite;
 use crate::failure::{Failure, Kind, Problem};
@@ -35,8 +35,7 @@ impl PostRender {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
         let session = Session::open(host)?;
         let lock = session.lockfile()?;
-        let mut manifests = String::new();
-        std::io::stdin().read_to_string(&mut manifests)?;
+        let manifests = read(std::io::stdin().lock())?;
         let tree = DiskTree::new(&session.root)?;
         let templates = Templates::new(&std::collections::BTreeMap::new());
         let templates = templates.map_err(|error| Failure::input(error.to_string()))?;
@@ -49,15 +48,30 @@ impl PostRender {
         let options = Options { strict: self.strict, paths: self.paths };
         let rendered =
             imagelock_kubernetes::post_render(&manifests, &images, &options).map_err(|error| failure(&error))?;
-        host.shell.content(rendered.text.as_bytes());
+        host.shell.result(&rendered.text);
         Ok(())
     }
+}
+
+/// Reads a stream of manifests, and no more of it than is looked into.
+fn read(stream: impl Read) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    stream.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MOST_BYTES {
+        let problem = Problem::new(format!("the manifests on standard input have more than {MOST_BYTES} bytes"));
+        return Err(Failure::new(Kind::Input, problem.help("pin them in parts")));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].split(|byte| *byte == b'\n').count();
+        Failure::input(format!("line {line} of the manifests on standard input is not UTF-8, at byte {at}"))
+    })
 }
 
 /// Why manifests were not pinned.
 pub(super) fn failure(error: &ManifestError) -> Failure {
     match error {
-        ManifestError::NotYaml { .. } => Failure::input(error.to_string()),
+        ManifestError::NotYaml { .. } | ManifestError::NotReadBack { .. } => Failure::input(error.to_string()),
         ManifestError::Unknown(findings) => {
             let count = findings.len();
             let noun = if count == 1 { "image is" } else { "images are" };

@@ -1,13 +1,16 @@
 //! `update`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use clap::Args;
-use imagelock_core::source::nearest;
-use imagelock_core::{ImageName, plan};
+use clap::{Args, ValueEnum};
+use imagelock_core::precise::Precise;
+use imagelock_core::source::{Label, nearest};
+use imagelock_core::{Digest, ImageName, Lockfile, plan};
+use imagelock_registry::Take;
+use serde::Serialize;
 
 use super::lock::{self, Outcome};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
 use crate::report;
 use crate::session::Session;
@@ -15,24 +18,60 @@ use crate::session::Session;
 /// Find out where the followed tags point now
 ///
 /// Asks each registry once an image whether anything moved, and locks what did. Images that follow a version rule
-/// take the best tag there is now.
+/// take the best tag there is now. An image that was only built again stays as it is locked: its index has another digest
+/// and every locked platform's manifest is what it was.
 #[derive(Args, Debug)]
 pub struct Update {
     /// The images to update; all of them where none is named
     names: Vec<ImageName>,
+    /// Lock this answer for the one image that is named: a tag or a digest of its repository, or TAG@DIGEST
+    #[arg(long, value_name = "TAG|DIGEST")]
+    precise: Option<Precise>,
+    /// Take what `update` leaves as it is: `digest` is an index of other bytes for the same content
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    allow: Option<Level>,
     /// Say what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+/// How much may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Level {
+    /// The digest alone, with the same content
+    Digest,
+}
+
+/// What `update` did.
+#[derive(Serialize)]
+struct Updated {
+    #[serde(flatten)]
+    outcome: Outcome,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unchanged: Vec<Unchanged>,
+}
+
+/// An image that was built again with the same content, and stays as it is locked.
+#[derive(Serialize)]
+struct Unchanged {
+    name: ImageName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag: Option<String>,
+    /// The digest that is locked.
+    digest: String,
+    /// The digest that it has now.
+    rebuilt: Digest,
 }
 
 impl Update {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
         let (session, _held) = Session::open_alone(host)?;
         known(&session, &self.names)?;
+        self.judge(&session)?;
         let old = session.lockfile()?;
-        let names: BTreeSet<ImageName> = self.names.into_iter().collect();
+        let names: BTreeSet<ImageName> = self.names.iter().cloned().collect();
         let plan = plan::update(&session.project, &old, (!names.is_empty()).then_some(&names));
-        let new = lock::resolve(&session, &plan, &old, "Checking")?;
+        let (new, rebuilt) = lock::resolve_with(&session, &plan, &old, "Checking", |name| self.take(name))?;
         let changes = report::changes(&old, &new);
         let written = if self.dry_run {
             report::print(&host.shell, &changes);
@@ -41,15 +80,53 @@ impl Update {
         } else {
             lock::finish(&session, &old, &new)?
         };
-        if changes.is_empty() {
+        if !rebuilt.is_empty() {
+            host.shell.status("Unchanged", &format!("{} rebuilt with the same content", lock::count(rebuilt.len())));
+        } else if changes.is_empty() {
             host.shell.status("Fresh", &format!("{}, nothing moved", lock::count(session.project.images.len())));
         }
         if host.global.format == Format::Json {
             let fresh = session.project.images.len().saturating_sub(changes.len());
-            super::json(host, &Outcome { changes, fresh, written })?;
+            let outcome = Outcome { changes, fresh, written };
+            super::json(host, &Updated { outcome, unchanged: unchanged(&new, rebuilt) })?;
         }
         Ok(())
     }
+
+    /// Refuses an answer that the one image that is named could not have.
+    fn judge(&self, session: &Session<'_>) -> Result<(), Failure> {
+        let Some(precise) = &self.precise else { return Ok(()) };
+        let [name] = self.names.as_slice() else {
+            let failure = Failure::input("`--precise` is an answer for one image, which has to be named");
+            return Err(failure.help(format!("`{{command}} update NAME --precise {precise}`")));
+        };
+        let Some(declared) = session.project.images.get(name) else { return Ok(()) };
+        precise.judge(&declared.request).map_err(|refused| {
+            let problem = Problem::new(format!("`{name}` cannot be locked to {precise}"));
+            let problem = problem.label(Label::primary(&declared.value_at, refused.to_string()));
+            Failure::new(Kind::Input, problem.help(refused.help()))
+        })
+    }
+
+    /// Which answer is taken for an image.
+    fn take(&self, name: &ImageName) -> Take<'_> {
+        match &self.precise {
+            Some(precise) if self.names.first() == Some(name) => {
+                Take::Named { tag: precise.tag(), digest: precise.digest() }
+            }
+            _ if self.allow == Some(Level::Digest) => Take::Newest,
+            _ => Take::Changed,
+        }
+    }
+}
+
+fn unchanged(lock: &Lockfile, rebuilt: BTreeMap<ImageName, Digest>) -> Vec<Unchanged> {
+    let locked = rebuilt.into_iter().filter_map(|(name, rebuilt)| Some((lock.images.get(&name)?, name, rebuilt)));
+    let unchanged = locked.map(|(image, name, rebuilt)| {
+        let tag = image.tag.as_ref().map(ToString::to_string);
+        Unchanged { name, tag, digest: image.digest.to_string(), rebuilt }
+    });
+    unchanged.collect()
 }
 
 /// Refuses names that the project does not have, with the ones that were probably meant.

@@ -2,7 +2,6 @@
 
 use super::{LockedImage, Lockfile};
 use crate::name::ImageName;
-use crate::platform::Platform;
 use crate::request::Request;
 
 /// Whether a lock answers a request. `lock`, `lock --locked` and whatever else asks share this one answer.
@@ -17,20 +16,13 @@ pub enum Answer<'lock> {
         /// The request that it answers.
         was: &'lock Request,
     },
-    /// The lock says that it answers this request, and lacks platforms of it: somebody edited it.
-    PlatformsMissing(Vec<Platform>),
 }
 
 impl Lockfile {
     /// Tells whether the image called `name` answers `request`.
     pub fn answer(&self, name: &ImageName, request: &Request) -> Answer<'_> {
         let Some(image) = self.images.get(name) else { return Answer::Missing };
-        if image.request != *request {
-            return Answer::RequestChanged { was: &image.request };
-        }
-        let wanted = request.platforms.iter().flatten();
-        let missing: Vec<Platform> =
-            wanted.filter(|platform| !image.platforms.contains_key(*platform)).cloned().collect();
-        if missing.is_empty() { Answer::Holds(image) } else { Answer::PlatformsMissing(missing) }
+        // That the image answers its own request was told when the lock was read.
+        if image.request == *request { Answer::Holds(image) } else { Answer::RequestChanged { was: &image.request } }
     }
 }

@@ -11,7 +11,12 @@
 //!   with its next change. `base` came to it later, where an image says what it was built on.
 
 mod answer;
+mod judge;
+#[cfg(test)]
+mod judge_tests;
+mod keys;
 mod parse;
+mod place;
 #[cfg(test)]
 mod schema_tests;
 #[cfg(test)]
@@ -23,6 +28,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use answer::Answer;
+pub use judge::{Conflict, Contradiction};
 pub use parse::LockfileError;
 
 use crate::created::Created;
@@ -31,10 +37,17 @@ use crate::name::ImageName;
 use crate::platform::Platform;
 use crate::reference::{Host, Reference, Repository, Tag};
 use crate::request::Request;
-use crate::text::escape_json;
+use crate::text::{canonical, escape_json};
 
 /// The file's name.
 pub const FILE_NAME: &str = "images.lock";
+
+/// The media types of an index, which has a manifest for each platform.
+pub(crate) const INDEXES: [&str; 2] =
+    ["application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json"];
+/// The media types of a manifest, which is an image for one platform.
+pub(crate) const MANIFESTS: [&str; 2] =
+    ["application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json"];
 
 /// The locked images of a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,7 +88,6 @@ pub struct LockedImage {
 
 /// What an image says that it was built on (OCI image-spec, `annotations.md`); empty where it says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Base {
     /// `org.opencontainers.image.base.digest`. A text that is no digest says nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,13 +108,14 @@ pub enum Origin {
 
 /// One platform of a locked image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct LockedPlatform {
     /// The digest of the image's configuration.
     pub config: Digest,
     /// The digest of the manifest.
     pub digest: Digest,
     /// The media type of the manifest.
+    #[serde(deserialize_with = "parse::manifest_media_type")]
     pub media_type: String,
     /// The size of the manifest in bytes.
     pub size: u64,
@@ -165,7 +178,7 @@ impl LockedImage {
 
 /// A locked image as it stands in the file: one flat object whose fields are declared in byte order.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 struct Written {
     #[serde(default, deserialize_with = "parse::object", skip_serializing_if = "Base::is_empty")]
     base: Base,
@@ -174,6 +187,7 @@ struct Written {
     digest: Digest,
     #[serde(skip_serializing_if = "Option::is_none")]
     layout: Option<Utf8PathBuf>,
+    #[serde(deserialize_with = "parse::any_media_type")]
     media_type: String,
     #[serde(deserialize_with = "parse::platforms")]
     platforms: BTreeMap<Platform, LockedPlatform>,
@@ -225,7 +239,9 @@ impl TryFrom<Written> for LockedImage {
     fn try_from(written: Written) -> Result<Self, String> {
         let origin = match (written.registry, written.repository, written.layout) {
             (Some(host), Some(path), None) => {
-                Origin::Registry(Repository::new(host, &path).map_err(|error| error.to_string())?)
+                let repository = Repository::new(host, &path).map_err(|error| error.to_string())?;
+                canonical(repository.path(), &path)?;
+                Origin::Registry(repository)
             }
             (None, None, Some(path)) => Origin::Layout(crate::inside::checked(&path)?),
             _ => return Err("a locked image has `registry` and `repository`, or `layout`".to_owned()),

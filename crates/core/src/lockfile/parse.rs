@@ -10,10 +10,13 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::{LockedImage, LockedPlatform, Lockfile};
+use super::judge::{self, Contradiction};
+use super::keys::Checked;
+use super::{INDEXES, LockedImage, LockedPlatform, Lockfile, MANIFESTS, place};
 use crate::name::ImageName;
 use crate::platform::Platform;
 use crate::source::{Label, Located, Location, SourceFile};
+use crate::text::quoted;
 
 /// Why a lock cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +43,20 @@ pub enum LockfileError {
         /// Where.
         at: Location,
     },
+    /// What is locked is not what its own request asks for: the file was changed by hand, or by a merge.
+    #[error("{path} contradicts itself: {}{}", .first[0], more(*.count))]
+    Contradictions {
+        /// The file.
+        path: camino::Utf8PathBuf,
+        /// The first of them, at least one, in the order of the images' names.
+        first: Vec<Contradiction>,
+        /// How many there are.
+        count: usize,
+    },
+}
+
+fn more(count: usize) -> String {
+    if count > 1 { format!(", and {} more", count - 1) } else { String::new() }
 }
 
 impl Located for LockfileError {
@@ -47,6 +64,7 @@ impl Located for LockfileError {
         match self {
             Self::Newer { .. } => Vec::new(),
             Self::ConflictMarkers { at } | Self::Syntax { at, .. } => vec![Label::primary(at, "")],
+            Self::Contradictions { first, .. } => first.iter().flat_map(Contradiction::labels).collect(),
         }
     }
 
@@ -55,13 +73,15 @@ impl Located for LockfileError {
             Self::ConflictMarkers { .. } => "take either side and run `{command} lock`",
             Self::Newer { .. } => "update imagelock to the version that this repository uses",
             Self::Syntax { .. } => "restore the file from version control, or delete it and run `{command} lock`",
+            Self::Contradictions { .. } => {
+                "restore the file from version control, or take the image out of it and run `{command} lock`"
+            }
         };
         vec![help.to_owned()]
     }
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct File {
     #[serde(deserialize_with = "images")]
     images: BTreeMap<ImageName, LockedImage>,
@@ -102,7 +122,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map))
+        T::deserialize(MapAccessDeserializer::new(Checked(map)))
     }
 }
 
@@ -134,6 +154,26 @@ where
     }
 }
 
+/// The media type of what `digest` names: an index or a manifest.
+pub(super) fn any_media_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    media_type(deserializer, |name| INDEXES.contains(&name) || MANIFESTS.contains(&name), "an index or a manifest")
+}
+
+/// The media type of a manifest.
+pub(super) fn manifest_media_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    media_type(deserializer, |name| MANIFESTS.contains(&name), "a manifest")
+}
+
+fn media_type<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    fits: impl Fn(&str) -> bool,
+    what: &str,
+) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let reason = || D::Error::custom(format_args!("{} is not the media type of {what}", quoted(&name)));
+    if fits(&name) { Ok(name) } else { Err(reason()) }
+}
+
 #[derive(Deserialize)]
 struct VersionOnly {
     version: u64,
@@ -148,7 +188,7 @@ impl Lockfile {
             return Err(LockfileError::ConflictMarkers { at: Location::new(file, span) });
         }
         // The version is looked for even where the rest does not fit: a newer format may have other fields.
-        if let Ok(VersionOnly { version }) = serde_json::from_str(text)
+        if let Ok(VersionOnly { version }) = object(&mut serde_json::Deserializer::from_str(text))
             && version > u64::from(Self::VERSION)
         {
             return Err(LockfileError::Newer { path: file.path().to_owned(), found: version });
@@ -159,12 +199,17 @@ impl Lockfile {
         };
         let mut json = serde_json::Deserializer::from_str(text);
         match object::<File, _>(&mut json).and_then(|found| json.end().map(|()| found)) {
-            Ok(found) if found.version == u64::from(Self::VERSION) => Ok(Self { images: found.images }),
+            Ok(found) if found.version == u64::from(Self::VERSION) => {
+                let lock = Self { images: found.images };
+                let (first, count) = judge::contradictions(&lock, file);
+                let path = file.path().to_owned();
+                if count == 0 { Ok(lock) } else { Err(LockfileError::Contradictions { path, first, count }) }
+            }
             Ok(found) => Err(syntax(format!("there is no version {}", found.version), version_span(text))),
             Err(error) => {
                 let message = error.to_string();
                 let reason = message.rsplit_once(" at line ").map_or(&*message, |(reason, _)| reason);
-                Err(syntax(reason.to_owned(), span(text, error.line(), error.column())))
+                Err(syntax(reason.to_owned(), place::token(text, error.line(), error.column())))
             }
         }
     }
@@ -189,20 +234,4 @@ fn version_span(text: &str) -> Range<usize> {
     let start = text.rfind("\"version\"").unwrap_or(0);
     let end = text[start..].find(['\n', '}']).map_or(text.len(), |end| start + end);
     start..start + text[start..end].trim_end().len()
-}
-
-/// What `serde_json` stumbled over. It reports the last byte that it read: the end of a token, which is shown whole.
-fn span(text: &str, line: usize, column: usize) -> Range<usize> {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let line = text[start..].lines().next().unwrap_or_default();
-    let at = line.floor_char_boundary(column.saturating_sub(1));
-    let end = line.ceil_char_boundary((at + 1).min(line.len()));
-    let (before, found) = (&line[..at], &line[at..end]);
-    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
-    let first = match found {
-        "\"" => before.rfind('"').unwrap_or(at),
-        _ if found.starts_with(word) => before.trim_end_matches(word).len(),
-        _ => at,
-    };
-    start + first..start + end
 }

@@ -9,6 +9,7 @@ use imagelock_credentials::Store;
 use reqwest::Certificate;
 use reqwest::redirect::Policy;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use super::Client;
 use crate::cache::Cache;
@@ -125,12 +126,14 @@ impl ClientBuilder {
             reporter: self.reporter,
             backoff: self.backoff,
             timeouts: self.timeouts,
+            // A time that the clock cannot reach is no limit.
+            ends: self.timeouts.run.and_then(|run| Instant::now().checked_add(run)),
             per_host: self.per_host.get().min(Semaphore::MAX_PERMITS),
             overall: Semaphore::new(self.overall.get().min(Semaphore::MAX_PERMITS)),
             hosts: Mutex::default(),
             tokens: Tokens::default(),
         };
-        Ok(Client { transport: Arc::new(transport), cache: self.cache })
+        Ok(Client { transport: Arc::new(transport), cache: self.cache, kept: Arc::default() })
     }
 
     fn http(&self) -> reqwest::ClientBuilder {

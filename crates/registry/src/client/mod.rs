@@ -10,19 +10,22 @@
 mod authorization;
 mod builder;
 mod download;
+mod head;
+mod kept;
 mod tags;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use imagelock_core::{Digest, Reference, Repository, Tag};
-use reqwest::Method;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use imagelock_core::{Digest, Repository};
+use reqwest::StatusCode;
 use url::Url;
 
 pub use authorization::Authorization;
 pub use builder::ClientBuilder;
+pub use tags::TagList;
 
+use self::kept::Kept;
 use crate::cache::Cache;
 use crate::document;
 use crate::error::{Context, Error, ErrorKind, Missing, NotAnImage, quoted};
@@ -41,6 +44,7 @@ pub const CONFIG_BYTES: u64 = 8 << 20;
 pub struct Client {
     transport: Arc<Transport>,
     cache: Cache,
+    kept: Arc<Kept>,
 }
 
 /// What a registry says about a manifest without sending it.
@@ -93,29 +97,6 @@ impl Client {
         &self.transport.reporter
     }
 
-    /// Asks what a reference points at: its digest if it has one, else its tag, else `latest`. `None` means that the
-    /// registry has no such tag, or no such repository.
-    pub async fn head(&self, reference: &Reference) -> Result<Option<Descriptor>, Error> {
-        let repository = &reference.repository;
-        let name = match (&reference.digest, &reference.tag) {
-            (Some(digest), _) => digest.to_string(),
-            (None, Some(tag)) => tag.to_string(),
-            (None, None) => Tag::latest().to_string(),
-        };
-        let own = self.own(repository)?;
-        let error = match self.head_at(&own, reference, &name).await {
-            Err(error) if error.is_unreachable() => error,
-            answer => return answer,
-        };
-        for place in self.mirrors(repository) {
-            if let Ok(Some(descriptor)) = self.head_at(&place, reference, &name).await {
-                self.stands_in(&own, &place);
-                return Ok(Some(descriptor));
-            }
-        }
-        Err(error)
-    }
-
     /// Fetches a manifest or an index by its digest, and verifies it.
     pub async fn manifest(&self, repository: &Repository, digest: &Digest) -> Result<Manifest, Error> {
         let bytes = self.content(Thing::Manifest, repository, digest, MANIFEST_BYTES).await?;
@@ -144,7 +125,7 @@ impl Client {
     }
 
     async fn content(&self, thing: Thing, repository: &Repository, digest: &Digest, cap: u64) -> Result<Bytes, Error> {
-        if let Some(bytes) = self.cache.get(digest, cap) {
+        if let Some(bytes) = self.kept.take(digest).or_else(|| self.cache.get(digest, cap)) {
             return Ok(bytes);
         }
         for place in self.mirrors(repository) {
@@ -173,6 +154,9 @@ impl Client {
     ) -> Result<Bytes, Error> {
         let ask = Ask { sink: Sink::Memory { cap }, ..place.by_digest(thing, repository, digest)? };
         let answer = self.transport.send(&place.host, &ask).await?;
+        if answer.status == StatusCode::NOT_FOUND && thing == Thing::Manifest && !place.is_mirror {
+            return self.by_tag(place, repository, digest, &answer).await;
+        }
         expect_success(place, &ask, &answer, thing.missing())?;
         let got = Digest::of(digest.algorithm(), &answer.body);
         if got != *digest {
@@ -189,54 +173,6 @@ impl Client {
             check_header(place, &ask, &answer)?;
         }
         Ok(answer.body)
-    }
-
-    async fn head_at(&self, place: &Place, reference: &Reference, name: &str) -> Result<Option<Descriptor>, Error> {
-        let ask = Ask { method: Method::HEAD, ..place.manifest(reference.to_string(), name)? };
-        let answer = self.transport.send(&place.host, &ask).await?;
-        match answer.status.as_u16() {
-            404 => return Ok(None),
-            // Registries that know no HEAD, and those that leave the digest out, have to send the manifest.
-            405 | 501 => return self.head_by_get(place, reference, name).await,
-            _ => expect_success(place, &ask, &answer, Missing::Tag)?,
-        }
-        let Some(digest) = header_digest(place, &ask, &answer)? else {
-            return self.head_by_get(place, reference, name).await;
-        };
-        if let Some(expected) = reference.digest.as_ref().filter(|expected| **expected != digest) {
-            let kind = ErrorKind::DigestMismatch { host: place.name(), expected: expected.clone(), got: digest };
-            return Err(place.error(&ask, &answer, kind));
-        }
-        let size = answer.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        Ok(Some(Descriptor { digest, media_type: content_type(&answer), size }))
-    }
-
-    async fn head_by_get(&self, place: &Place, reference: &Reference, name: &str) -> Result<Option<Descriptor>, Error> {
-        let ask = Ask { sink: Sink::Memory { cap: MANIFEST_BYTES }, ..place.manifest(reference.to_string(), name)? };
-        let answer = self.transport.send(&place.host, &ask).await?;
-        if answer.status.as_u16() == 404 {
-            return Ok(None);
-        }
-        expect_success(place, &ask, &answer, Missing::Tag)?;
-        if document::is_schema1(&answer.body) {
-            return Err(place.error(&ask, &answer, ErrorKind::NotAnImage(NotAnImage::Schema1)));
-        }
-        let digest = match (header_digest(place, &ask, &answer)?, &reference.digest) {
-            (_, Some(expected)) if !expected.matches(&answer.body) => {
-                let got = Digest::of(expected.algorithm(), &answer.body);
-                let kind = ErrorKind::DigestMismatch { host: place.name(), expected: expected.clone(), got };
-                return Err(place.error(&ask, &answer, kind));
-            }
-            (Some(header), _) => {
-                check_header(place, &ask, &answer)?;
-                header
-            }
-            (None, Some(expected)) => expected.clone(),
-            (None, None) => Digest::sha256(&answer.body),
-        };
-        self.cache.put(&digest, &answer.body);
-        let size = Some(answer.body.len() as u64);
-        Ok(Some(Descriptor { digest, media_type: content_type(&answer), size }))
     }
 
     fn stands_in(&self, own: &Place, mirror: &Place) {
@@ -308,13 +244,22 @@ impl Place {
     }
 
     fn error(&self, ask: &Ask<'_>, answer: &Answer, kind: ErrorKind) -> Error {
+        self.failed(ask, Some(answer), kind)
+    }
+
+    /// An error without an answer.
+    fn unanswered(&self, ask: &Ask<'_>, kind: ErrorKind) -> Error {
+        self.failed(ask, None, kind)
+    }
+
+    fn failed(&self, ask: &Ask<'_>, answer: Option<&Answer>, kind: ErrorKind) -> Error {
         let context = Context {
             doing: ask.doing,
             reference: ask.reference.clone(),
             host: self.name(),
-            status: Some(answer.status.as_u16()),
+            status: answer.map(|answer| answer.status.as_u16()),
             attempts: 1,
-            login: Some(answer.login.clone()),
+            login: answer.map(|answer| answer.login.clone()),
         };
         Error { kind, context: Some(Box::new(context)) }
     }
@@ -355,9 +300,4 @@ fn check_header(place: &Place, ask: &Ask<'_>, answer: &Answer) -> Result<(), Err
     }
     let kind = ErrorKind::HeaderMismatch { host: place.name(), header: header.to_string(), body: Some(body) };
     Err(place.error(ask, answer, kind))
-}
-
-fn content_type(answer: &Answer) -> Option<String> {
-    let text = answer.headers.get(CONTENT_TYPE)?.to_str().ok()?;
-    text.split(';').next().map(|text| text.trim().to_owned())
 }

@@ -1,9 +1,11 @@
 //! What can go wrong with a registry, a layout or a document.
 
+use std::time::Duration;
+
 use camino::Utf8PathBuf;
 use imagelock_core::{Digest, Platform, Tag};
 
-use super::text::{colon, list, newest_text};
+use super::text::{colon, list, newest_text, size, time};
 use super::{NotAnImage, Refusal};
 use crate::layout::LayoutError;
 
@@ -18,6 +20,12 @@ pub enum Missing {
     Blob,
     /// The repository.
     Repository,
+    /// The tag, or the repository: the registry does not tell which.
+    TagOrRepository,
+    /// The repository, or only the list of its tags.
+    List,
+    /// What a tag points at, which the list of tags has.
+    Listed,
 }
 
 impl std::fmt::Display for Missing {
@@ -27,6 +35,9 @@ impl std::fmt::Display for Missing {
             Self::Manifest => "manifest",
             Self::Blob => "blob",
             Self::Repository => "repository",
+            Self::TagOrRepository => "tag or repository",
+            Self::List => "repository, or no list of its tags",
+            Self::Listed => "manifest, although the list of tags has this tag",
         })
     }
 }
@@ -50,6 +61,14 @@ pub enum ErrorKind {
         rule: String,
         /// Tags that are there.
         newest: Vec<Tag>,
+    },
+    /// A digest is asked for, and no tag that would answer the request points at it.
+    #[error("{} {} at {}", list(.asked), if .asked.len() == 1 { "does not point" } else { "do not point" }, .digest.short())]
+    Unnamed {
+        /// The digest.
+        digest: Digest,
+        /// The tags that were asked.
+        asked: Vec<Tag>,
     },
     /// 401 Unauthorized, from the registry, its token service, or where it redirects.
     #[error("{0}")]
@@ -119,8 +138,26 @@ pub enum ErrorKind {
         /// The size of the bytes.
         got: u64,
     },
-    /// More bytes, or more pages, than any honest answer has.
-    #[error("the answer is larger than {limit} {unit}")]
+    /// A body that drips.
+    #[error("{host} sends less than {} in {}", size(*.bytes), time(*.window))]
+    Slow {
+        /// The host.
+        host: String,
+        /// The least that a body has to bring in a window, in bytes.
+        bytes: u64,
+        /// The window.
+        window: Duration,
+    },
+    /// There is no time left.
+    #[error("{what} takes longer than {}", time(*.limit))]
+    OutOfTime {
+        /// What takes so long.
+        what: &'static str,
+        /// How long it may take.
+        limit: Duration,
+    },
+    /// More bytes, tags or pages than any honest answer has.
+    #[error("the answer is larger than {}", if *.unit == "bytes" { size(*.limit) } else { format!("{limit} {unit}") })]
     TooLarge {
         /// The limit.
         limit: u64,

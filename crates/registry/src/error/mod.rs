@@ -58,7 +58,7 @@ impl Error {
 
     /// Whether the request is at fault, and not a registry or the network.
     pub fn is_input(&self) -> bool {
-        matches!(self.kind, ErrorKind::MissingPlatforms { .. } | ErrorKind::Layout(_))
+        matches!(self.kind, ErrorKind::MissingPlatforms { .. } | ErrorKind::Unnamed { .. } | ErrorKind::Layout(_))
     }
 
     /// Returns what a person can do about it.
@@ -74,6 +74,17 @@ impl Error {
                 "nothing was written; a broken proxy or an attack looks like this: compare {} from another network",
                 expected.short()
             )],
+            ErrorKind::Unnamed { digest, .. } => vec![format!("say which tag it had: `--precise TAG@{digest}`")],
+            ErrorKind::TooLarge { unit, .. } => {
+                let mut help = vec![
+                    "the limit is imagelock's own, not the registry's; docs/registries.md has them all".to_owned(),
+                ];
+                if *unit == "tags" {
+                    help.push("an image that follows one `tag` needs no list".to_owned());
+                }
+                help
+            }
+            ErrorKind::OutOfTime { what: "the run", .. } => vec!["`--time-limit 2h` gives it longer".to_owned()],
             _ => Vec::new(),
         }
     }
@@ -85,6 +96,23 @@ impl Error {
         let help = login.help(&context.host)?;
         let Login::Withheld { origin, .. } = login else { return None };
         Some(format!("{} was asked without {origin}: {help}", context.host))
+    }
+
+    /// Whether it is the 403 of a host that a redirect led to.
+    pub(crate) fn is_forbidden_elsewhere(&self) -> bool {
+        matches!(&self.kind, ErrorKind::Forbidden(refusal) if matches!(refusal.by, Refuser::Target(_)))
+    }
+
+    /// Whether it may be gone the next time.
+    pub(crate) fn may_pass(&self) -> bool {
+        match &self.kind {
+            ErrorKind::RateLimited { .. }
+            | ErrorKind::Network { .. }
+            | ErrorKind::Slow { .. }
+            | ErrorKind::OutOfTime { .. } => true,
+            ErrorKind::Status { status, .. } => *status >= 500,
+            _ => false,
+        }
     }
 
     /// Whether the host gave no answer at all, so that somebody else may be asked in its place.

@@ -1,6 +1,8 @@
 //! How what others wrote, and lists of things, stand in an error.
 
-use imagelock_core::{Platform, Tag};
+use std::time::Duration;
+
+use imagelock_core::Tag;
 
 /// The most that is repeated of a server's message, in bytes.
 pub(super) const MESSAGE_BYTES: usize = 1024;
@@ -30,7 +32,40 @@ pub(super) fn colon(message: &str) -> String {
     if message.is_empty() { String::new() } else { format!(": {message}") }
 }
 
-pub(super) fn list(platforms: &[Platform]) -> String {
-    let names: Vec<String> = platforms.iter().map(ToString::to_string).collect();
+pub(super) fn list(things: &[impl ToString]) -> String {
+    let names: Vec<String> = things.iter().map(ToString::to_string).collect();
     names.join(", ")
+}
+
+/// `4 MiB`, `1 KiB`, or bytes where it is neither.
+pub(super) fn size(bytes: u64) -> String {
+    match (bytes >> 20, bytes >> 10) {
+        (mebibytes, _) if mebibytes > 0 && mebibytes << 20 == bytes => format!("{mebibytes} MiB"),
+        (_, kibibytes) if kibibytes > 0 && kibibytes << 10 == bytes => format!("{kibibytes} KiB"),
+        _ => format!("{bytes} bytes"),
+    }
+}
+
+/// `90 s`, `10 min`, `1 h`, or milliseconds below a second.
+pub(super) fn time(duration: Duration) -> String {
+    match duration.as_secs() {
+        0 => format!("{} ms", duration.as_millis()),
+        seconds if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
+        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{seconds} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_times_are_written_as_people_say_them() {
+        let sizes = [4 << 20, 20 << 10, 1 << 30, 1000, 0].map(size);
+        assert_eq!(sizes, ["4 MiB", "20 KiB", "1024 MiB", "1000 bytes", "0 bytes"]);
+        let times = [20, 600, 7200, 90].map(|seconds| time(Duration::from_secs(seconds)));
+        assert_eq!(times, ["20 s", "10 min", "2 h", "90 s"]);
+        assert_eq!(time(Duration::from_millis(50)), "50 ms");
+    }
 }

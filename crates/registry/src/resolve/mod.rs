@@ -4,6 +4,7 @@
 //! each platform the manifest and, unless annotations say everything, the configuration are fetched by digest; what
 //! the cache holds is not. Images that need the same answer share it.
 
+mod answer;
 mod facts;
 mod image;
 mod platforms;
@@ -12,28 +13,25 @@ mod source;
 mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use futures_util::future::join_all;
-use imagelock_core::version::{Rule, newest};
-use imagelock_core::{Digest, ImageName, LockedImage, Origin, Platform, Repository, Request, Tag, Wanted};
+use imagelock_core::{Digest, ImageName, LockedImage, Origin, Platform, Repository, Request, Tag};
 
 use self::image::Image;
 use self::shared::Shared;
 use self::source::Source;
-use crate::client::Client;
-use crate::error::{Context, Error, ErrorKind, Missing};
+use crate::client::{Client, TagList};
+use crate::error::{Context, Error};
 use crate::event::Event;
 use crate::layout::Layout;
 
 /// Whether bytes are an image's configuration.
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) fn readable(bytes: &[u8]) -> bool {
     facts::Config::read(bytes).is_ok()
 }
-
-/// How many tags an error names.
-const NAMED: usize = 3;
 
 /// Turns requests into locked images.
 #[derive(Clone)]
@@ -52,12 +50,41 @@ pub struct Step<'a> {
     pub request: &'a Request,
     /// What the lock has for it, if anything: where the request's answer is still that, nothing more is fetched.
     pub known: Option<&'a LockedImage>,
+    /// Which answer is taken.
+    pub take: Take<'a>,
+}
+
+/// Which of the answers that a request admits is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Take<'a> {
+    /// The newest: what the tag points at now, or the best tag.
+    #[default]
+    Newest,
+    /// The newest that has other content. An image that was only built again, so that its index is another and every
+    /// platform's manifest is what it was, stays as it is known, unless the known digest is gone.
+    Changed,
+    /// The one that somebody names: a tag, a digest, or both. That the request admits it is the caller's to see to.
+    Named {
+        /// The tag; without one, a tag that points at the digest is looked for.
+        tag: Option<&'a Tag>,
+        /// The digest; without one, what the tag points at.
+        digest: Option<&'a Digest>,
+    },
+}
+
+/// What a run found out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resolved {
+    /// The answers.
+    pub images: BTreeMap<ImageName, LockedImage>,
+    /// The images that were built again with the same content and stayed as they are known, each with its new digest.
+    pub rebuilt: BTreeMap<ImageName, Digest>,
 }
 
 /// What one run finds out, each thing once.
 #[derive(Default)]
 struct Run {
-    tags: Shared<Repository, Vec<Tag>>,
+    tags: Shared<Repository, Arc<TagList>>,
     digests: Shared<(Repository, Tag), Digest>,
     images: Shared<(Repository, Digest, Option<BTreeSet<Platform>>), Image>,
 }
@@ -80,59 +107,34 @@ impl Resolver {
     }
 
     /// Resolves all images, or says for each that failed why it did, in the order of their names.
-    pub async fn resolve(
-        &self,
-        steps: &[Step<'_>],
-    ) -> Result<BTreeMap<ImageName, LockedImage>, Vec<(ImageName, Error)>> {
+    pub async fn resolve(&self, steps: &[Step<'_>]) -> Result<Resolved, Vec<(ImageName, Error)>> {
         let run = Run::default();
         let answers = join_all(steps.iter().map(|step| self.step(&run, step))).await;
-        let mut images = BTreeMap::new();
+        let mut resolved = Resolved::default();
         let mut failures = Vec::new();
         for (step, answer) in steps.iter().zip(answers) {
             match answer {
-                Ok(image) => drop(images.insert(step.name.clone(), image)),
+                Ok((image, rebuilt)) => {
+                    resolved.images.insert(step.name.clone(), image);
+                    resolved.rebuilt.extend(rebuilt.map(|digest| (step.name.clone(), digest)));
+                }
                 Err(error) => failures.push((step.name.clone(), error)),
             }
         }
         failures.sort_by(|(one, _), (other, _)| one.cmp(other));
-        if failures.is_empty() { Ok(images) } else { Err(failures) }
+        if failures.is_empty() { Ok(resolved) } else { Err(failures) }
     }
 
-    async fn step(&self, run: &Run, step: &Step<'_>) -> Result<LockedImage, Error> {
-        let Step { name, request, known } = *step;
+    async fn step(&self, run: &Run, step: &Step<'_>) -> Result<(LockedImage, Option<Digest>), Error> {
+        let Step { name, request, known, .. } = *step;
         let reporter = self.client.reporter();
         reporter.event(Event::Resolving { name, wanted: &request.wanted });
-        let answer = self.answer(run, request, known).await;
+        let answer = self.answer(run, step).await;
         match &answer {
-            Ok(image) => reporter.event(Event::Resolved { name, image, changed: known != Some(image) }),
+            Ok((image, _)) => reporter.event(Event::Resolved { name, image, changed: known != Some(image) }),
             Err(error) => reporter.event(Event::Failed { name, error }),
         }
         answer
-    }
-
-    async fn answer(&self, run: &Run, request: &Request, known: Option<&LockedImage>) -> Result<LockedImage, Error> {
-        let (repository, tag, digest) = match &request.wanted {
-            Wanted::Layout { path, tag } => return self.layout(request, path, tag.as_ref()).await,
-            Wanted::Digest { repository, tag, digest } => (repository, tag.clone(), digest.clone()),
-            Wanted::Tag { repository, tag } => {
-                (repository, Some(tag.clone()), self.digest(run, repository, tag).await?)
-            }
-            Wanted::Version { repository, rule } => {
-                let tag = self.pick(run, repository, rule).await?;
-                let digest = self.digest(run, repository, &tag).await?;
-                (repository, Some(tag), digest)
-            }
-        };
-        if let Some(known) = known.filter(|known| stands(known, request, repository, &digest)) {
-            return Ok(LockedImage { tag, request: request.clone(), ..known.clone() });
-        }
-        let key = (repository.clone(), digest.clone(), request.platforms.clone());
-        let image = run.images.get(key, async || {
-            let source = Source::Registry(&self.client, repository);
-            image::read(&source, &digest, request.platforms.as_ref()).await
-        });
-        let image = image.await.map_err(|error| told(error, repository, tag.as_ref(), Some(&digest)))?;
-        Ok(locked(request, Origin::Registry(repository.clone()), tag, digest, image))
     }
 
     async fn layout(
@@ -145,47 +147,6 @@ impl Resolver {
         let (digest, _) = layout.image(tag)?;
         let image = image::read(&Source::Layout(layout), &digest, request.platforms.as_ref()).await?;
         Ok(locked(request, Origin::Layout(path.to_owned()), tag.cloned(), digest, image))
-    }
-
-    /// Returns what a tag points at.
-    async fn digest(&self, run: &Run, repository: &Repository, tag: &Tag) -> Result<Digest, Error> {
-        let work = async || {
-            let reference = repository.with(Some(tag.clone()), None);
-            match self.client.head(&reference).await? {
-                Some(descriptor) => Ok(descriptor.digest),
-                None => Err(self.absent(run, repository, tag).await),
-            }
-        };
-        run.digests.get((repository.clone(), tag.clone()), work).await
-    }
-
-    /// Says that a tag is not there, and which ones are, if that can be found out.
-    async fn absent(&self, run: &Run, repository: &Repository, tag: &Tag) -> Error {
-        let kind = match self.tags(run, repository).await {
-            Ok(tags) => {
-                ErrorKind::NotFound { what: Missing::Tag, newest: newest(&tags, NAMED).into_iter().cloned().collect() }
-            }
-            Err(Error { kind: kind @ ErrorKind::NotFound { .. }, .. }) => kind,
-            Err(_) => ErrorKind::NotFound { what: Missing::Tag, newest: Vec::new() },
-        };
-        let reference = repository.with(Some(tag.clone()), None).to_string();
-        let host = repository.host().to_string();
-        let context = Context { doing: "read", reference, host, status: Some(404), attempts: 1, login: None };
-        Error { kind, context: Some(Box::new(context)) }
-    }
-
-    async fn tags(&self, run: &Run, repository: &Repository) -> Result<Vec<Tag>, Error> {
-        run.tags.get(repository.clone(), async || self.client.tags(repository).await).await
-    }
-
-    async fn pick(&self, run: &Run, repository: &Repository, rule: &Rule) -> Result<Tag, Error> {
-        let tags = self.tags(run, repository).await?;
-        if let Some(picked) = rule.best(&tags) {
-            return Ok(picked.tag.clone());
-        }
-        let newest = newest(&tags, NAMED).into_iter().cloned().collect();
-        let kind = ErrorKind::NoTagFits { rule: rule.to_string(), newest };
-        Err(told(kind.into(), repository, None, None))
     }
 }
 

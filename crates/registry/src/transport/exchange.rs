@@ -1,25 +1,33 @@
 //! One attempt at a request: a turn at the host, the request, its redirects, and its body up to a cap.
 
 use std::error::Error as _;
+use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
+use imagelock_core::Digest;
 use imagelock_credentials::Origin;
 use reqwest::Response;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
+use tokio::time::Instant;
 use url::Url;
 
-use super::limits::HostState;
+use super::limits::{HostState, Meter};
 use super::redirect::{self, Content};
 use super::retry::{self, Failure, Retry};
 use super::{Answer, Ask, Sink, Transport, realm};
 use crate::error::{ErrorKind, Login, quoted};
 use crate::hash::Hasher;
+use crate::list::{self, Page, PageError, Pieces};
+use crate::settings::Pace;
 
 /// What is read of the body of a failure.
 const FAILURE_BYTES: u64 = 64 << 10;
+
+/// How many pieces of a list wait for their reader.
+const PIECES: usize = 8;
 
 /// How often others get to run before a place is given on: the connection's own task, and the pool's after it.
 const POOL_TURNS: usize = 4;
@@ -39,11 +47,12 @@ impl Transport {
         authorization: Option<&HeaderValue>,
     ) -> Result<Answer, Failure> {
         let mut url = ask.url.clone();
+        let mut left = self.timeouts.request;
         for _ in 0..=redirect::MOST {
             let at_home = url.origin() == ask.url.origin();
             let host = if at_home { Arc::clone(registry) } else { self.led_to(&url).map_err(Failure::last)? };
             let header = authorization.filter(|_| at_home);
-            match self.step(&host, ask, &url, header).await? {
+            match self.step(&host, ask, &url, header, &mut left).await? {
                 Step::Done(answer) => return Ok(*answer),
                 Step::On(next) => {
                     let judged = redirect::judge(ask.content, &ask.url, &url, &next, &registry.settings.redirect_hosts);
@@ -74,6 +83,7 @@ impl Transport {
         ask: &Ask<'_>,
         url: &Url,
         authorization: Option<&HeaderValue>,
+        left: &mut Duration,
     ) -> Result<Step, Failure> {
         // The host's turn comes first, so that a slow host does not hold places that others could use.
         let turn = host.turn().await;
@@ -88,13 +98,16 @@ impl Transport {
         if let Some(form) = &ask.form {
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.clone());
         }
-        if !matches!(ask.sink, Sink::File { .. }) {
-            request = request.timeout(self.timeouts.request);
+        // What may be large has a pace to keep instead.
+        if matches!(ask.sink, Sink::Nowhere | Sink::Memory { .. }) {
+            request = request.timeout(*left);
         }
+        let sent = Instant::now();
         let result = match request.send().await {
-            Ok(response) => read(host, ask, url, response).await,
+            Ok(response) => read(host, ask, url, Body::of(host, response, self.timeouts.pace)).await,
             Err(error) => Err(failed(host, &error)),
         };
+        *left = left.saturating_sub(sent.elapsed());
         // The connection goes back to the pool in a task of its own. Let that run before the next request takes the
         // place, or it would not find the connection and open one more than the limit allows.
         for _ in 0..POOL_TURNS {
@@ -105,10 +118,98 @@ impl Transport {
     }
 }
 
-async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut response: Response) -> Result<Step, Failure> {
+/// An answer whose body is still to come.
+struct Body<'a> {
+    host: &'a HostState,
+    response: Response,
+    meter: Meter,
+    pace: Pace,
+}
+
+impl<'a> Body<'a> {
+    fn of(host: &'a HostState, response: Response, pace: Pace) -> Self {
+        Self { host, response, meter: Meter::start(pace), pace }
+    }
+
+    /// Waits for the next piece.
+    async fn piece(&mut self) -> Result<Option<Bytes>, Failure> {
+        let size = |piece: &Result<Option<Bytes>, _>| match piece {
+            Ok(Some(bytes)) => bytes.len(),
+            _ => 0,
+        };
+        match self.meter.next(self.response.chunk(), size).await {
+            Some(piece) => piece.map_err(|error| failed(self.host, &error)),
+            None => {
+                let Pace { bytes, window } = self.pace;
+                let kind = ErrorKind::Slow { host: self.host.host.to_string(), bytes, window };
+                Err(Failure { kind, status: None, retry: Retry::Once })
+            }
+        }
+    }
+
+    /// Refuses a body that says itself that it is larger than `cap` bytes.
+    fn announced(&self, cap: u64) -> Result<(), Failure> {
+        let larger = self.response.content_length().is_some_and(|length| length > cap);
+        if larger { Err(too_large(cap)) } else { Ok(()) }
+    }
+
+    /// Reads a body of at most `cap` bytes; what a header promises is not believed.
+    async fn memory(&mut self, cap: u64) -> Result<Bytes, Failure> {
+        self.announced(cap)?;
+        let mut body = BytesMut::new();
+        while let Some(piece) = self.piece().await? {
+            if (body.len() + piece.len()) as u64 > cap {
+                return Err(too_large(cap));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(body.freeze())
+    }
+
+    /// Reads a list of tags, of which no more is held at a time than a few pieces and the tags.
+    async fn list(&mut self, cap: u64, most: usize) -> Result<Result<Page, PageError>, Failure> {
+        self.announced(cap)?;
+        let (sender, arriving) = tokio::sync::mpsc::channel(PIECES);
+        let reading = tokio::task::spawn_blocking(move || list::read(Pieces::new(arriving), most));
+        let mut size = 0_u64;
+        while let Some(piece) = self.piece().await? {
+            size += piece.len() as u64;
+            if size > cap {
+                return Err(too_large(cap));
+            }
+            if sender.send(piece).await.is_err() {
+                break;
+            }
+        }
+        drop(sender);
+        let unread = |error: tokio::task::JoinError| Failure::last(ErrorKind::Malformed { reason: error.to_string() });
+        reading.await.map_err(unread)
+    }
+
+    /// Writes a body of at most `cap` bytes to the start of a file; returns its size and its digest.
+    async fn file(&mut self, file: &File, like: &Digest, cap: u64) -> Result<Option<(u64, Digest)>, Failure> {
+        let mut hasher = Hasher::like(like);
+        let unwritable = |error: std::io::Error| {
+            Failure::last(ErrorKind::File { path: "the temporary file".into(), reason: error.to_string() })
+        };
+        (&mut &*file).seek(SeekFrom::Start(0)).and_then(|_| file.set_len(0)).map_err(unwritable)?;
+        let mut size = 0_u64;
+        while let Some(piece) = self.piece().await? {
+            size += piece.len() as u64;
+            if size > cap {
+                return Err(too_large(cap));
+            }
+            hasher.update(&piece);
+            (&mut &*file).write_all(&piece).map_err(unwritable)?;
+        }
+        Ok(hasher.finish().map(|digest| (size, digest)))
+    }
+}
+
+async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut body: Body<'_>) -> Result<Step, Failure> {
     host.answered();
-    let status = response.status();
-    let headers = response.headers().clone();
+    let status = body.response.status();
+    let headers = body.response.headers().clone();
     let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
     if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
         && ask.content != Content::Token
@@ -119,13 +220,20 @@ async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut response: Response
             return Err(Failure::last(ErrorKind::Redirect { reason }));
         };
         // What little body there is must be read for the connection to be of use again.
-        let _ = memory(host, &mut response, FAILURE_BYTES).await;
+        let _ = body.memory(FAILURE_BYTES).await;
         return Ok(Step::On(next));
     }
-    let login = Login::Absent(Origin::Nowhere);
-    let mut answer = Answer { status, headers, body: Bytes::new(), written: None, url: url.clone(), login };
+    let mut answer = Answer {
+        status,
+        headers,
+        body: Bytes::new(),
+        page: None,
+        written: None,
+        url: url.clone(),
+        login: Login::Absent(Origin::Nowhere),
+    };
     if !status.is_success() {
-        answer.body = memory(host, &mut response, FAILURE_BYTES).await.unwrap_or_default();
+        answer.body = body.memory(FAILURE_BYTES).await.unwrap_or_default();
         return if retry::is_transient(status) {
             Err(transient(host, &answer))
         } else {
@@ -134,41 +242,11 @@ async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut response: Response
     }
     match ask.sink {
         Sink::Nowhere => {}
-        Sink::Memory { cap } => answer.body = memory(host, &mut response, cap).await?,
-        Sink::File { file, digest, cap } => {
-            let mut hasher = Hasher::like(digest);
-            let unwritable = |error: std::io::Error| {
-                Failure::last(ErrorKind::File { path: "the temporary file".into(), reason: error.to_string() })
-            };
-            (&mut &*file).seek(SeekFrom::Start(0)).and_then(|_| file.set_len(0)).map_err(unwritable)?;
-            let mut size = 0_u64;
-            while let Some(chunk) = response.chunk().await.map_err(|error| failed(host, &error))? {
-                size += chunk.len() as u64;
-                if size > cap {
-                    return Err(too_large(cap));
-                }
-                hasher.update(&chunk);
-                (&mut &*file).write_all(&chunk).map_err(unwritable)?;
-            }
-            answer.written = hasher.finish().map(|digest| (size, digest));
-        }
+        Sink::Memory { cap } => answer.body = body.memory(cap).await?,
+        Sink::List { cap, most } => answer.page = Some(body.list(cap, most).await?),
+        Sink::File { file, digest, cap } => answer.written = body.file(file, digest, cap).await?,
     }
     Ok(Step::Done(Box::new(answer)))
-}
-
-/// Reads a body of at most `cap` bytes; what a header promises is not believed.
-async fn memory(host: &HostState, response: &mut Response, cap: u64) -> Result<Bytes, Failure> {
-    if response.content_length().is_some_and(|length| length > cap) {
-        return Err(too_large(cap));
-    }
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| failed(host, &error))? {
-        if (body.len() + chunk.len()) as u64 > cap {
-            return Err(too_large(cap));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
 }
 
 fn too_large(limit: u64) -> Failure {
@@ -201,7 +279,7 @@ fn failed(host: &HostState, error: &reqwest::Error) -> Failure {
     let host = host.host.to_string();
     if error.is_timeout() {
         let reason = "it did not answer in time".to_owned();
-        return Failure { kind: ErrorKind::Network { host, reason }, status: None, retry: Retry::Soon };
+        return Failure { kind: ErrorKind::Network { host, reason }, status: None, retry: Retry::Once };
     }
     let mut tls = false;
     let mut reason = String::new();

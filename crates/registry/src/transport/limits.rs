@@ -1,4 +1,4 @@
-//! What is known of one host during a run, and how much is asked of it at once.
+//! What is known of one host during a run, how much is asked of it at once, and how slowly it may answer.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use url::Url;
 
 use super::auth::Challenge;
 use crate::error::ErrorKind;
-use crate::settings::RegistrySettings;
+use crate::settings::{Pace, RegistrySettings};
 
 /// A host, as this run knows it.
 pub(crate) struct HostState {
@@ -145,6 +145,35 @@ impl HostState {
     }
 }
 
+/// Holds a body to its [`Pace`].
+pub(crate) struct Meter {
+    pace: Pace,
+    window_ends: Instant,
+    /// What has come in this window.
+    bytes: u64,
+}
+
+impl Meter {
+    pub(crate) fn start(pace: Pace) -> Self {
+        Self { pace, window_ends: Instant::now() + pace.window, bytes: 0 }
+    }
+
+    /// Waits for the next piece, whose size `size` tells; nothing where a window has passed with too little in it.
+    pub(crate) async fn next<P>(&mut self, piece: impl Future<Output = P>, size: impl Fn(&P) -> usize) -> Option<P> {
+        let mut piece = std::pin::pin!(piece);
+        loop {
+            match tokio::time::timeout_at(self.window_ends, piece.as_mut()).await {
+                Ok(piece) => {
+                    self.bytes += size(&piece) as u64;
+                    return Some(piece);
+                }
+                Err(_) if self.bytes < self.pace.bytes => return None,
+                Err(_) => *self = Self::start(self.pace),
+            }
+        }
+    }
+}
+
 fn usual_scope(path: &str) -> String {
     format!("repository:{path}:pull")
 }
@@ -181,6 +210,37 @@ mod tests {
         assert!(futures_util::poll!(turn.as_mut()).is_pending());
         assert_eq!(host.permits.available_permits(), 1);
         drop(turn.await);
+    }
+
+    /// Reads a body of so many pieces of one size, each after a pause; the seconds that passed, and whether all came.
+    async fn drip(bytes: usize, pause: u64, pieces: usize) -> (u64, bool) {
+        let start = Instant::now();
+        let mut meter = Meter::start(Pace { bytes: 1000, window: Duration::from_secs(10) });
+        for _ in 0..pieces {
+            let piece = async {
+                tokio::time::sleep(Duration::from_secs(pause)).await;
+                bytes
+            };
+            if meter.next(piece, |size| *size).await.is_none() {
+                return (start.elapsed().as_secs(), false);
+            }
+        }
+        (start.elapsed().as_secs(), true)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_is_cut_when_a_window_has_passed() {
+        assert_eq!(drip(1, 1, 1_000_000).await, (10, false));
+        assert_eq!(drip(500, 9, 1_000_000).await, (10, false));
+        assert_eq!(drip(0, 3600, 1).await, (10, false));
+        // It began well.
+        assert_eq!(drip(1_000_000, 60, 2).await, (10, false));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_keeps_its_pace_or_ends_within_a_window_comes_whole() {
+        assert_eq!(drip(100, 1, 1000).await, (1000, true));
+        assert_eq!(drip(1, 3, 3).await, (9, true));
     }
 
     #[test]

@@ -36,6 +36,7 @@ use self::retry::{Failure, Retry};
 use self::token::Tokens;
 use crate::error::{Context, Error, ErrorKind, Login, quoted};
 use crate::event::{Event, Reporter};
+use crate::list::{Page, PageError};
 use crate::settings::{Backoff, RegistrySettings, Timeouts};
 
 /// The host that answers for `docker.io`.
@@ -53,6 +54,8 @@ pub(crate) struct Transport {
     pub(crate) reporter: Arc<dyn Reporter>,
     pub(crate) backoff: Backoff,
     pub(crate) timeouts: Timeouts,
+    /// When the run's time is over.
+    pub(crate) ends: Option<Instant>,
     pub(crate) per_host: usize,
     pub(crate) overall: Semaphore,
     pub(crate) hosts: Mutex<BTreeMap<Host, Arc<HostState>>>,
@@ -66,6 +69,8 @@ pub(crate) enum Sink<'a> {
     Nowhere,
     /// To memory, up to a limit.
     Memory { cap: u64 },
+    /// To the reader of a list of at most `most` tags.
+    List { cap: u64, most: usize },
     /// To the start of a file, hashed as `digest` is.
     File { file: &'a std::fs::File, digest: &'a Digest, cap: u64 },
 }
@@ -109,8 +114,10 @@ impl<'a> Ask<'a> {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// The body, unless it went to a file.
+    /// The body, unless it went elsewhere.
     pub(crate) body: Bytes,
+    /// What the reader of a list found in it.
+    pub(crate) page: Option<Result<Page, PageError>>,
     /// The size and the digest of what went to a file.
     pub(crate) written: Option<(u64, Digest)>,
     pub(crate) url: Url,
@@ -124,6 +131,21 @@ impl Answer {
         let Ok(envelope) = serde_json::from_slice::<OciEnvelope>(&self.body) else { return String::new() };
         let messages: Vec<String> = envelope.errors.into_iter().map(|error| error.message).collect();
         quoted(&messages.join("; "))
+    }
+
+    /// Whether the server gives a failure this code (OCI distribution-spec, "Error Codes").
+    pub(crate) fn code(&self, code: &str) -> bool {
+        #[derive(serde::Deserialize)]
+        struct Codes {
+            errors: Vec<Code>,
+        }
+        #[derive(serde::Deserialize)]
+        struct Code {
+            #[serde(default)]
+            code: String,
+        }
+        let codes = serde_json::from_slice::<Codes>(&self.body);
+        codes.is_ok_and(|codes| codes.errors.iter().any(|error| error.code == code))
     }
 }
 
@@ -171,7 +193,7 @@ impl Transport {
     }
 
     /// Sends a request to a registry, with what the registry asks for, until there is an answer or no use in trying.
-    /// The answer's status is a success, 404, or a refusal of the method.
+    /// The answer's status is none that may pass, and neither 401 nor 403.
     pub(crate) async fn send(&self, host: &Arc<HostState>, ask: &Ask<'_>) -> Result<Answer, Error> {
         self.retrying(host, ask, async || self.authorized(host, ask).await).await
     }
@@ -181,7 +203,34 @@ impl Transport {
         self.retrying(host, ask, async || self.exchange(host, ask, header).await).await
     }
 
+    /// Repeats an attempt until there is an answer, no use in trying, or no time left in this run.
     async fn retrying(
+        &self,
+        host: &HostState,
+        ask: &Ask<'_>,
+        attempt: impl AsyncFnMut() -> Result<Answer, Failure>,
+    ) -> Result<Answer, Error> {
+        let (Some(ends), Some(limit)) = (self.ends, self.timeouts.run) else {
+            return self.attempts(host, ask, attempt).await;
+        };
+        match tokio::time::timeout_at(ends, self.attempts(host, ask, attempt)).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let context = Context {
+                    doing: ask.doing,
+                    reference: ask.reference.clone(),
+                    host: host.host.to_string(),
+                    status: None,
+                    attempts: 1,
+                    login: None,
+                };
+                let what = "the run";
+                Err(Error { kind: ErrorKind::OutOfTime { what, limit }, context: Some(Box::new(context)) })
+            }
+        }
+    }
+
+    async fn attempts(
         &self,
         host: &HostState,
         ask: &Ask<'_>,
@@ -204,7 +253,7 @@ impl Transport {
             let pause = retry::pause(&backoff, failure.retry, attempts, retry::random())
                 .filter(|pause| started.elapsed() + *pause < self.timeouts.operation);
             let Some(pause) = pause else {
-                if matches!(failure.kind, ErrorKind::Network { .. }) && failure.retry == Retry::Soon {
+                if matches!(failure.kind, ErrorKind::Network { .. }) && failure.retry != Retry::Never {
                     host.give_up(&failure.kind);
                 }
                 let context = Context {

@@ -25,6 +25,8 @@ pub(crate) enum Retry {
     Never,
     /// It may.
     Soon,
+    /// It may, but finding out takes long: one more attempt.
+    Once,
     /// The host says when.
     After(Duration),
 }
@@ -58,7 +60,8 @@ pub(crate) fn pause(backoff: &Backoff, retry: Retry, attempt: u32, random: u64) 
     }
     match retry {
         Retry::Never => None,
-        Retry::Soon => {
+        Retry::Once if attempt > 1 => None,
+        Retry::Soon | Retry::Once => {
             let doubled = backoff.base.saturating_mul(1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX));
             let most = doubled.min(backoff.most).as_nanos();
             let nanos = (most * u128::from(random)) >> 64;
@@ -113,5 +116,7 @@ mod tests {
         assert_eq!(all, expected);
         assert_eq!(pause(&backoff, Retry::Soon, 1, 0), Some(Duration::ZERO));
         assert_eq!(pause(&backoff, Retry::Never, 1, 0), None);
+        assert_eq!(pause(&backoff, Retry::Once, 1, 0), Some(Duration::ZERO));
+        assert_eq!(pause(&backoff, Retry::Once, 2, 0), None);
     }
 }

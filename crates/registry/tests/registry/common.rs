@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use imagelock_core::{ImageName, LockedImage, Platform, Reference, Repository, Request, Tag, Wanted};
 use imagelock_credentials::{Environment, Store};
-use imagelock_registry::{Backoff, Client, ClientBuilder, Error, ErrorKind, RegistrySettings, Resolver, Step};
+use imagelock_registry::{Backoff, Client, ClientBuilder, Error, ErrorKind, RegistrySettings, Resolver, Step, Take};
 use imagelock_testkit::Registry;
 
 /// Runs a future as the command line does: on one thread.
@@ -77,16 +77,17 @@ pub(crate) fn resolve(client: Client, request: &Request) -> Result<LockedImage, 
 
 /// Resolves one request that has an answer already.
 pub(crate) fn update(client: Client, request: &Request, known: Option<&LockedImage>) -> Result<LockedImage, Error> {
-    let step = [Step { name: &name("app"), request, known }];
+    let step = [Step { name: &name("app"), request, known, take: Take::Newest }];
     match run(Resolver::new(client).resolve(&step)) {
-        Ok(mut images) => Ok(images.remove("app").unwrap()),
+        Ok(mut resolved) => Ok(resolved.images.remove("app").unwrap()),
         Err(mut failures) => Err(failures.remove(0).1),
     }
 }
 
 pub(crate) fn resolve_all(client: Client, requests: &BTreeMap<ImageName, Request>) -> BTreeMap<ImageName, LockedImage> {
-    let steps: Vec<Step<'_>> = requests.iter().map(|(name, request)| Step { name, request, known: None }).collect();
-    run(Resolver::new(client).resolve(&steps)).unwrap()
+    let steps: Vec<Step<'_>> =
+        requests.iter().map(|(name, request)| Step { name, request, known: None, take: Take::Newest }).collect();
+    run(Resolver::new(client).resolve(&steps)).unwrap().images
 }
 
 pub(crate) fn kind(error: Error) -> ErrorKind {

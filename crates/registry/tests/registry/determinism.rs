@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use imagelock_core::{ImageName, Lockfile, Request};
-use imagelock_registry::{Backoff, Client, Resolver, Step};
+use imagelock_registry::{Backoff, Client, Resolver, Step, Take};
 use imagelock_testkit::{Fault, Image, On, Registry};
 use proptest::prelude::*;
 
@@ -47,8 +47,9 @@ fn world() -> &'static World {
 }
 
 fn encode(client: Client, requests: &[(ImageName, Request)]) -> String {
-    let steps: Vec<Step<'_>> = requests.iter().map(|(name, request)| Step { name, request, known: None }).collect();
-    Lockfile { images: run(Resolver::new(client).resolve(&steps)).unwrap() }.encode()
+    let steps: Vec<Step<'_>> =
+        requests.iter().map(|(name, request)| Step { name, request, known: None, take: Take::Newest }).collect();
+    Lockfile { images: run(Resolver::new(client).resolve(&steps)).unwrap().images }.encode()
 }
 
 proptest! {

@@ -1,9 +1,7 @@
 //! What passes is tried again, what does not is not, and nothing is read without an end.
 
-use std::time::Duration;
-
 use imagelock_core::Digest;
-use imagelock_registry::{ErrorKind, Timeouts};
+use imagelock_registry::ErrorKind;
 use imagelock_testkit::{Fault, Image, On, Registry};
 
 use crate::common::{builder, client, kind, listening, reference, repository, request, resolve, run};
@@ -37,11 +35,12 @@ fn a_failure_that_stays_is_given_up_after_four_attempts() {
 
 #[test]
 fn a_refusal_is_not_tried_again() {
-    for status in [400, 403, 410, 418] {
+    // 400 may be about the method, which one GET finds out.
+    for (status, requests) in [(400, 2), (403, 1), (410, 1), (418, 1)] {
         let registry = registry();
         registry.fault(On::manifest("app"), Fault::status(status));
         assert!(run(client().head(&reference(&registry, "app:1"))).is_err());
-        assert_eq!(registry.log().count("*", "/"), 1, "{status}");
+        assert_eq!(registry.log().count("*", "/"), requests, "{status}");
     }
 }
 
@@ -94,7 +93,7 @@ fn configurations_tags_tokens_and_failures_have_caps_too() {
     assert!(matches!(error, ErrorKind::TooLarge { limit, .. } if limit == 8 << 20), "{error}");
     registry.fault(On::tags("app"), Fault::endless());
     let error = kind(run(client().tags(&repository(&registry, "app"))).unwrap_err());
-    assert!(matches!(error, ErrorKind::TooLarge { limit, .. } if limit == 4 << 20), "{error}");
+    assert!(matches!(error, ErrorKind::TooLarge { limit, .. } if limit == 64 << 20), "{error}");
     registry.heal();
     registry.fault(On::manifest("app"), Fault::status(418).body("x".repeat(1 << 20)));
     let error = kind(run(client().manifest(&repository(&registry, "app"), &Digest::sha256(b""))).unwrap_err());
@@ -124,14 +123,4 @@ fn a_host_that_cannot_be_reached_is_given_up_for_all() {
     });
     let retries = events.lock().unwrap().iter().filter(|event| event.starts_with("Retrying")).count();
     assert_eq!(retries, 3, "the second request is not sent at all");
-}
-
-#[test]
-fn an_answer_that_does_not_come_is_an_error() {
-    let registry = registry();
-    registry.fault(On::manifest("app"), Fault::delay(Duration::from_mins(10)));
-    let timeouts = Timeouts { request: Duration::from_millis(50), ..Timeouts::default() };
-    let client = builder().timeouts(timeouts).build().unwrap();
-    let error = run(client.head(&reference(&registry, "app:1"))).unwrap_err();
-    assert!(error.to_string().contains("did not answer in time"), "{error}");
 }

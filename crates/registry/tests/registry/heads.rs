@@ -2,9 +2,9 @@
 
 use imagelock_core::Digest;
 use imagelock_registry::{Error, ErrorKind, Missing, NotAnImage};
-use imagelock_testkit::{Fault, Image, On, Registry};
+use imagelock_testkit::{Fault, Image, On, Redirect, Registry};
 
-use crate::common::{client, kind, reference, request, resolve, run};
+use crate::common::{builder, client, kind, reference, request, resolve, run, settings};
 
 fn head(registry: &Registry) -> Result<Option<Digest>, Error> {
     let found = run(client().head(&reference(registry, "app:1")));
@@ -55,12 +55,105 @@ fn a_registry_that_refuses_or_forgets_is_never_asked_with_a_get() {
 
 #[test]
 fn a_head_without_a_digest_or_without_support_is_followed_by_one_get() {
-    for fault in [Fault::no_digest_header(), Fault::status(405), Fault::status(501)] {
+    let refusals = [400, 405, 406, 415, 501].map(Fault::status);
+    for fault in refusals.into_iter().chain([Fault::no_digest_header()]) {
         let (registry, digest) = registry();
         registry.fault(On::manifest("app").method("HEAD"), fault);
         registry.fault(On::manifest("app").method("GET"), Fault::no_digest_header());
         assert_eq!(head(&registry).unwrap(), Some(digest));
         assert_eq!(registry.log().count("*", "/v2/app/manifests/"), 2);
+    }
+}
+
+#[test]
+fn a_store_whose_signature_is_for_get_alone_is_asked_with_one() {
+    let (registry, digest) = registry();
+    registry.fault(On::manifest("app").first_host(), Fault::redirect(Redirect::SecondHost));
+    registry.fault(On::manifest("app").second_host().method("HEAD"), Fault::status(403));
+    let redirecting = settings(|settings| settings.redirect_hosts = vec![registry.second_host().to_owned()]);
+    let client = builder().registry(registry.host().parse().unwrap(), redirecting).build().unwrap();
+    let found = run(client.head(&reference(&registry, "app:1"))).unwrap().unwrap();
+    assert_eq!(found.digest, digest);
+    assert_eq!(registry.log().count("GET", "/v2/app/manifests/1"), 2, "one request and its redirect");
+    // A registry that says so itself is believed.
+    registry.heal();
+    registry.log().take();
+    registry.fault(On::manifest("app").method("HEAD"), Fault::status(403));
+    assert!(run(client.head(&reference(&registry, "app:1"))).is_err());
+    assert_eq!(registry.log().count("GET", "/"), 0);
+}
+
+#[test]
+fn a_tag_that_only_head_does_not_find_is_settled_by_the_list_and_one_get() {
+    let (registry, digest) = registry();
+    registry.fault(On::manifest("app").method("HEAD"), Fault::status(404));
+    let image = resolve(client(), &request(&registry, "app:1", &["linux/amd64"])).unwrap();
+    assert_eq!(image.digest, digest);
+    let log = registry.log();
+    assert_eq!((log.count("HEAD", "/"), log.count("GET", "/v2/app/tags/list")), (1, 1));
+    assert_eq!(log.count("GET", "/v2/app/manifests/1"), 1);
+    assert_eq!(log.count("GET", &format!("/v2/app/manifests/{digest}")), 0, "the bytes are at hand");
+    // What the list does not have is not asked for.
+    registry.log().take();
+    let error = resolve(client(), &request(&registry, "app:9", &[])).unwrap_err();
+    assert_eq!(error.kind.to_string(), "no such tag; the newest are 1");
+    assert_eq!(registry.log().count("GET", "/v2/app/manifests/"), 0);
+    // And what the list has and nobody gives is told as that.
+    registry.fault(On::manifest("app"), Fault::status(404));
+    let error = resolve(client(), &request(&registry, "app:1", &[])).unwrap_err();
+    assert_eq!(error.kind.to_string(), "no such manifest, although the list of tags has this tag");
+}
+
+#[test]
+fn no_list_that_is_busy_makes_a_tag_absent_by_a_get() {
+    let (registry, _) = registry();
+    registry.fault(On::manifest("app").method("HEAD"), Fault::status(404));
+    registry.fault(On::tags("app"), Fault::status(503));
+    let error = resolve(client(), &request(&registry, "app:1", &[])).unwrap_err();
+    assert_eq!(error.kind.to_string(), "no such tag or repository");
+    assert_eq!(registry.log().count("GET", "/v2/app/manifests/"), 0);
+}
+
+#[test]
+fn a_cache_that_knows_tags_and_no_digests_gives_bytes_that_the_digest_verifies() {
+    let (registry, digest) = registry();
+    let by_digest = || On::manifest("app").method("GET").reference(digest.as_str());
+    registry.fault(by_digest(), Fault::status(404));
+    let image = resolve(client(), &request(&registry, "app:1", &[])).unwrap();
+    assert_eq!((image.digest, image.platforms.len()), (digest.clone(), 2));
+    assert_eq!(registry.log().count("GET", "/v2/app/manifests/1"), 1);
+    // The tag has moved between the two requests: what it points at now was not asked for.
+    registry.fault(On::manifest("app").method("GET").reference("1"), Fault::bytes("{}"));
+    let error = resolve(client(), &request(&registry, "app:1", &[])).unwrap_err();
+    assert_eq!(error.kind.to_string(), "no such manifest");
+    let text = error.to_string();
+    assert!(text.contains(&format!("app:1@{digest}")), "{text}");
+}
+
+#[test]
+fn bytes_that_came_by_tag_are_not_fetched_again_by_digest() {
+    let (registry, digest) = registry();
+    registry.fault(On::manifest("app"), Fault::no_digest_header());
+    let image = resolve(client(), &request(&registry, "app:1", &["linux/amd64"])).unwrap();
+    assert_eq!(image.digest, digest);
+    assert_eq!(registry.log().count("GET", &format!("/v2/app/manifests/{digest}")), 0);
+    assert_eq!(registry.log().count("*", "/v2/app/manifests/"), 3, "HEAD and GET by tag, and the platform's manifest");
+}
+
+#[test]
+fn a_get_in_place_of_a_head_is_held_to_the_digest_that_was_asked_for() {
+    let (registry, digest) = registry();
+    let asked = reference(&registry, &format!("app@{digest}"));
+    registry.fault(On::manifest("app").method("HEAD"), Fault::status(405));
+    registry.fault(On::manifest("app").method("GET"), Fault::no_digest_header());
+    let found = run(client().head(&asked)).unwrap().unwrap();
+    assert_eq!(found.digest, digest);
+    registry.fault(On::manifest("app").method("GET"), Fault::bytes("{}"));
+    match kind(run(client().head(&asked)).unwrap_err()) {
+        ErrorKind::DigestMismatch { expected, got, .. } => {
+            assert_eq!((expected, got), (digest, Digest::sha256(b"{}")));
+        }
+        other => panic!("{other}"),
     }
 }
 

@@ -15,5 +15,7 @@ mod platforms;
 mod redirects;
 mod resolve;
 mod tags;
+mod time;
 mod tls;
+mod updates;
 mod verify;

@@ -91,7 +91,7 @@ fn a_mirror_stands_in_for_a_registry_that_cannot_be_reached_and_says_so() {
 fn a_registry_that_refuses_is_not_replaced_by_its_mirror() {
     for status in [401, 403, 404, 429, 500] {
         let (registry, mirror, _) = pair();
-        registry.fault(On::manifest("app").method("HEAD"), Fault::status(status));
+        registry.fault(On::manifest("app"), Fault::status(status));
         let client = through(builder(), &registry, &under(&mirror)).build().unwrap();
         assert!(resolve(client, &request(&registry, "app:1", &[])).is_err());
         assert_eq!(mirror.log().len(), 0, "{status}");

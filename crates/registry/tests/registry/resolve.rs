@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use imagelock_core::{Digest, ImageName, Request};
-use imagelock_registry::{Cache, ErrorKind, Resolver, Step};
+use imagelock_registry::{Cache, ErrorKind, Resolver, Step, Take};
 use imagelock_testkit::{Fault, Image, On, Registry, sha256};
 
 use crate::common::{builder, client, listening, name, request, resolve, resolve_all, run, update};
@@ -141,7 +141,8 @@ fn one_failure_is_all_failures_and_every_one_is_named() {
     let images = ["slow", "good", "absent", "locked-out"];
     let requests: Vec<(ImageName, Request)> =
         images.iter().map(|text| (name(text), request(&registry, &format!("{text}:1"), &[]))).collect();
-    let steps: Vec<Step<'_>> = requests.iter().map(|(name, request)| Step { name, request, known: None }).collect();
+    let steps: Vec<Step<'_>> =
+        requests.iter().map(|(name, request)| Step { name, request, known: None, take: Take::Newest }).collect();
     let (client, events) = listening(builder());
     let failures = run(Resolver::new(client).resolve(&steps)).unwrap_err();
     let names: Vec<&str> = failures.iter().map(|(name, _)| name.as_str()).collect();

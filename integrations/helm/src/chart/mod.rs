@@ -5,6 +5,7 @@ mod files;
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_adapter::{Problem, RenderError, Tree};
 use imagelock_core::source::{Location, SourceFile};
+use semver::{Version, VersionReq};
 
 use self::files::Files;
 use imagelock_yaml::Step;
@@ -109,6 +110,27 @@ impl Chart {
     }
 }
 
+/// A chart in `charts/`.
+struct There {
+    name: String,
+    version: String,
+    files: Files,
+    place: Utf8PathBuf,
+}
+
+impl There {
+    /// The chart that a dependency means. Several of one name are told apart by the versions that are asked for.
+    fn named<'t>(there: &'t [Self], name: &str, wanted: &str) -> Option<&'t Self> {
+        let named = || there.iter().filter(|found| found.name == name);
+        let fits = |found: &&Self| {
+            found.version == wanted
+                || VersionReq::parse(wanted)
+                    .is_ok_and(|wanted| Version::parse(&found.version).is_ok_and(|version| wanted.matches(&version)))
+        };
+        named().find(fits).or_else(|| named().next())
+    }
+}
+
 struct Loader<'a> {
     tree: &'a dyn Tree,
     at: &'a Location,
@@ -144,8 +166,9 @@ impl Loader<'_> {
         for (place, below) in files.below().map_err(|reason| unreadable(path, &reason, self.at))? {
             let place = path.join(place);
             let about = self.yaml(&below, &place, "Chart.yaml")?;
-            if let Some(name) = about.get("name").and_then(Value::as_text) {
-                there.push((name.to_owned(), below, place));
+            let text = |key| about.get(key).and_then(Value::as_text).map(str::to_owned);
+            if let Some(name) = text("name") {
+                there.push(There { name, version: text("version").unwrap_or_default(), files: below, place });
             }
         }
         let declared = match about.get("dependencies") {
@@ -156,17 +179,16 @@ impl Loader<'_> {
         for item in declared {
             let text = |key| item.get(key).and_then(Value::as_text);
             let Some(name) = text("name") else { continue };
-            let found = there.iter().find(|(found, ..)| found == name);
-            let chart = match found {
-                Some((_, below, place)) => Some(self.chart(below, place, depth + 1)?),
+            let chart = match There::named(&there, name, text("version").unwrap_or_default()) {
+                Some(found) => Some(self.chart(&found.files, &found.place, depth + 1)?),
                 None => self.beside(text("repository"), path, depth)?,
             };
             dependencies.push(Dependency { key: text("alias").unwrap_or(name).to_owned(), chart });
         }
-        for (name, below, place) in &there {
+        for There { name, files, place, .. } in &there {
             let declared = declared.iter().any(|item| item.get("name").and_then(Value::as_text) == Some(name));
             if !declared {
-                dependencies.push(Dependency { key: name.clone(), chart: Some(self.chart(below, place, depth + 1)?) });
+                dependencies.push(Dependency { key: name.clone(), chart: Some(self.chart(files, place, depth + 1)?) });
             }
         }
         Ok(dependencies)

@@ -77,7 +77,7 @@ fn a_digest_goes_behind_the_tag_only_where_there_is_no_key_for_it() {
     assert!(body(&chart(values, reads), "image = 'db'").contains(&format!("digest: \"{DB}\"")));
     let grows = "image: {{ .Values.image.repository }}:{{ .Values.image.tag }}-distroless";
     let error = overlay_of(&chart(values, grows), "image = 'db'").unwrap_err();
-    assert!(error.contains("write something behind the tag"), "{error}");
+    assert!(error.contains("its templates need the tag alone"), "{error}");
 }
 
 #[test]
@@ -86,7 +86,11 @@ fn a_tag_that_is_a_label_is_warned_of() {
     let tree = chart("image: {repository: postgres, tag: x}\n", label);
     let project = "[[helm]]\nchart = 'chart'\noutput = 'o.yaml'\nvalues = { image = 'db' }\n";
     let outputs = imagelock_edit::testing::render(&crate::Helm, project, &super::lock(), &tree).unwrap();
-    assert!(outputs[0].warnings[0].contains("label `app.kubernetes.io/version`"), "{:?}", outputs[0].warnings);
+    assert!(
+        outputs[0].warnings[0].contains("uses it elsewhere: `app.kubernetes.io/version: "),
+        "{:?}",
+        outputs[0].warnings
+    );
 }
 
 #[test]
@@ -136,7 +140,7 @@ fn a_schema_names_a_digest_that_the_values_leave_out() {
 
 #[test]
 fn a_tag_that_stands_beside_a_string_is_not_guessed() {
-    let tree = chart("image: postgres\nimageTag: x\n", "image: {{ .Values.image }}:{{ .Values.imageTag }}");
+    let tree = chart("image: postgres\nimageTag: x\n", "image: {{ list .Values.image .Values.imageTag | join \":\" }}");
     let error = overlay_of(&tree, "image = 'db'").unwrap_err();
     assert!(
         error.starts_with("the shape of `image` cannot be told: its tag stands beside it, in `imageTag`"),
@@ -234,6 +238,8 @@ fn what_is_no_chart_or_no_yaml_is_shown() {
     assert!(error.starts_with("there is no chart in `chart`\nimages.toml:2:"), "{error}");
     let error = overlay_of(&chart("image: [\n", ""), "image = 'db'").unwrap_err();
     assert!(error.starts_with("`chart/values.yaml` is not YAML: ") && error.contains("chart/values.yaml:"), "{error}");
-    let error = overlay_of(&chart("a: &a [*a]\nb: *c\n", ""), "image = 'db'").unwrap_err();
+    let error = overlay_of(&chart("b: *c\n", ""), "image = 'db'").unwrap_err();
+    assert!(error.contains("found unknown anchor\nchart/values.yaml:1:4"), "{error}");
+    let error = overlay_of(&chart("a: &a [*a]\n", ""), "image = 'db'").unwrap_err();
     assert!(error.contains("its aliases name no anchor, or do not end"), "{error}");
 }

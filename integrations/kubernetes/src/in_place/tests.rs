@@ -72,7 +72,7 @@ fn what_the_lock_lacks_is_told_and_refused_where_that_is_asked_for() {
 #[test]
 fn a_template_is_refused_with_its_line() {
     for (text, line) in
-        [("a: b\n  image: {{ .Values.image }}\n", 2), ("{{- if .x }}\na: b\n{{ end }}\n", 1), ("a: b\nc: [\n", 3)]
+        [("a: b\n  image: {{ .Values.image }}\n", 2), ("{{- if .x }}\na: b\n{{ end }}\n", 1), ("a: b\nc: [\n", 2)]
     {
         let error = pinned(text).unwrap_err();
         assert!(error.contains("`deploy/a.yaml` is not YAML") && error.contains("post-render"), "{error}");
@@ -80,6 +80,38 @@ fn a_template_is_refused_with_its_line() {
     }
     // In quotes it is text.
     assert!(pinned("a: \"{{ x }}\"\n").is_ok());
+}
+
+#[test]
+fn braces_inside_of_a_text_are_no_template() {
+    let rule = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {name: r}\nspec:\n  description: >-\n    {{ $labels.instance }} is down\n";
+    let data = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  t: |\n    {{ define \"slack.title\" }}\n    image: {{ x }}\n";
+    for text in [rule, data] {
+        assert_eq!(pinned(text).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_marker_is_about_one_image() {
+    let at = |text: &str| pinned(&pod(text));
+    let above = at("  - name: a\n    # imagelock: db\n    image: mirror/pg:9\n").unwrap();
+    assert!(above.contains(&format!("image: docker.io/library/postgres:16.9-alpine@{}\n", digest('b'))), "{above}");
+    for (text, says) in [
+        ("  - {a: {image: x:1}, b: {image: y:2}} # imagelock: web\n", "this marker stands at several images"),
+        ("  - name: a # imagelock: web\n    image: x:1\n", "this marker stands at no image\ndeploy/a.yaml:6:26"),
+        ("  # imagelock: web\n\n  - image: x:1\n", "this marker stands at no image"),
+        ("  # imagelock: web\n  - image: x:1 # imagelock: db\n", "an image has one marker"),
+        ("  - image: x:1\n# imagelock: web", "this marker stands at no image"),
+    ] {
+        let error = at(text).unwrap_err();
+        assert!(error.contains(says), "{text}: {error}");
+    }
+    // In a text it is text, and what is commented out is so with its marker.
+    for text in
+        ["  - {image: x:1, args: \"# imagelock: web\"}\n", "  # - image: x:1 # imagelock: web\n  - image: y:1\n"]
+    {
+        assert_eq!(at(text).unwrap(), pod(text));
+    }
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! Finding the images in manifests.
 //!
 //! An `image` that is a text names an image wherever it stands, in pods and in the resources of operators, but for
-//! the places that hold no configuration of anything that runs.
+//! the places that hold no configuration of anything that runs. What a merge key or an alias repeats stands where it is
+//! repeated; of a key that is there twice, both count, since readers differ in which one they take.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
 use super::ManifestPath;
-use imagelock_yaml::{Entry, Kind, Node, Style};
+use imagelock_yaml::{Anchor, Entry, Kind, Node, Style};
 
 /// An image in a manifest.
 #[derive(Clone, Debug)]
@@ -29,99 +30,173 @@ pub(crate) struct Object {
     pub(crate) name: String,
 }
 
-/// The kinds whose content is data or a schema, which Kubernetes does not run.
-const NOT_RUN: &[&str] = &["ConfigMap", "Secret", "CustomResourceDefinition"];
+/// The kinds whose content is data or a schema, which Kubernetes does not run, with the start of their `apiVersion`: as
+/// a document or as an item of a list. Inside of another object they may be a pod in disguise, since Kubernetes passes
+/// over an `apiVersion` and a `kind` that it does not expect.
+const NOT_RUN: &[(&str, &str)] =
+    &[("ConfigMap", "v1"), ("Secret", "v1"), ("CustomResourceDefinition", "apiextensions.k8s.io/")];
 
-/// The images of all documents, in the order of their bytes.
-pub(super) fn images(documents: &[Node], paths: &[ManifestPath]) -> Vec<Found> {
+/// What aliases repeat is visited again wherever they stand, and no further than this many values: Kubernetes' own
+/// reader refuses far less.
+const MOST_REPEATED: usize = 1_000_000;
+
+const MERGE: &str = "<<";
+
+/// Aliases repeat themselves, or too much.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Endless {
+    /// The alias at which it was noticed.
+    pub(super) at: Range<usize>,
+}
+
+/// The images of all documents, each once, in the order of their bytes.
+pub(super) fn images(documents: &[Node], paths: &[ManifestPath]) -> Result<Vec<Found>, Endless> {
     let mut found = Vec::new();
     for document in documents {
         let mut anchored = BTreeMap::new();
         document.walk(&mut |node| {
-            if let Some(anchor) = &node.anchor {
-                anchored.insert(anchor.as_str(), node);
+            if let Some(anchor) = node.anchor {
+                anchored.insert(anchor, node);
             }
         });
-        let mut finder = Finder { paths, anchored, object: Rc::default(), keys: Vec::new(), found: &mut found };
-        finder.node(document);
+        let (object, keys, open) = (Rc::default(), Vec::new(), Vec::new());
+        let mut finder = Finder { paths, anchored, object, keys, open, repeated: 0, found: &mut found };
+        finder.node(document, true)?;
     }
-    found
+    found.sort_by_key(|image: &Found| image.span.start);
+    found.dedup_by(|one, other| one.span == other.span);
+    Ok(found)
 }
 
 struct Finder<'n, 'f> {
     paths: &'n [ManifestPath],
-    anchored: BTreeMap<&'n str, &'n Node>,
+    anchored: BTreeMap<usize, &'n Node>,
     object: Rc<Object>,
     /// The keys from the object to here.
     keys: Vec<&'n str>,
+    /// The anchors whose repetition this is inside of.
+    open: Vec<usize>,
+    /// How many values were visited by way of aliases.
+    repeated: usize,
     found: &'f mut Vec<Found>,
 }
 
 impl<'n> Finder<'n, '_> {
-    fn node(&mut self, node: &'n Node) {
+    /// `top` says that an object stands here which Kubernetes takes by its kind: a document, or an item of its `items`.
+    fn node(&mut self, node: &'n Node, top: bool) -> Result<(), Endless> {
+        if !self.open.is_empty() {
+            self.repeated += 1;
+        }
         match &node.kind {
-            Kind::Sequence(nodes) => nodes.iter().for_each(|node| self.node(node)),
+            Kind::Sequence(nodes) => nodes.iter().try_for_each(|node| self.node(node, top)),
+            Kind::Mapping { entries, .. } if top && self.is_not_run(entries) => Ok(()),
             Kind::Mapping { entries, .. } => match object(node) {
-                Some(object) if NOT_RUN.contains(&object.kind.as_str()) => {}
                 Some(object) => {
                     let outer = std::mem::replace(&mut self.object, Rc::new(object));
                     let keys = std::mem::take(&mut self.keys);
-                    self.entries(node, entries);
+                    self.entries(node, entries, top)?;
                     (self.object, self.keys) = (outer, keys);
+                    Ok(())
                 }
-                None => self.entries(node, entries),
+                None => self.entries(node, entries, top),
             },
-            Kind::Scalar { .. } | Kind::Alias(_) => {}
+            Kind::Alias(anchor) => {
+                let Some(target) = self.anchored.get(&anchor.id).copied() else { return Ok(()) };
+                if self.open.contains(&anchor.id) || self.repeated > MOST_REPEATED {
+                    return Err(Endless { at: node.span.clone() });
+                }
+                self.open.push(anchor.id);
+                self.node(target, top)?;
+                self.open.pop();
+                Ok(())
+            }
+            Kind::Scalar { .. } => Ok(()),
         }
     }
 
-    fn entries(&mut self, parent: &'n Node, entries: &'n [Entry]) {
+    fn entries(&mut self, parent: &'n Node, entries: &'n [Entry], top: bool) -> Result<(), Endless> {
+        let mut container = None;
         for entry in entries {
+            if entry.key == MERGE {
+                self.node(&entry.value, false)?;
+                continue;
+            }
             self.keys.push(&entry.key);
-            let named = entry.key == "image" || self.is_asked_for();
             match entry.key.as_str() {
                 "metadata" | "status" => {}
-                _ if named && self.text(parent, &entry.value) => {}
-                // An image volume: `volumes[].image.reference`.
-                "image" => match entry.value.get("reference") {
-                    Some(reference) if self.text(parent, reference) => {}
-                    _ => self.node(&entry.value),
-                },
-                _ => self.node(&entry.value),
+                _ if self.is_image() => {
+                    let name = container.get_or_insert_with(|| parent.get("name").and_then(Node::present));
+                    if !self.text(*name, &entry.value) {
+                        self.node(&entry.value, false)?;
+                    }
+                }
+                key => self.node(&entry.value, top && key == "items")?,
             }
             self.keys.pop();
         }
+        Ok(())
     }
 
-    fn is_asked_for(&self) -> bool {
-        self.paths
-            .iter()
-            .any(|path| path.kind.as_ref().is_none_or(|kind| *kind == self.object.kind) && path.keys == self.keys)
+    /// Whether the keys lead to an image: to an `image`, to the `reference` of an image volume, or where one is asked
+    /// for.
+    fn is_image(&self) -> bool {
+        match self.keys[..] {
+            [.., "image"] | [.., "image", "reference"] => true,
+            _ => self
+                .paths
+                .iter()
+                .any(|path| path.kind.as_ref().is_none_or(|kind| *kind == self.object.kind) && path.keys == self.keys),
+        }
     }
 
-    /// Notes the node if it is a text or repeats one. What is absent names no image.
-    fn text(&mut self, parent: &'n Node, node: &'n Node) -> bool {
-        let (scalar, style) = match &node.kind {
-            Kind::Alias(name) => match self.anchored.get(name.as_str()) {
-                Some(target) => (*target, None),
-                None => return false,
-            },
-            Kind::Scalar { style, .. } => (node, Some(*style)),
+    /// Notes the node if it is a text or repeats one. What is absent names no image, and neither does a number.
+    fn text(&mut self, container: Option<&str>, node: &'n Node) -> bool {
+        let style = if let Kind::Scalar { style, .. } = &node.kind { Some(*style) } else { None };
+        let text = match (&node.kind, &self.resolved(node).kind) {
+            (Kind::Alias(Anchor { key: Some(key), .. }), _) => key,
+            (_, Kind::Scalar { text, .. }) => text,
             _ => return false,
         };
-        if !matches!(scalar.kind, Kind::Scalar { .. }) {
-            return false;
+        let (text, scalar) = (text.trim_end(), self.resolved(node));
+        if scalar.is_no_text() || text.is_empty() {
+            return true;
         }
-        if let Some(text) = scalar.present().map(str::trim_end).filter(|text| !text.is_empty()) {
-            self.found.push(Found {
-                object: Rc::clone(&self.object),
-                container: parent.get("name").and_then(Node::present).map(str::to_owned),
-                text: text.to_owned(),
-                span: node.span.clone(),
-                style,
-            });
-        }
+        // What it says is not what it means: it is no reference.
+        let binary = scalar.tag.as_ref().is_some_and(|tag| tag.ends_with(":binary"));
+        self.found.push(Found {
+            object: Rc::clone(&self.object),
+            container: container.map(str::to_owned),
+            text: if binary { format!("!!binary {text}") } else { text.to_owned() },
+            span: node.span.clone(),
+            style,
+        });
         true
+    }
+
+    /// Whether a mapping is an object that Kubernetes stores and does not run, by every `kind` that it has.
+    fn is_not_run(&self, entries: &[Entry]) -> bool {
+        let all = |key: &str, fits: &dyn Fn(&str) -> bool| {
+            let mut values = entries.iter().filter(|entry| entry.key == key).map(|entry| self.resolved(&entry.value));
+            entries.iter().any(|entry| entry.key == key) && values.all(|value| value.present().is_some_and(fits))
+        };
+        let merged = entries.iter().any(|entry| entry.key == MERGE);
+        !merged
+            && NOT_RUN.iter().any(|(kind, version)| {
+                let is_of_version =
+                    |found: &str| found == *version || version.ends_with('/') && found.starts_with(version);
+                all("kind", &|found| found == *kind) && all("apiVersion", &is_of_version)
+            })
+    }
+
+    /// The node that an alias repeats.
+    fn resolved<'e>(&self, node: &'e Node) -> &'e Node
+    where
+        'n: 'e,
+    {
+        match &node.kind {
+            Kind::Alias(anchor) => self.anchored.get(&anchor.id).copied().unwrap_or(node),
+            _ => node,
+        }
     }
 }
 

@@ -5,13 +5,14 @@ mod path;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Range;
 
 use imagelock_adapter::Pinned;
 use imagelock_core::{Digest, LockedImage, Lockfile, Reference};
 
 use self::find::Found;
 pub use self::path::{ManifestPath, ManifestPathError};
-use imagelock_yaml::{Style, parse, quoted, stays_text};
+use imagelock_yaml::{Parsed, Style, quoted, read, stays_text};
 
 /// What the post-renderer is asked to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,6 +93,12 @@ pub enum ManifestError {
         /// What is wrong.
         reason: String,
     },
+    /// What would be written means something else.
+    #[error("the manifests would not read back as they were pinned, from line {line} on")]
+    NotReadBack {
+        /// The line of the first image that would not be there, counted from 1.
+        line: usize,
+    },
     /// Images that the lock does not know, where that is an error.
     #[error("images.lock does not know {}", listed(.0))]
     Unknown(Vec<Finding>),
@@ -142,24 +149,45 @@ pub fn post_render(
     options: &PostRender,
 ) -> Result<PostRendered, ManifestError> {
     let known = Known::of(images);
+    let lines = Lines::of(manifests);
     let mut rendered = PostRendered { text: String::with_capacity(manifests.len()), replaced: Vec::new() };
-    let (mut unknown, mut at) = (Vec::new(), 0);
-    for found in find(manifests, &options.paths)? {
+    let (mut unknown, mut expected, mut at) = (Vec::new(), Vec::new(), 0);
+    for found in find(manifests, &options.paths)?.images {
         match known.answer(&found.text) {
-            Answer::Pinned => {}
+            Answer::Pinned => expected.push((found.text, found.span.start)),
             Answer::Pin(to) => {
+                expected.push((to.to_string(), found.span.start));
                 rendered.text.push_str(&manifests[at..found.span.start]);
                 rendered.text.push_str(&written(manifests, &found, &to.to_string()));
                 at = found.span.end;
-                rendered.replaced.push(Replaced { place: place(manifests, &found), from: found.text, to });
+                rendered.replaced.push(Replaced { place: lines.place(&found), from: found.text, to });
             }
             Answer::No(reason) => {
-                unknown.push(Finding { place: place(manifests, &found), image: found.text, reason });
+                expected.push((found.text.clone(), found.span.start));
+                unknown.push(Finding { place: lines.place(&found), image: found.text, reason });
             }
         }
     }
     rendered.text.push_str(&manifests[at..]);
+    if !rendered.replaced.is_empty() {
+        read_back(&rendered.text, &expected, options)
+            .map_err(|at| ManifestError::NotReadBack { line: lines.number(at) })?;
+    }
     if options.strict && !unknown.is_empty() { Err(ManifestError::Unknown(unknown)) } else { Ok(rendered) }
+}
+
+/// Whether a text has these images, each with the byte where it stood before; where the first stood that is not there.
+fn read_back(text: &str, expected: &[(String, usize)], options: &PostRender) -> Result<(), usize> {
+    let found = find(text, &options.paths).map(|manifests| manifests.images).unwrap_or_default();
+    let differs = expected
+        .iter()
+        .enumerate()
+        .find(|(index, (image, _))| found.get(*index).map(|found| &found.text) != Some(image));
+    match differs {
+        Some((_, (_, at))) => Err(*at),
+        None if found.len() > expected.len() => Err(expected.last().map_or(0, |(_, at)| *at)),
+        None => Ok(()),
+    }
 }
 
 /// The images that Kubernetes would run and that are not pinned to the lock.
@@ -169,8 +197,9 @@ pub fn post_render(
 pub fn unpinned(rendered: &str, lock: &Lockfile, paths: &[ManifestPath]) -> Result<Vec<Finding>, ManifestError> {
     let digests: BTreeSet<&Digest> = lock.images.values().flat_map(digests).collect();
     let repositories: BTreeSet<_> = lock.images.values().filter_map(LockedImage::repository).collect();
+    let lines = Lines::of(rendered);
     let mut findings = Vec::new();
-    for found in find(rendered, paths)? {
+    for found in find(rendered, paths)?.images {
         let reason = match found.text.parse::<Reference>() {
             Err(_) => Reason::NotAReference,
             Ok(Reference { digest: Some(digest), .. }) if digests.contains(&digest) => continue,
@@ -178,15 +207,65 @@ pub fn unpinned(rendered: &str, lock: &Lockfile, paths: &[ManifestPath]) -> Resu
             Ok(reference) if repositories.contains(&reference.repository) => Reason::NotPinned,
             Ok(_) => Reason::NotLocked,
         };
-        findings.push(Finding { place: place(rendered, &found), image: found.text, reason });
+        findings.push(Finding { place: lines.place(&found), image: found.text, reason });
     }
     Ok(findings)
 }
 
-pub(crate) fn find(manifests: &str, paths: &[ManifestPath]) -> Result<Vec<Found>, ManifestError> {
-    let documents = parse(manifests)
-        .map_err(|error| ManifestError::NotYaml { line: line(manifests, error.at.start), reason: error.reason })?;
-    Ok(find::images(&documents, paths))
+/// What a stream of manifests holds for us.
+pub(crate) struct Manifests {
+    pub(crate) images: Vec<Found>,
+    /// The bytes of its comments, in their order.
+    pub(crate) comments: Vec<Range<usize>>,
+}
+
+pub(crate) fn find(manifests: &str, paths: &[ManifestPath]) -> Result<Manifests, ManifestError> {
+    let not_yaml = |reason: &str, at: usize| {
+        let reason = reason.to_owned();
+        ManifestError::NotYaml { line: Lines::of(manifests).number(at), reason }
+    };
+    if let Some(at) = glued_mark(manifests) {
+        let reason =
+            "`---` at the start of a line ends a document for some readers of manifests, and has a text behind it";
+        return Err(not_yaml(reason, at));
+    }
+    let Parsed { documents, comments } = read(manifests).map_err(|error| not_yaml(&error.reason, error.at.start))?;
+    let images = find::images(&documents, paths)
+        .map_err(|endless| not_yaml("its aliases repeat themselves, or more than anybody reads", endless.at.start))?;
+    Ok(Manifests { images, comments })
+}
+
+/// A line that starts with `---` and goes on: Helm and kubectl divide a stream by lines, before they read YAML.
+fn glued_mark(text: &str) -> Option<usize> {
+    let starts = std::iter::once(0).chain(text.match_indices(['\n', '\r']).map(|(at, _)| at + 1));
+    starts.into_iter().find(|&start| {
+        let rest = text[start..].strip_prefix("---").and_then(|rest| rest.chars().next());
+        rest.is_some_and(|next| !next.is_ascii_whitespace())
+    })
+}
+
+/// The bytes at which lines end.
+pub(crate) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(at, _)| at).collect())
+    }
+
+    /// The number of the line that a byte is in, counted from 1.
+    pub(crate) fn number(&self, at: usize) -> usize {
+        self.0.partition_point(|end| *end < at) + 1
+    }
+
+    pub(crate) fn place(&self, found: &Found) -> Place {
+        Place {
+            kind: found.object.kind.clone(),
+            namespace: found.object.namespace.clone(),
+            name: found.object.name.clone(),
+            container: found.container.clone(),
+            line: self.number(found.span.start),
+        }
+    }
 }
 
 fn digests(image: &LockedImage) -> impl Iterator<Item = &Digest> {
@@ -258,20 +337,6 @@ pub(crate) fn written(manifests: &str, found: &Found, reference: &str) -> String
         }
         _ => quoted(reference),
     }
-}
-
-pub(crate) fn place(manifests: &str, found: &Found) -> Place {
-    Place {
-        kind: found.object.kind.clone(),
-        namespace: found.object.namespace.clone(),
-        name: found.object.name.clone(),
-        container: found.container.clone(),
-        line: line(manifests, found.span.start),
-    }
-}
-
-fn line(text: &str, at: usize) -> usize {
-    text.as_bytes().iter().take(at).filter(|&&byte| byte == b'\n').count() + 1
 }
 
 #[cfg(test)]

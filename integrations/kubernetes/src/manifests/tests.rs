@@ -141,6 +141,79 @@ fn what_is_not_yaml_is_shown_by_its_line() {
     );
 }
 
+/// What `strict` says of a text, in which Kubernetes reads an image of `evil.example`.
+fn caught(text: &str) -> bool {
+    match rendered(text, &strict()) {
+        Err(ManifestError::Unknown(findings)) => findings.iter().any(|finding| finding.image.contains("evil.example")),
+        Err(ManifestError::NotYaml { .. } | ManifestError::NotReadBack { .. }) => true,
+        Ok(_) => false,
+    }
+}
+
+#[test]
+fn an_image_is_seen_however_its_keys_are_written() {
+    for text in [
+        "kind: Pod\nspec:\n  containers:\n  - !!str image: evil.example/x:1\n",
+        "kind: Pod\nspec:\n  ! containers:\n  - image: evil.example/x:1\n",
+        "kind: Pod\n!!str spec: !!map\n  containers: !!seq\n  - ! image: !!str evil.example/x:1\n",
+        "kind: Pod\n# x\u{2028}spec: {containers: [{image: evil.example/x:1}]}\n",
+        "kind: Pod\n# x\u{85}spec: {containers: [{image: evil.example/x:1}]}\n",
+        "kind: Pod\n# x\u{2029}spec: {containers: [{image: evil.example/x:1}]}\n",
+        "kind: Pod\r# x\rspec: {containers: [{image: evil.example/x:1}]}\r",
+        "kind: Pod\nspec: {containers: [{\"im\\u0061ge\": evil.example/x:1}]}\n",
+        "kind: Pod\nspec:\n  containers:\n  - ? image\n    : evil.example/x:1\n",
+        "kind: Pod\nmetadata: {annotations: {k: &k image}}\nspec:\n  containers:\n  - *k : evil.example/x:1\n",
+        "kind: Pod\nmetadata: {a: &c {image: evil.example/x:1}}\nspec:\n  containers:\n  - *c\n",
+        "kind: Pod\nmetadata: {a: &c {image: evil.example/x:1}}\nspec:\n  containers:\n  - <<: *c\n    name: x\n",
+        "kind: Pod\nmetadata: {a: &c {image: evil.example/x:1}}\nspec:\n  containers:\n  - <<: [{name: x}, *c]\n",
+        "kind: Pod\nmetadata: {a: &c {reference: evil.example/x:1}}\nspec:\n  volumes:\n  - image: {<<: *c}\n",
+        "kind: Pod\nspec:\n  &i evil.example/x: 1\n  containers:\n  - image: *i\n",
+        "kind: Pod\nspec: {containers: [{image: postgres, image: evil.example/x:1}]}\n",
+        "kind: Pod\nspec: {containers: [{image: evil.example/x:1, image: postgres}]}\n",
+        "kind: ConfigMap\napiVersion: v1\nkind: Pod\nspec: {containers: [{image: evil.example/x:1}]}\n",
+        "kind: Pod\napiVersion: v1\nkind: ConfigMap\nspec: {containers: [{image: evil.example/x:1}]}\n",
+        "<<: {kind: Pod}\nkind: ConfigMap\napiVersion: v1\nspec: {containers: [{image: evil.example/x:1}]}\n",
+        "apiVersion: v1\nkind: Pod\nspec: {apiVersion: v1, kind: ConfigMap, containers: [{image: evil.example/x:1}]}\n",
+        "apiVersion: v1\nkind: X\ntemplate: {apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, spec: {containers: [{image: evil.example/x:1}]}}\n",
+        "apiVersion: evil/v1\nkind: Secret\nspec: {image: evil.example/x:1}\n",
+        "apiVersion: v1\nkind: ConfigMap\n---apiVersion: v1\nkind: Pod\nspec: {containers: [{image: evil.example/x:1}]}\n",
+        "apiVersion: v1\nkind: ConfigMap\n--- # c\n{kind: Pod, spec: {containers: [{image: evil.example/x:1}]}}\n...\n",
+        "kind: Pod\nspec: {containers: [{image: !!binary cG9zdGdyZXM6MTYuOS1hbHBpbmU=}, {image: evil.example/x:1}]}\n",
+        "kind: Pod\nspec: {containers: [{!!binary aW1hZ2U=: evil.example/x:1}]}\n",
+        "%TAG !e! tag:yaml.org,2002:\n---\nkind: Pod\nspec: {containers: [{!e!binary aW1hZ2U=: evil.example/x:1}]}\n",
+        "{\"kind\":\"ConfigMap\"}{\"kind\":\"Pod\",\"spec\":{\"containers\":[{\"image\":\"evil.example/x:1\"}]}}\n",
+    ] {
+        assert!(caught(text), "{text}");
+    }
+}
+
+#[test]
+fn an_image_in_another_notation_is_no_reference() {
+    let error = rendered("kind: Pod\nspec: {containers: [{image: !!binary postgres}]}\n", &strict()).unwrap_err();
+    assert!(matches!(&error, ManifestError::Unknown(found) if found[0].reason == Reason::NotAReference), "{error}");
+}
+
+#[test]
+fn numbers_and_truth_values_are_no_images() {
+    let text =
+        "apiVersion: x/v1\nkind: Droplet\nmetadata: {name: p}\nspec: {image: 12345, a: {image: true}, b: {image: ~}}\n";
+    assert_eq!(rendered(text, &strict()).unwrap().text, text);
+    for text in ["{image: '12345'}", "{image: !!str 12345}", "{image: yes}"] {
+        assert!(rendered(&format!("kind: Pod\nspec: {text}\n"), &strict()).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn aliases_that_do_not_end_are_refused() {
+    let bomb = (1..30).fold("a0: &a0 [x]\n".to_owned(), |text, level| {
+        text + &format!("a{level}: &a{level} [*a{0}, *a{0}]\n", level - 1)
+    });
+    for text in ["a: &a [*a]\n", "a: &a {b: *a}\n", "a: &a {<<: *a}\n", &bomb] {
+        let error = rendered(text, &strict()).unwrap_err();
+        assert!(error.to_string().contains("its aliases repeat themselves"), "{error}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_stops_the_post_renderer(text in "[ \\n\\t:{}\\[\\]&*'\"|>#a-c0-9@!%-]{0,80}") {

@@ -78,9 +78,7 @@ impl Stage {
 
     /// The bytes of `images.lock`, where it is there.
     pub(crate) fn lock(&self) -> Option<Vec<u8>> {
-        // A pipe in its place would be waited for.
-        let path = self.repo.path("images.lock");
-        if path.is_file() { std::fs::read(path).ok() } else { None }
+        std::fs::read(self.repo.path("images.lock")).ok()
     }
 
     /// Runs `imagelock`; what was asked before is forgotten.

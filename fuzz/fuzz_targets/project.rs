@@ -1,5 +1,0 @@
-//! Fuzzes the project file.
-
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| imagelock_fuzz::core::project(data));

@@ -1,0 +1,83 @@
+//! Files of people that adapters read and edit: no bytes stop an adapter, and what it has pinned once it leaves alone.
+
+use imagelock_adapter::{Adapter, MemoryTree};
+use imagelock_compose::Compose;
+use imagelock_core::Lockfile;
+use imagelock_earthly::Earthly;
+use imagelock_edit::testing::{lock, render};
+use imagelock_helm::Helm;
+use imagelock_kubernetes::{Kubernetes, PostRender, post_render, unpinned};
+use imagelock_marker::Markers;
+use imagelock_terraform::Terraform;
+
+fn locked() -> Lockfile {
+    lock(&[("web", "ghcr.io/acme/web:1.10", 'a'), ("db", "postgres:16.9", 'b')])
+}
+
+/// Renders into the file, and into the result again.
+fn twice(adapter: &dyn Adapter, table: &str, path: &str, tree: &MemoryTree) {
+    let project = format!("[[{}]]\n{table}\n", adapter.id());
+    let Ok(outputs) = render(adapter, &project, &locked(), tree) else { return };
+    let Some(first) = outputs.into_iter().find(|output| output.path == path) else { return };
+    let tree = tree.clone().file(path, first.content.clone());
+    match render(adapter, &project, &locked(), &tree) {
+        Ok(again) => {
+            let again = again.into_iter().find(|output| output.path == path).map(|output| output.content);
+            assert_eq!(
+                again.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+                Some(String::from_utf8_lossy(&first.content).into_owned())
+            );
+        }
+        Err(error) => panic!("{error}\n{}", String::from_utf8_lossy(&first.content)),
+    }
+}
+
+/// Kubernetes manifests, in place and on their way.
+pub(crate) fn manifests(data: &[u8]) {
+    twice(&Kubernetes, "edit = 'a.yaml'", "a.yaml", &MemoryTree::default().file("a.yaml", data));
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let lock = locked();
+    imagelock_edit::testing::with_context(&lock, |context| {
+        let Ok(images) = context.images(None) else { return };
+        if let Ok(rendered) = post_render(text, &images, &PostRender::default()) {
+            assert!(unpinned(&rendered.text, &lock, &[]).is_ok(), "{}", rendered.text);
+        }
+    });
+}
+
+/// Any text with markers.
+pub(crate) fn markers(data: &[u8]) {
+    for path in ["a.sh", "a.yaml"] {
+        twice(&Markers, &format!("edit = '{path}'"), path, &MemoryTree::default().file(path, data));
+    }
+}
+
+/// A chart's values, in place.
+pub(crate) fn values(data: &[u8]) {
+    let tree = MemoryTree::default()
+        .file("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n")
+        .file("web/values.yaml", data);
+    twice(&Helm, "chart = 'web'\nin-place = true\nvalues = { image = 'db' }", "web/values.yaml", &tree);
+    drop(render(&Helm, "[[helm]]\nchart = 'web'\noutput = 'o.yaml'\nvalues = { image = 'db' }\n", &locked(), &tree));
+}
+
+/// Terraform's configuration, in place.
+pub(crate) fn hcl(data: &[u8]) {
+    twice(&Terraform, "edit = 'a.tf'", "a.tf", &MemoryTree::default().file("a.tf", data));
+}
+
+/// A Compose file, which is only read.
+pub(crate) fn compose(data: &[u8]) {
+    let tree = MemoryTree::default().file("compose.yaml", data);
+    drop(render(&Compose, "[[compose]]\nfile = 'compose.yaml'\noutput = 'c.yaml'\n", &locked(), &tree));
+}
+
+/// An Earthfile, in place.
+pub(crate) fn earthfiles(data: &[u8]) {
+    twice(&Earthly, "edit = ['Earthfile']", "Earthfile", &MemoryTree::default().file("Earthfile", data));
+}
+
+/// A Dockerfile that an Earthfile builds, in place.
+pub(crate) fn dockerfiles(data: &[u8]) {
+    twice(&Earthly, "edit = ['Dockerfile']", "Dockerfile", &MemoryTree::default().file("Dockerfile", data));
+}

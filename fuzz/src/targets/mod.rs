@@ -1,0 +1,40 @@
+//! The targets by their names.
+
+mod core;
+mod files;
+mod registry;
+
+/// A function that reads bytes, and panics where what it promises does not hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The name, which is that of its folders of seeds and regressions too.
+    pub name: &'static str,
+    /// Reads bytes.
+    pub body: fn(&[u8]),
+}
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    Target { name: "reference", body: core::reference },
+    Target { name: "digest", body: core::digest },
+    Target { name: "project", body: core::project },
+    Target { name: "edit", body: core::edit },
+    Target { name: "lockfile", body: core::lockfile },
+    Target { name: "version", body: core::version },
+    Target { name: "manifests", body: files::manifests },
+    Target { name: "markers", body: files::markers },
+    Target { name: "values", body: files::values },
+    Target { name: "hcl", body: files::hcl },
+    Target { name: "compose", body: files::compose },
+    Target { name: "earthfiles", body: files::earthfiles },
+    Target { name: "dockerfiles", body: files::dockerfiles },
+    Target { name: "challenge", body: registry::challenge },
+    Target { name: "token", body: registry::token },
+    Target { name: "document", body: registry::document },
+    Target { name: "config", body: registry::config },
+];
+
+/// Returns the target of a name.
+pub fn target(name: &str) -> Option<Target> {
+    TARGETS.iter().find(|target| target.name == name).copied()
+}

@@ -1,0 +1,148 @@
+//! Charts as they are found in the wild, one file each in `tests/charts/`: told right, or refused, by Helm's own word.
+//!
+//! A file has the chart's files under lines of `-- PATH --`; `maps` is what `values` of the table says, `expect` is what
+//! Kubernetes has to run, a line for each image, or `refused TEXT`, or `warns TEXT`. `templates/p.yaml` holds containers
+//! alone.
+
+use std::process::Command;
+
+use camino::Utf8Path;
+use imagelock_adapter::{MemoryTree, Output};
+use imagelock_core::Lockfile;
+use imagelock_edit::testing;
+use imagelock_helm::Helm;
+use imagelock_tests::{Monorepo, need};
+
+use crate::{ABOUT, content, images};
+
+/// One chart and what has to become of it.
+struct Chart {
+    name: String,
+    files: Vec<(String, String)>,
+    maps: String,
+    expect: Vec<String>,
+}
+
+fn charts() -> Vec<Chart> {
+    let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("charts");
+    let mut paths: Vec<_> = folder.read_dir_utf8().unwrap().map(|entry| entry.unwrap().path().to_owned()).collect();
+    paths.sort();
+    paths.iter().map(|path| read(path.file_stem().unwrap(), &fs_err::read_to_string(path).unwrap())).collect()
+}
+
+fn read(name: &str, text: &str) -> Chart {
+    let mut sections: Vec<(String, String)> = Vec::new();
+    for line in text.lines() {
+        match line.strip_prefix("-- ").and_then(|line| line.strip_suffix(" --")) {
+            Some(path) => sections.push((path.to_owned(), String::new())),
+            None => {
+                if let Some((_, text)) = sections.last_mut() {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+            }
+        }
+    }
+    let mut chart = Chart { name: name.to_owned(), files: Vec::new(), maps: String::new(), expect: Vec::new() };
+    for (path, text) in sections {
+        match path.as_str() {
+            "maps" => text.trim().clone_into(&mut chart.maps),
+            "expect" => chart.expect = text.lines().map(str::to_owned).collect(),
+            _ => chart.files.push((format!("web/{path}"), content(&path, &text))),
+        }
+    }
+    if !chart.files.iter().any(|(path, _)| path == "web/Chart.yaml") {
+        chart.files.push(("web/Chart.yaml".to_owned(), ABOUT.to_owned()));
+    }
+    chart
+}
+
+const IMAGES: [(&str, &str, char); 4] = [
+    ("web", "ghcr.io/acme/web:1.10", '1'),
+    ("db", "postgres:16.9-alpine", '2'),
+    ("ing", "registry.k8s.io/ingress-nginx/controller:v1.9.4", '3'),
+    ("mir", "mirror.example.com/k8s/ingress-nginx/controller:v1.9.4", '4'),
+];
+
+fn lock() -> Lockfile {
+    testing::lock(&IMAGES)
+}
+
+/// `WEB`, `DB` and so on stand for the locked digests.
+fn expanded(image: &str) -> String {
+    IMAGES.iter().fold(image.to_owned(), |text, (name, _, digit)| {
+        text.replace(&format!("@{}", name.to_uppercase()), &format!("@sha256:{}", digit.to_string().repeat(64)))
+    })
+}
+
+/// Renders the chart's table, or says why not.
+fn outputs(chart: &Chart, way: &str) -> Result<Vec<Output>, String> {
+    let tree =
+        chart.files.iter().fold(MemoryTree::default(), |tree, (path, text)| tree.file(path.clone(), text.clone()));
+    let project = format!("[[helm]]\nchart = 'web'\n{way}\nvalues = {{ {} }}\n", chart.maps);
+    testing::render(&Helm, &project, &lock(), &tree)
+}
+
+/// Panics with what is wrong, where something is.
+fn comes_out(helm: &Utf8Path, chart: &Chart, way: &str) {
+    let name = &chart.name;
+    let outputs = outputs(chart, way);
+    let (mut expected, mut warnings) = (Vec::new(), Vec::new());
+    for line in &chart.expect {
+        if let Some(text) = line.strip_prefix("refused ") {
+            let error = outputs.as_ref().expect_err(name);
+            return assert!(error.contains(text), "{name} {way}: {error}");
+        }
+        match line.strip_prefix("warns ") {
+            Some(text) => warnings.push(text),
+            None => expected.push(expanded(line)),
+        }
+    }
+    let outputs = outputs.unwrap_or_else(|error| panic!("{name} {way}: {error}"));
+    let told: Vec<&String> = outputs.iter().flat_map(|output| &output.warnings).collect();
+    assert_eq!(told.len(), warnings.len(), "{name} {way}: {told:?}");
+    for (told, text) in told.iter().zip(warnings) {
+        assert!(told.contains(text), "{name} {way}: {told}");
+    }
+    let repo = chart.files.iter().fold(Monorepo::builder(), |repo, (path, text)| repo.file(path, text)).build();
+    let mut arguments = vec!["template", "release", "web"];
+    for output in outputs {
+        repo.write(&output.path, &output.content);
+        if output.path == "images.yaml" {
+            arguments.extend(["-f", "images.yaml"]);
+        }
+    }
+    let output = Command::new(helm).args(arguments).current_dir(repo.root()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name} {way}: {told}");
+    // A chart that is warned of says no image: what is wrong with it is not the image.
+    if !expected.is_empty() {
+        let mut found = images(&String::from_utf8(output.stdout).unwrap());
+        let ours = |text: &String| text.parse::<imagelock_core::Reference>().unwrap().to_string();
+        expected = expected.iter().map(ours).collect();
+        found = found.iter().map(ours).collect();
+        assert_eq!(found, expected, "{name} {way}");
+    }
+}
+
+fn every_chart(helm: &Utf8Path) {
+    let charts = charts();
+    assert!(charts.len() >= 39, "{} charts are left", charts.len());
+    let wrong: Vec<&str> = charts
+        .iter()
+        .flat_map(|chart| ["output = 'images.yaml'", "in-place = true"].map(|way| (chart, way)))
+        .filter(|(chart, way)| std::panic::catch_unwind(|| comes_out(helm, chart, way)).is_err())
+        .map(|(chart, _)| chart.name.as_str())
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?} came out otherwise");
+}
+
+#[test]
+fn charts_of_the_wild_are_told_right_or_refused_by_helm_3() {
+    every_chart(&need!("helm3"));
+}
+
+#[test]
+fn charts_of_the_wild_are_told_right_or_refused_by_helm_4() {
+    every_chart(&need!("helm4"));
+}

@@ -1,0 +1,57 @@
+//! `cargo xtask fuzz`: explores the fuzz targets with fresh inputs, on every core.
+//!
+//! The work is done by the program of the package `imagelock-fuzz`, which is built with a profile of its own. With
+//! `--libfuzzer` it is done by libFuzzer, which sees which code an input reaches and so finds more; it needs a C++
+//! compiler, and builds everything once more.
+
+mod libfuzzer;
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result};
+
+use crate::shell;
+
+/// Explore the fuzz targets with fresh inputs, and keep what fails in fuzz/regressions
+#[derive(clap::Args)]
+pub(crate) struct Fuzz {
+    /// The targets; all of them when none is named
+    targets: Vec<String>,
+    /// How long each target is explored
+    #[arg(long, default_value_t = 1.0, value_name = "N")]
+    minutes: f64,
+    /// How many inputs are tried at a time; one for each core when nothing is said
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Make the inputs of an earlier run
+    #[arg(long, value_name = "N", conflicts_with = "libfuzzer")]
+    seed: Option<u64>,
+    /// Let libFuzzer make the inputs, which sees the code that they reach
+    #[arg(long)]
+    libfuzzer: bool,
+    /// The Cargo profile of the build; `dev` is there already, and slow
+    #[arg(long, default_value = "fuzz", value_name = "NAME", conflicts_with = "libfuzzer")]
+    profile: String,
+}
+
+impl Fuzz {
+    pub(crate) fn run(&self) -> Result<ExitCode> {
+        if self.libfuzzer {
+            return libfuzzer::run(self);
+        }
+        let mut cargo = self.program();
+        cargo.arg("--").args(&self.targets).args(["--minutes", &self.minutes.to_string()]);
+        cargo.args(self.jobs.map(|jobs| format!("--jobs={jobs}")));
+        cargo.args(self.seed.map(|seed| format!("--seed={seed}")));
+        let status = cargo.status().context("cannot start `cargo run`")?;
+        Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// The program that explores, without its arguments.
+    fn program(&self) -> Command {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.current_dir(shell::repository());
+        cargo.args(["run", "--quiet", "--locked", "--package", "imagelock-fuzz", "--profile", &self.profile]);
+        cargo
+    }
+}
