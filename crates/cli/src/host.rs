@@ -37,15 +37,16 @@ pub struct Global {
 /// Reads `90s`, `10m` or `2h`; a number alone is seconds.
 fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let seconds = match &text[digits.len()..] {
-        "" | "s" => Some(1),
-        "m" | "min" => Some(60),
-        "h" => Some(3600),
+    let unit = match &text[digits.len()..] {
+        "ms" => Some(Duration::from_millis(1)),
+        "" | "s" => Some(Duration::from_secs(1)),
+        "m" | "min" => Some(Duration::from_mins(1)),
+        "h" => Some(Duration::from_hours(1)),
         _ => None,
     };
-    let number = digits.parse::<u64>().ok().filter(|number| *number > 0);
-    let seconds = number.zip(seconds).and_then(|(number, unit)| number.checked_mul(unit));
-    seconds.map(Duration::from_secs).ok_or_else(|| "write a time such as `90s`, `10m` or `2h`".to_owned())
+    let number = digits.parse::<u32>().ok().filter(|number| *number > 0);
+    let time = number.zip(unit).and_then(|(number, unit)| unit.checked_mul(number));
+    time.ok_or_else(|| "write a time such as `90s`, `10m` or `2h`".to_owned())
 }
 
 /// What the result on standard output is.
@@ -126,6 +127,7 @@ mod tests {
         for (text, seconds) in [("90", 90), ("90s", 90), ("10m", 600), ("10min", 600), ("2h", 7200)] {
             assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
+        assert_eq!(duration("50ms"), Ok(Duration::from_millis(50)));
         for text in
             ["", "s", "0", "0h", "-1s", "1.5h", "2d", "10 m", "h2", "99999999999999999999s", "9999999999999999999h"]
         {

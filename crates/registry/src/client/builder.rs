@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use imagelock_core::Host;
 use imagelock_credentials::Store;
 use reqwest::Certificate;
-use reqwest::redirect::Policy;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -16,8 +15,8 @@ use crate::cache::Cache;
 use crate::error::BuildError;
 use crate::event::{Reporter, Silent};
 use crate::settings::{Backoff, RegistrySettings, Timeouts};
-use crate::transport::Transport;
 use crate::transport::token::Tokens;
+use crate::transport::{self, Transport};
 
 /// Eight requests at a time for one host. Registries throttle by address and by minute, not by concurrency, so more
 /// would not finish sooner where it matters; and eight are what hides a delay of 50 ms behind 160 answers a second.
@@ -25,8 +24,6 @@ const PER_HOST: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
 /// Requests at a time for all hosts: four busy registries, within the file handles that any system allows.
 const OVERALL: NonZeroUsize = NonZeroUsize::new(32).unwrap();
-
-const USER_AGENT: &str = concat!("imagelock/", env!("CARGO_PKG_VERSION"));
 
 /// Makes a [`Client`].
 #[must_use]
@@ -122,6 +119,7 @@ impl ClientBuilder {
             clients,
             http,
             direct,
+            outside: OnceLock::new(),
             store: self.store.unwrap_or_else(|| Arc::new(Store::anonymous())),
             reporter: self.reporter,
             backoff: self.backoff,
@@ -131,21 +129,14 @@ impl ClientBuilder {
             per_host: self.per_host.get().min(Semaphore::MAX_PERMITS),
             overall: Semaphore::new(self.overall.get().min(Semaphore::MAX_PERMITS)),
             hosts: Mutex::default(),
+            others: Mutex::default(),
             tokens: Tokens::default(),
         };
         Ok(Client { transport: Arc::new(transport), cache: self.cache, kept: Arc::default() })
     }
 
     fn http(&self) -> reqwest::ClientBuilder {
-        reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .redirect(Policy::none())
-            // The library would repeat some requests by itself; ours are counted.
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .connect_timeout(self.timeouts.connect)
-            .read_timeout(self.timeouts.read)
-            .pool_max_idle_per_host(self.per_host.get())
+        transport::http(&self.timeouts, self.per_host.get())
     }
 
     fn http_with(&self, host: &Host, pem: &[u8]) -> Result<reqwest::Client, BuildError> {

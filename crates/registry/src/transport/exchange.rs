@@ -17,7 +17,7 @@ use url::Url;
 use super::limits::{HostState, Meter};
 use super::redirect::{self, Content};
 use super::retry::{self, Failure, Retry};
-use super::{Answer, Ask, Sink, Transport, realm};
+use super::{Answer, Ask, Sink, Transport, outside, realm};
 use crate::error::{ErrorKind, Login, quoted};
 use crate::hash::Hasher;
 use crate::list::{self, Page, PageError, Pieces};
@@ -50,7 +50,8 @@ impl Transport {
         let mut left = self.timeouts.request;
         for _ in 0..=redirect::MOST {
             let at_home = url.origin() == ask.url.origin();
-            let host = if at_home { Arc::clone(registry) } else { self.led_to(&url).map_err(Failure::last)? };
+            let host =
+                if at_home { Arc::clone(registry) } else { self.led_to(registry, &url).map_err(Failure::last)? };
             let header = authorization.filter(|_| at_home);
             match self.step(&host, ask, &url, header, &mut left).await? {
                 Step::Done(answer) => return Ok(*answer),
@@ -66,10 +67,10 @@ impl Transport {
         Err(Failure::last(ErrorKind::Redirect { reason }))
     }
 
-    fn led_to(&self, url: &Url) -> Result<Arc<HostState>, ErrorKind> {
+    fn led_to(&self, registry: &HostState, url: &Url) -> Result<Arc<HostState>, ErrorKind> {
         let authority = realm::authority(url);
         match authority.parse() {
-            Ok(host) => Ok(self.other(host, url, None)),
+            Ok(host) => self.other(registry, &host, url, None),
             Err(_) => {
                 let reason = format!("a redirect to {} is not followed: it is not a host", quoted(&authority));
                 Err(ErrorKind::Redirect { reason })
@@ -280,6 +281,10 @@ fn failed(host: &HostState, error: &reqwest::Error) -> Failure {
     if error.is_timeout() {
         let reason = "it did not answer in time".to_owned();
         return Failure { kind: ErrorKind::Network { host, reason }, status: None, retry: Retry::Once };
+    }
+    if outside::is_inside(error) {
+        let reason = format!("{host} is not asked: {}", outside::Inside);
+        return Failure::last(ErrorKind::Redirect { reason });
     }
     let mut tls = false;
     let mut reason = String::new();

@@ -11,13 +11,14 @@ pub(crate) mod auth;
 mod exchange;
 pub(crate) mod limits;
 mod login;
+pub(crate) mod outside;
 mod realm;
 pub(crate) mod redirect;
 pub(crate) mod retry;
 pub(crate) mod token;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,12 +26,14 @@ use imagelock_core::{Digest, Host};
 use imagelock_credentials::Store;
 use oci_distribution::errors::OciEnvelope;
 use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::redirect::Policy;
 use reqwest::{Method, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use url::Url;
 
 use self::limits::HostState;
+use self::outside::Outside;
 use self::redirect::Content;
 use self::retry::{Failure, Retry};
 use self::token::Tokens;
@@ -42,6 +45,8 @@ use crate::settings::{Backoff, RegistrySettings, Timeouts};
 /// The host that answers for `docker.io`.
 const DOCKER_HUB: &str = "registry-1.docker.io";
 
+const USER_AGENT: &str = concat!("imagelock/", env!("CARGO_PKG_VERSION"));
+
 /// What all requests of a run share.
 pub(crate) struct Transport {
     pub(crate) settings: BTreeMap<Host, RegistrySettings>,
@@ -50,6 +55,8 @@ pub(crate) struct Transport {
     pub(crate) http: reqwest::Client,
     /// For this machine: a proxy's `localhost` would be the proxy's own.
     pub(crate) direct: reqwest::Client,
+    /// For hosts that a registry names; made when the first does, since it costs as much as many requests.
+    pub(crate) outside: OnceLock<reqwest::Client>,
     pub(crate) store: Arc<Store>,
     pub(crate) reporter: Arc<dyn Reporter>,
     pub(crate) backoff: Backoff,
@@ -59,6 +66,8 @@ pub(crate) struct Transport {
     pub(crate) per_host: usize,
     pub(crate) overall: Semaphore,
     pub(crate) hosts: Mutex<BTreeMap<Host, Arc<HostState>>>,
+    /// Hosts that a registry led to, by their origins and whether they have to be outside.
+    pub(crate) others: Mutex<BTreeMap<(String, bool), Arc<HostState>>>,
     pub(crate) tokens: Tokens,
 }
 
@@ -149,6 +158,19 @@ impl Answer {
     }
 }
 
+/// Starts a client of the HTTP library. It follows nothing and repeats nothing by itself: what is sent is ours to judge
+/// and to count.
+pub(crate) fn http(timeouts: &Timeouts, per_host: usize) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(timeouts.connect)
+        .read_timeout(timeouts.read)
+        .pool_max_idle_per_host(per_host)
+}
+
 impl Transport {
     /// Returns what is known of a registry.
     pub(crate) fn host(&self, host: &Host) -> Result<Arc<HostState>, Error> {
@@ -170,20 +192,49 @@ impl Transport {
     }
 
     /// Returns what is known of a host that a registry led to.
-    fn other(&self, host: Host, url: &Url, http: Option<reqwest::Client>) -> Arc<HostState> {
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = hosts.values().find(|state| state.base.origin() == url.origin());
-        if let Some(state) = known {
-            return Arc::clone(state);
+    fn other(
+        &self,
+        registry: &HostState,
+        host: &Host,
+        url: &Url,
+        http: Option<reqwest::Client>,
+    ) -> Result<Arc<HostState>, ErrorKind> {
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(state) = hosts.values().find(|state| state.base.origin() == url.origin()) {
+            return Ok(Arc::clone(state));
         }
-        let mut base = url.clone();
-        base.set_path("/");
-        base.set_query(None);
-        base.set_fragment(None);
-        let settings = self.settings.get(&host).cloned().unwrap_or_default();
-        let state = Arc::new(self.state(&host, base, settings, http));
-        hosts.entry(host).or_insert_with(|| Arc::clone(&state));
-        state
+        drop(hosts);
+        let outside = http.is_none() && !realm::is_loopback(&registry.base) && !self.is_named(registry, host, url);
+        let http = if outside { Some(self.outside(host)?) } else { http };
+        let key = (url.origin().ascii_serialization(), outside);
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = others.entry(key).or_insert_with(|| {
+            let mut base = url.clone();
+            base.set_path("/");
+            base.set_query(None);
+            base.set_fragment(None);
+            let settings = self.settings.get(host).cloned().unwrap_or_default();
+            Arc::new(self.state(host, base, settings, http))
+        });
+        Ok(Arc::clone(state))
+    }
+
+    fn outside(&self, host: &Host) -> Result<reqwest::Client, ErrorKind> {
+        if let Some(client) = self.outside.get() {
+            return Ok(client.clone());
+        }
+        let client = http(&self.timeouts, self.per_host).dns_resolver(Outside).build();
+        let client = client
+            .map_err(|error| ErrorKind::Network { host: host.to_string(), reason: quoted(&error.to_string()) })?;
+        Ok(self.outside.get_or_init(|| client).clone())
+    }
+
+    /// Whether the user names a host that a registry led to.
+    fn is_named(&self, registry: &HostState, host: &Host, url: &Url) -> bool {
+        let name = url.host_str().unwrap_or_default();
+        let RegistrySettings { token_hosts, redirect_hosts, .. } = &registry.settings;
+        let allowed = |pattern: &String| redirect::fits(pattern, name) || *pattern == realm::authority(url);
+        self.settings.contains_key(host) || token_hosts.iter().chain(redirect_hosts).any(allowed)
     }
 
     fn state(&self, host: &Host, base: Url, settings: RegistrySettings, http: Option<reqwest::Client>) -> HostState {

@@ -86,7 +86,8 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn is_special(address: IpAddr) -> bool {
+/// Whether only this machine, or its own network, can reach an address.
+pub(crate) fn is_special(address: IpAddr) -> bool {
     // Metadata services outside the link-local ranges: AWS over IPv6, Alibaba Cloud.
     const METADATA: [IpAddr; 2] = [
         IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),

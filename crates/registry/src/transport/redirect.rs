@@ -58,7 +58,7 @@ pub(crate) fn judge(
     Ok(())
 }
 
-fn fits(pattern: &str, host: &str) -> bool {
+pub(super) fn fits(pattern: &str, host: &str) -> bool {
     match pattern.strip_prefix('*') {
         Some(suffix) => suffix.starts_with('.') && host.len() > suffix.len() && host.ends_with(suffix),
         None => pattern == host,

@@ -178,7 +178,7 @@ impl Transport {
         let host = authority.parse().map_err(|error: imagelock_core::reference::ReferenceError| error.to_string())?;
         let same_name = realm.host_str() == registry.base.host_str();
         let http = same_name.then(|| registry.http.clone());
-        Ok(self.other(host, realm, http))
+        self.other(registry, &host, realm, http).map_err(|error| error.to_string())
     }
 }
 
