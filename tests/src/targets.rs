@@ -24,6 +24,10 @@ pub fn target_of_every_image(adapter: &str, lock: &Lockfile) -> (String, MemoryT
             (format!("output = 'c.yaml'\nservices = {{ {services} }}"), tree)
         }
         "cyclonedx" => ("output = 'bom.json'".to_owned(), tree),
+        "dockerfile" => {
+            let stages = lines(&|name, repository| format!("# imagelock: {name}\nFROM {repository} AS {name}\n"));
+            ("edit = 'Dockerfile'".to_owned(), tree.file("Dockerfile", stages))
+        }
         "earthly" => ("output = 'images/Earthfile'".to_owned(), tree),
         "helm" => {
             let values =

@@ -221,6 +221,19 @@ fn check_earthfile(lock: &Lockfile, text: &str) {
     assert_eq!(found, expected, "{text}");
 }
 
+/// A Dockerfile's stages and what each is from, read by a parser that is not ours.
+fn check_dockerfile(lock: &Lockfile, text: &str) {
+    let parsed = parse_dockerfile::parse(text).unwrap();
+    let found: BTreeMap<String, String> = parsed
+        .stages()
+        .map(|stage| (stage.from.as_.as_ref().unwrap().1.value.to_string(), stage.from.image.value.to_string()))
+        .collect();
+    let tagged = |(name, image): (&imagelock_core::ImageName, &LockedImage)| {
+        (name.to_string(), image.tagged().unwrap().to_string())
+    };
+    assert_eq!(found, lock.images.iter().map(tagged).collect(), "{text}");
+}
+
 fn is_yaml(path: &Utf8Path) -> bool {
     matches!(path.extension(), Some("yaml" | "yml"))
 }
@@ -244,6 +257,8 @@ proptest! {
             prop_assert!(!text.contains(hidden), "{}: {text:?}", adapter.id());
             if adapter.id() == "earthly" {
                 check_earthfile(&lock, &text);
+            } else if adapter.id() == "dockerfile" {
+                check_dockerfile(&lock, &text);
             } else if is_yaml(&output.path) {
                 let file: Value = serde_saphyr::from_str(&text).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
                 check(adapter.id(), &lock, &file, &text);

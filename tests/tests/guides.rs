@@ -44,6 +44,11 @@ fn cyclonedx() {
 }
 
 #[test]
+fn dockerfile() {
+    Guide::read("dockerfile").follow();
+}
+
+#[test]
 fn earthly() {
     Guide::read("earthly").follow();
 }

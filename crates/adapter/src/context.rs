@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use imagelock_core::project::Mirror;
+use imagelock_core::project::{Built, Mirror};
 use imagelock_core::source::{Location, Spanned};
 use imagelock_core::{Digest, Host, ImageName, LockedImage, Lockfile, Project, Reference, Repository, Tag};
 
@@ -18,6 +18,8 @@ pub struct Context<'a> {
     pub templates: &'a Templates,
     /// Registries that others stand in for.
     pub rewrites: &'a Rewrites,
+    /// The images that the repository builds itself.
+    pub built: &'a Built,
 }
 
 /// Registries that are written in other registries' place: a mirror that production pulls from. Digests stay.

@@ -9,6 +9,7 @@
 
 mod context;
 mod error;
+mod output;
 mod seal;
 mod target;
 mod tree;
@@ -16,14 +17,13 @@ mod tree;
 pub use context::{Context, Pinned, Rewrites};
 pub use error::{Problem, RenderError};
 pub use imagelock_templates::{TemplateError, Templates, purl};
+pub use output::{Left, Output, Ownership, Use};
 pub use seal::{PLACEHOLDER, Seal, SealError};
 pub use target::Common;
-pub use tree::{MemoryTree, Tree, TreeError};
+pub use tree::{MemoryTree, Tree, TreeError, is_private};
 
-use camino::Utf8PathBuf;
 use imagelock_core::ImageName;
 use imagelock_core::project::{ProjectError, TargetTable};
-use imagelock_core::source::Location;
 
 /// What turns locked images into what one build system reads.
 pub trait Adapter: Sync {
@@ -47,50 +47,4 @@ pub trait Target: Send + Sync {
 
     /// Renders its files.
     fn render(&self, context: &Context<'_>) -> Result<Vec<Output>, RenderError>;
-}
-
-/// A file as it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Output {
-    /// Where, relative to the project file.
-    pub path: Utf8PathBuf,
-    /// The whole content.
-    pub content: Vec<u8>,
-    /// Whether the whole file is imagelock's, or a person's with pins in it.
-    pub ownership: Ownership,
-    /// The place in the project file that asks for it, for errors.
-    pub at: Location,
-    /// What a person should know about the result, without it being an error.
-    pub warnings: Vec<String>,
-}
-
-/// Whose file an output is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ownership {
-    /// imagelock's: it is written whole, and its head says so. A file that a person changed is not overwritten.
-    Generated,
-    /// A person's: only pins in it are changed.
-    Edited,
-}
-
-impl Output {
-    /// A file of imagelock's. `text` holds [`PLACEHOLDER`] in its head; it is replaced with the seal, by which a
-    /// later change by hand is noticed.
-    pub fn generated(path: impl Into<Utf8PathBuf>, text: &str, at: &Location) -> Result<Self, SealError> {
-        let path = path.into();
-        let content = seal::seal(&path, text)?.into_bytes();
-        Ok(Self { path, content, ownership: Ownership::Generated, at: at.clone(), warnings: Vec::new() })
-    }
-
-    /// A person's file with pins changed in it.
-    pub fn edited(path: impl Into<Utf8PathBuf>, content: Vec<u8>, at: &Location) -> Self {
-        Self { path: path.into(), content, ownership: Ownership::Edited, at: at.clone(), warnings: Vec::new() }
-    }
-
-    /// Adds something that a person should know.
-    #[must_use]
-    pub fn warn(mut self, warning: impl Into<String>) -> Self {
-        self.warnings.push(warning.into());
-        self
-    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use imagelock_core::project::FILE_NAME;
 
 /// The files of a repository, by paths relative to the project file. Paths never leave the repository.
 /// Targets read it at the same time.
@@ -13,6 +14,22 @@ pub trait Tree: Sync {
     /// The files below a directory, at any depth, sorted; nothing where there is no such directory.
     fn files(&self, directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, TreeError>;
 
+    /// The files below a directory that a glob may name, sorted: no folder is entered that tools keep for themselves or
+    /// that is another project's. On a disk, what git ignores is left out as well.
+    fn search(&self, directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, TreeError> {
+        let all = self.files(Utf8Path::new(""))?;
+        let nested: Vec<&Utf8Path> = all
+            .iter()
+            .filter(|path| path.file_name() == Some(FILE_NAME))
+            .filter_map(|path| path.parent().filter(|parent| !parent.as_str().is_empty()))
+            .collect();
+        let foreign = |path: &Utf8Path| {
+            nested.iter().any(|project| path.starts_with(project))
+                || path.components().any(|part| is_private(part.as_str()))
+        };
+        Ok(self.files(directory)?.into_iter().filter(|path| !foreign(path)).collect())
+    }
+
     /// The content of a file as text; nothing where there is none.
     fn read_text(&self, path: &Utf8Path) -> Result<Option<String>, TreeError> {
         self.read(path)?
@@ -22,6 +39,11 @@ pub trait Tree: Sync {
             })
             .transpose()
     }
+}
+
+/// Whether a folder is one that tools keep for themselves: what is in it is made, fetched or copied, and written again.
+pub fn is_private(folder: &str) -> bool {
+    matches!(folder, ".git" | ".terraform" | "node_modules" | "target")
 }
 
 /// A file that is there and cannot be read.

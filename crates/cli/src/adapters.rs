@@ -5,6 +5,7 @@ use imagelock_buildkit::Buildkit;
 use imagelock_carvel::Carvel;
 use imagelock_compose::Compose;
 use imagelock_cyclonedx::CycloneDx;
+use imagelock_dockerfile::Dockerfile;
 use imagelock_earthly::Earthly;
 use imagelock_helm::Helm;
 use imagelock_kubernetes::Kubernetes;
@@ -13,8 +14,19 @@ use imagelock_marker::Markers;
 use imagelock_terraform::Terraform;
 
 /// Every adapter, in the order of their names.
-pub const ADAPTERS: &[&dyn Adapter] =
-    &[&Buildkit, &Carvel, &Compose, &CycloneDx, &Earthly, &Helm, &Kubernetes, &Kustomize, &Markers, &Terraform];
+pub const ADAPTERS: &[&dyn Adapter] = &[
+    &Buildkit,
+    &Carvel,
+    &Compose,
+    &CycloneDx,
+    &Dockerfile,
+    &Earthly,
+    &Helm,
+    &Kubernetes,
+    &Kustomize,
+    &Markers,
+    &Terraform,
+];
 
 /// The names of the tables that adapters own.
 pub(crate) fn names() -> Vec<&'static str> {

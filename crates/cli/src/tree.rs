@@ -1,7 +1,8 @@
 //! The repository's files, as adapters may read them: nothing outside of it, whatever a link says.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use imagelock_adapter::{Tree, TreeError};
+use imagelock_adapter::{Tree, TreeError, is_private};
+use imagelock_core::project::FILE_NAME;
 use walkdir::WalkDir;
 
 /// The files below a project's root.
@@ -36,6 +37,13 @@ impl DiskTree {
     }
 }
 
+impl DiskTree {
+    /// The path from the root. A name that is not text cannot be named in a project file either.
+    fn relative(&self, path: &std::path::Path) -> Option<Utf8PathBuf> {
+        Utf8Path::from_path(path)?.strip_prefix(&self.root).ok().map(Utf8Path::to_owned)
+    }
+}
+
 fn refused(path: &Utf8Path, error: &impl ToString) -> TreeError {
     TreeError { path: path.to_owned(), reason: error.to_string() }
 }
@@ -57,12 +65,35 @@ impl Tree for DiskTree {
         let mut files = Vec::new();
         for entry in WalkDir::new(&start).follow_links(false).sort_by_file_name() {
             let entry = entry.map_err(|error| refused(directory, &error))?;
-            let path = Utf8Path::from_path(entry.path());
-            // A name that is not text cannot be named in a project file either.
-            if let Some(Ok(relative)) = path.map(|path| path.strip_prefix(&self.root))
-                && entry.file_type().is_file()
-            {
-                files.push(relative.to_owned());
+            if entry.file_type().is_file() {
+                files.extend(self.relative(entry.path()));
+            }
+        }
+        Ok(files)
+    }
+
+    fn search(&self, directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, TreeError> {
+        let start = self.inside(directory)?;
+        let root = self.root.clone();
+        // From the root on, since what lies in an ignored folder is ignored by the folder alone.
+        let entered = move |entry: &ignore::DirEntry| {
+            let Some(path) = Utf8Path::from_path(entry.path()) else { return false };
+            if !entry.file_type().is_some_and(|kind| kind.is_dir()) || path == root {
+                return true;
+            }
+            let on_the_way = path.starts_with(&start) || start.starts_with(path);
+            on_the_way && !path.file_name().is_some_and(is_private) && !path.join(FILE_NAME).is_file()
+        };
+        // What people hide is theirs as well: `.github`, `.gitlab-ci.yml`. Only what this repository says is ignored
+        // counts, so that every machine finds the same files.
+        let mut walk = ignore::WalkBuilder::new(&self.root);
+        walk.hidden(false).ignore(false).git_global(false).git_exclude(false).require_git(false).follow_links(false);
+        let walk = walk.sort_by_file_name(std::ffi::OsStr::cmp).filter_entry(entered).build();
+        let mut files = Vec::new();
+        for entry in walk {
+            let entry = entry.map_err(|error| refused(directory, &error))?;
+            if entry.file_type().is_some_and(|kind| kind.is_file()) {
+                files.extend(self.relative(entry.path()).filter(|path| path.starts_with(directory)));
             }
         }
         Ok(files)
@@ -72,6 +103,34 @@ impl Tree for DiskTree {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_search_enters_no_folder_that_git_ignores_that_tools_keep_or_that_is_another_project_s() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(folder.path()).unwrap();
+        for path in [
+            "images.toml",
+            ".gitignore",
+            ".github/a.yml",
+            "deploy/b.yml",
+            "node_modules/c.yml",
+            "x/.terraform/d.yml",
+            "target/e.yml",
+            ".git/f.yml",
+            "inner/images.toml",
+            "inner/g.yml",
+            "made/h.yml",
+            "x/i.log",
+        ] {
+            std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+            std::fs::write(root.join(path), "made/\n*.log\n").unwrap();
+        }
+        let tree = DiskTree::new(root).unwrap();
+        let found = |folder: &str| tree.search(Utf8Path::new(folder)).unwrap();
+        assert_eq!(found(""), [".github/a.yml", ".gitignore", "deploy/b.yml", "images.toml"]);
+        assert_eq!(found("deploy"), ["deploy/b.yml"]);
+        assert_eq!([found("inner"), found("made"), found("absent")], [const { Vec::<Utf8PathBuf>::new() }; 3]);
+    }
 
     #[cfg(unix)]
     #[test]

@@ -35,7 +35,8 @@ impl Users {
         let tree = DiskTree::new(&session.root)?;
         let templates = Templates::new(&BTreeMap::new()).map_err(|error| Failure::input(error.to_string()))?;
         let rewrites = Rewrites::of(&session.project);
-        let context = Context { lock, tree: &tree, templates: &templates, rewrites: &rewrites };
+        let built = &session.project.built;
+        let context = Context { lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };
         let takes = |rendered: &Rendered| (rendered.target.title(), Takes::of(rendered, &context));
         Ok(Self(targets.iter().map(takes).collect()))
     }

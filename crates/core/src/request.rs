@@ -68,6 +68,16 @@ impl Wanted {
         }
     }
 
+    /// Whether the request could have chosen the tag: the one that it follows, or any that its rule lets compete.
+    pub fn admits(&self, tag: &Tag) -> bool {
+        match self {
+            Self::Tag { tag: followed, .. } => followed == tag,
+            Self::Digest { tag: named, .. } => named.as_ref() == Some(tag),
+            Self::Version { rule, .. } => rule.admits(tag),
+            Self::Layout { .. } => false,
+        }
+    }
+
     /// The repository, unless the image comes from a directory.
     pub fn repository(&self) -> Option<&Repository> {
         match self {

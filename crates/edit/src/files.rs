@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use globset::{GlobBuilder, GlobMatcher};
 use imagelock_adapter::{Problem, RenderError, Tree};
 use imagelock_core::project::{Fields, NodeValue, ProjectError};
-use imagelock_core::source::{Location, SourceFile, Spanned};
+use imagelock_core::source::{Location, SourceFile, Spanned, nearest};
 
 /// A file that a glob names.
 pub struct File<'p> {
@@ -17,16 +17,63 @@ pub struct File<'p> {
     pub pattern: &'p Spanned<String>,
 }
 
-/// Reads `edit = "deploy/pod.yaml"` or `edit = ["deploy/**/*.yaml"]`; a mistake at `at` where it is absent.
-pub fn patterns(fields: &mut Fields<'_>, what: &str, at: &Location) -> Vec<Spanned<String>> {
-    let patterns = match fields.entry("edit") {
-        None => {
+/// Which files of people a target edits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    /// Paths and globs of files.
+    pub edit: Vec<Spanned<String>>,
+    /// Paths, globs and folders that globs do not enter.
+    pub exclude: Vec<Spanned<String>>,
+}
+
+impl Files {
+    /// Reads `edit = "deploy/pod.yaml"` or `edit = ["deploy/**/*.yaml"]`, and `exclude`; a mistake at `at` where `edit` is
+    /// absent.
+    pub fn read(fields: &mut Fields<'_>, what: &str, at: &Location) -> Self {
+        if fields.entry("edit").is_none() {
             fields.fail(ProjectError::MissingKey { what: what.to_owned(), key: "edit", at: at.clone() });
-            return Vec::new();
         }
-        Some(entry) => match &entry.node.value {
-            NodeValue::Text(text) => vec![Spanned { value: text.clone(), at: entry.node.content_at() }],
-            _ => fields.texts("edit").unwrap_or_default(),
+        Self { edit: patterns(fields, "edit"), exclude: patterns(fields, "exclude") }
+    }
+
+    /// The files, each once, in the order of their paths.
+    ///
+    /// `*` stays within a folder, `**` does not. A glob enters no folder that git ignores, that tools keep for
+    /// themselves, or that is another project's. A pattern that names nothing is an error, and so is a file that is not
+    /// text: what cannot be read cannot be changed safely.
+    pub fn find(&self, tree: &dyn Tree) -> Result<Vec<File<'_>>, RenderError> {
+        let excluded = self.exclude.iter().map(matcher).collect::<Result<Vec<_>, _>>()?;
+        let excluded = |path: &Utf8Path| {
+            path.ancestors().any(|path| excluded.iter().any(|glob| glob.is_match(path.as_std_path())))
+        };
+        let mut named: BTreeMap<Utf8PathBuf, &Spanned<String>> = BTreeMap::new();
+        for pattern in &self.edit {
+            let glob = matcher(pattern)?;
+            let found: Vec<Utf8PathBuf> = if is_glob(&pattern.value) {
+                let all = tree.search(&folder(&pattern.value))?;
+                all.into_iter().filter(|path| glob.is_match(path.as_std_path()) && !excluded(path)).collect()
+            } else {
+                let path = Utf8PathBuf::from(pattern.value.trim_start_matches("./"));
+                if tree.read(&path)?.is_some() { vec![path] } else { Vec::new() }
+            };
+            if found.is_empty() {
+                return Err(nothing(tree, pattern));
+            }
+            for path in found {
+                named.entry(path).or_insert(pattern);
+            }
+        }
+        named.into_iter().map(|(path, pattern)| Ok(File { text: text(tree, &path, pattern)?, pattern })).collect()
+    }
+}
+
+/// A path or glob, or several.
+fn patterns(fields: &mut Fields<'_>, key: &'static str) -> Vec<Spanned<String>> {
+    let patterns = match fields.entry(key).map(|entry| &entry.node) {
+        None => Vec::new(),
+        Some(node) => match &node.value {
+            NodeValue::Text(text) => vec![Spanned { value: text.clone(), at: node.content_at() }],
+            _ => fields.texts(key).unwrap_or_default(),
         },
     };
     for pattern in &patterns {
@@ -37,30 +84,19 @@ pub fn patterns(fields: &mut Fields<'_>, what: &str, at: &Location) -> Vec<Spann
     patterns
 }
 
-/// The files that `patterns` name, each once, in the order of their paths.
-///
-/// `*` stays within a folder, `**` does not. A pattern that names nothing is an error, and so is a file that is not
-/// text: what cannot be read cannot be changed safely.
-pub fn files<'p>(tree: &dyn Tree, patterns: &'p [Spanned<String>]) -> Result<Vec<File<'p>>, RenderError> {
-    let mut named: BTreeMap<Utf8PathBuf, &Spanned<String>> = BTreeMap::new();
-    for pattern in patterns {
-        let glob = matcher(pattern)?;
-        let found: Vec<Utf8PathBuf> = if is_glob(&pattern.value) {
-            let all = tree.files(&folder(&pattern.value))?;
-            all.into_iter().filter(|path| glob.is_match(path.as_std_path())).collect()
-        } else {
-            let path = Utf8PathBuf::from(pattern.value.trim_start_matches("./"));
-            if tree.read(&path)?.is_some() { vec![path] } else { Vec::new() }
-        };
-        if found.is_empty() {
-            let problem = Problem::at(&pattern.at, format!("no file is named by `{}`", pattern.value));
-            return Err(problem.help("paths are relative to the project file; `**` goes into folders").into());
-        }
-        for path in found {
-            named.entry(path).or_insert(pattern);
-        }
+/// The mistake of a pattern that names no file, with the name that was probably meant.
+fn nothing(tree: &dyn Tree, pattern: &Spanned<String>) -> RenderError {
+    let problem = Problem::at(&pattern.at, format!("no file is named by `{}`", pattern.value));
+    let beside = if is_glob(&pattern.value) {
+        Vec::new()
+    } else {
+        let path = Utf8Path::new(pattern.value.trim_start_matches("./"));
+        tree.search(path.parent().unwrap_or(Utf8Path::new(""))).unwrap_or_default()
+    };
+    match nearest(&pattern.value, beside.iter().map(|path| path.as_str())) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")).into(),
+        None => problem.help("paths are relative to the project file; `**` goes into folders").into(),
     }
-    named.into_iter().map(|(path, pattern)| Ok(File { text: text(tree, &path, pattern)?, pattern })).collect()
 }
 
 fn inside(pattern: &str) -> Result<(), &'static str> {
@@ -111,12 +147,27 @@ mod tests {
     }
 
     fn named(texts: &[&str]) -> Result<Vec<String>, RenderError> {
-        let tree = ["a.yaml", "ci/b.yml", "ci/deep/c.yml", "Dockerfile", "x/Dockerfile"]
-            .iter()
-            .fold(MemoryTree::default(), |tree, path| tree.file(*path, "text\n"));
+        let tree =
+            ["a.yaml", "ci/b.yml", "ci/deep/c.yml", "Dockerfile", "x/Dockerfile", "vendor/d.yml", "a/skipped/e.yml"]
+                .iter()
+                .chain(&[
+                    "node_modules/e.yml",
+                    "a/.terraform/e.yml",
+                    "target/e.yml",
+                    "inner/images.toml",
+                    "inner/f.yml",
+                ])
+                .fold(MemoryTree::default(), |tree, path| tree.file(*path, "text\n"));
         let tree = tree.file("image.png", b"\x89PNG\0".to_vec()).file("latin", b"\xe9".to_vec());
-        let patterns = patterns(texts);
-        files(&tree, &patterns).map(|files| files.iter().map(|file| file.text.path().to_string()).collect())
+        let files = Files { edit: patterns(texts), exclude: patterns(&["vendor", "**/skipped*"]) };
+        files.find(&tree).map(|files| files.iter().map(|file| file.text.path().to_string()).collect())
+    }
+
+    #[test]
+    fn a_glob_enters_no_folder_that_is_excluded_or_not_of_this_project() {
+        assert_eq!(named(&["**/*.yml"]).unwrap(), ["ci/b.yml", "ci/deep/c.yml"]);
+        assert_eq!(named(&["vendor/d.yml"]).unwrap(), ["vendor/d.yml"]);
+        assert!(named(&["vendor/*.yml"]).is_err() && named(&["**/e.yml"]).is_err() && named(&["inner/*.yml"]).is_err());
     }
 
     #[test]

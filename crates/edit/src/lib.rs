@@ -1,24 +1,28 @@
-//! What adapters share that read or change files of people.
+//! What adapters share that change files of people.
 //!
-//! - [`patterns`] and [`files`]: the globs of `edit = […]`, and the files that they name, as texts that errors can
-//!   point into.
-//! - [`Marker`]: a comment that says which image the value beside it is.
-//! - [`Written`] and [`spelled`]: which locked image a written reference means, and how it is written back.
-//! - [`splice`]: bytes are replaced, nothing is printed anew. [`settled`]: what was written is read again, and refused
-//!   where its reader does not find its own work.
+//! - [`Files`]: the paths and globs of `edit` and `exclude`, and the files that they name.
+//! - [`Matcher`]: which locked image a written reference means, the one rule for all.
+//! - [`Pinning`]: the one way from a text to the text with its images pinned; [`Spell`] says how they are written.
+//! - [`InPlace`]: a target that does so for the files of a table.
+//! - [`splice`]: bytes are replaced, nothing is printed anew.
 //!
-//! It is not for any one format: what a value is in YAML or in a Dockerfile, each adapter knows.
+//! It is not for any one format: where a language has images, `imagelock-scan` knows.
 
 mod files;
+mod in_place;
 mod marker;
-mod settle;
+mod matcher;
+mod pinning;
+mod spell;
 mod splice;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-mod written;
+#[cfg(test)]
+mod tests;
 
-pub use files::{File, files, patterns};
-pub use marker::{Marker, Part};
-pub use settle::{Reading, settled};
-pub use splice::{Change, splice};
-pub use written::{Found, Written, spelled};
+pub use files::{File, Files};
+pub use in_place::InPlace;
+pub use matcher::{Choice, Kept, Known, Matcher};
+pub use pinning::{Edited, Pinning};
+pub use spell::Spell;
+pub use splice::{Change, Overlap, splice};

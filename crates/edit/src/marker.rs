@@ -1,28 +1,33 @@
-//! Comments that say which image a value is: `# imagelock: postgres:tag`.
+//! Markers: comments that say which image a place is, `# imagelock: postgres:tag`.
+//!
+//! One grammar and one binder for all formats. A marker stands at the end of the line, or alone on the line above; it
+//! is about exactly one place, or it is an error.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use imagelock_adapter::{Context, Pinned, Problem, RenderError};
-use imagelock_core::source::{Label, Location, nearest};
+use imagelock_core::source::{Label, Location, SourceFile, nearest};
+use imagelock_core::{Digest, Tag};
+use imagelock_scan::{Comment, Parsed, Says, Site, Sure};
 
-/// What opens a comment, in all languages at once: a marker is looked for in any text.
-const OPENERS: &[&str] = &["<!--", "/*", "//", "--", "#", ";"];
-const WORD: &str = "imagelock:";
+use crate::Spell;
 
-/// A comment in a line that names an image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Marker {
-    /// What it says: `postgres:tag`.
-    pub text: String,
-    /// The bytes of what it says.
-    pub span: Range<usize>,
-    /// The bytes of the whole comment.
-    pub comment: Range<usize>,
+/// What a marker says, and the place that it is about.
+pub(crate) struct Marker<'a> {
+    /// The image.
+    pub(crate) image: Pinned<'a>,
+    /// Which part of it stands in the place.
+    part: Part,
+    /// The marker's own place.
+    at: Location,
+    /// The index of the site.
+    pub(crate) site: usize,
 }
 
-/// Which part of an image a value is.
+/// Which part of an image a place holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+enum Part {
     /// `repository:tag@digest`.
     Reference,
     /// The repository.
@@ -31,104 +36,255 @@ pub enum Part {
     Tag,
     /// The digest.
     Digest,
+    /// The hexadecimal digits of the digest.
+    Hex,
 }
 
-impl Marker {
-    /// The markers in a line, which starts at byte `start` of its file.
-    pub fn all(line: &str, start: usize) -> Vec<Self> {
-        let found = line.match_indices(WORD).filter_map(|(at, _)| Self::at(line, at, start));
-        found.collect()
+/// How much a place looks like what a marker asks for; the order counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    /// A word that could be it.
+    Word,
+    /// It stands where values stand.
+    Placed,
+    /// It has the form of one.
+    Formed,
+    /// It is one of the marker's image.
+    Same,
+}
+
+impl Part {
+    fn what(self) -> &'static str {
+        match self {
+            Self::Reference => "reference",
+            Self::Repository => "repository",
+            Self::Tag => "tag",
+            Self::Digest | Self::Hex => "digest",
+        }
+    }
+}
+
+/// Reads the markers of a file, in the order of the places that they are about.
+pub(crate) fn bind<'a>(
+    file: &Arc<SourceFile>,
+    parsed: &Parsed,
+    context: &Context<'a>,
+) -> Result<Vec<Marker<'a>>, RenderError> {
+    let mut markers: Vec<Marker<'a>> = Vec::new();
+    if let Some(pair) = parsed.comments.windows(2).find(|pair| pair[0].line == pair[1].line) {
+        let problem = Problem::at(&Location::new(file, pair[1].said.clone()), "a line has one marker");
+        return Err(problem.also(&Location::new(file, pair[0].said.clone()), "the other one").into());
+    }
+    for comment in &parsed.comments {
+        let at = Location::new(file, comment.said.clone());
+        let (image, part) = read(&file.text()[comment.said.clone()], context, &at)?;
+        let site = Binder { file, parsed, comment, image: &image, part, at: &at }.site()?;
+        markers.push(Marker { image, part, at, site });
+    }
+    markers.sort_by_key(|marker| marker.site);
+    if let Some(pair) = markers.windows(2).find(|pair| pair[0].site == pair[1].site) {
+        let problem = Problem::at(&pair[1].at, "two markers are about one place");
+        return Err(problem.also(&pair[0].at, "the other one").into());
+    }
+    Ok(markers)
+}
+
+/// The image and the part that a marker names.
+fn read<'a>(said: &str, context: &Context<'a>, at: &Location) -> Result<(Pinned<'a>, Part), RenderError> {
+    let (name, part) = said.split_once(':').unwrap_or((said, ""));
+    let part = match part {
+        "" => Part::Reference,
+        "repository" => Part::Repository,
+        "tag" => Part::Tag,
+        "digest" => Part::Digest,
+        "hex" => Part::Hex,
+        other => {
+            let problem = Problem::at(at, format!("a marker cannot name the part `{other}` of an image"));
+            return Err(problem.help("`repository`, `tag`, `digest` and `hex` are parts of an image").into());
+        }
+    };
+    let known = context.lock.images.keys().find(|known| known.as_str() == name);
+    let Some(name) = known else {
+        let meant = nearest(name, context.lock.images.keys().map(imagelock_core::ImageName::as_str));
+        let meant = meant.map(|name| format!("did you mean `{name}`?")).unwrap_or_default();
+        let mut problem = Problem::at(at, format!("there is no image `{name}` in images.lock"));
+        problem.labels = vec![Label::primary(at, meant)];
+        return Err(problem.help("run `{command} lock` if the image is new").into());
+    };
+    Ok((context.image(name, Some(at))?, part))
+}
+
+struct Binder<'b, 'a> {
+    file: &'b Arc<SourceFile>,
+    parsed: &'b Parsed,
+    comment: &'b Comment,
+    image: &'b Pinned<'a>,
+    part: Part,
+    at: &'b Location,
+}
+
+impl Binder<'_, '_> {
+    /// The one place that the marker is about.
+    fn site(&self) -> Result<usize, RenderError> {
+        let line = self.comment.line + usize::from(self.comment.alone);
+        let sites = &self.parsed.sites;
+        let first = sites.partition_point(|site| site.line < line);
+        let here = first..first + sites[first..].partition_point(|site| site.line == line);
+        let judged: Vec<((bool, Likeness), usize)> =
+            here.clone().filter_map(|index| Some((self.likeness(&sites[index])?, index))).collect();
+        let best = judged.iter().map(|(likeness, _)| *likeness).max();
+        let fits: Vec<usize> =
+            judged.iter().filter(|(likeness, _)| Some(*likeness) == best).map(|(_, index)| *index).collect();
+        match fits[..] {
+            // A word among others is a word of the language: only one that stands alone is a value.
+            [_, ..] if best == Some((false, Likeness::Word)) && here.len() > 1 => Err(self.none(&sites[here])),
+            [one] if matches!(sites[one].says, Says::Open { .. }) => Err(self.none(&sites[here])),
+            [one] => Ok(one),
+            [] => Err(self.none(&sites[here])),
+            [first, second, ..] => {
+                let place = |index: usize| Location::new(self.file, sites[index].span().clone());
+                let message = format!("the marker of `{}` stands at several places", self.image.name);
+                let problem = Problem::at(self.at, message).also(&place(first), "one").also(&place(second), "another");
+                Err(problem.help("write each image on a line of its own").into())
+            }
+        }
     }
 
-    fn at(line: &str, word: usize, start: usize) -> Option<Self> {
-        let before = line[..word].trim_end_matches([' ', '\t']);
-        let opener = OPENERS.iter().find(|opener| before.ends_with(**opener))?;
-        let opens = before.len() - opener.len();
-        // `https://imagelock:8080` is no comment.
-        if *opener == "//" && before[..opens].ends_with(':') {
-            return None;
+    fn none(&self, here: &[Site]) -> RenderError {
+        let problem =
+            Problem::at(self.at, format!("the marker of `{}` stands at no {}", self.image.name, self.part.what()));
+        let open = here.iter().find(|site| matches!(site.says, Says::Open { .. }));
+        match open {
+            Some(open) => problem
+                .also(&Location::new(self.file, open.span().clone()), "a variable or a template decides here")
+                .help("write the reference as a plain literal"),
+            None => problem.help("put it at the end of the line that has the image, or alone on the line above"),
         }
-        let closer = match *opener {
-            "<!--" => Some("-->"),
-            "/*" => Some("*/"),
-            _ => None,
+        .into()
+    }
+
+    /// How much a place looks like the part of the image, a certain one before all others; nothing where it cannot be it.
+    fn likeness(&self, site: &Site) -> Option<(bool, Likeness)> {
+        let Says::Whole { span, text, reference } = &site.says else {
+            return Some((site.sure == Sure::Certain, Likeness::Word));
         };
-        let rest = &line[word + WORD.len()..];
-        let inside = closer.and_then(|closer| rest.find(closer)).unwrap_or(rest.len());
-        let closes = closer.filter(|closer| rest[inside..].starts_with(*closer)).map_or(0, str::len);
-        let said = rest[..inside].trim_start_matches([' ', '\t']);
-        let said_at = word + WORD.len() + inside - said.len();
-        let text = said.split([' ', '\t', ',']).next().unwrap_or_default();
-        Some(Self {
-            text: text.to_owned(),
-            span: start + said_at..start + said_at + text.len(),
-            comment: start + opens..start + word + WORD.len() + inside + closes,
+        let before = &self.file.text()[..span.start];
+        let placed = self.file.text()[span.clone()].starts_with(['"', '\'', '`'])
+            || before.trim_end_matches([' ', '\t']).ends_with(['=', ':']);
+        let by_place = if placed { Likeness::Placed } else { Likeness::Word };
+        let whole = site.sure == Sure::Certain;
+        let likeness = match (self.part, reference) {
+            // Nothing between two quotes waits to be filled.
+            _ if text.is_empty() => Likeness::Placed,
+            (Part::Tag, _) => text.parse::<Tag>().ok().map(|_| by_place)?,
+            (Part::Digest, _) if text.parse::<Digest>().is_ok() => Likeness::Same,
+            (Part::Hex, _) if only_hex(text) == Some(0..text.len()) => Likeness::Same,
+            (Part::Digest, _) => only_digest(text).map(|_| Likeness::Formed)?,
+            (Part::Hex, _) => only_hex(text).map(|_| Likeness::Formed)?,
+            (Part::Reference, Err(_)) if whole => Likeness::Placed,
+            (Part::Repository, Ok(found)) if found.tag.is_some() || found.digest.is_some() => return None,
+            (_, Err(_)) => return None,
+            (_, Ok(found)) => {
+                let same = found.repository == self.image.repository
+                    || self.image.image.repository() == Some(&found.repository);
+                let formed = text.contains(['/', ':', '@']);
+                match () {
+                    () if same => Likeness::Same,
+                    () if formed => Likeness::Formed,
+                    () => by_place,
+                }
+            }
+        };
+        Some((whole, likeness))
+    }
+}
+
+impl Marker<'_> {
+    /// What the place says from now on.
+    pub(crate) fn text(&self, site: &Site, spell: &Spell) -> Result<String, RenderError> {
+        let old = site.text().unwrap_or_default();
+        let (image, digest) = (&self.image, spell.digest(&self.image)?);
+        if site.sure == Sure::Certain && matches!(self.part, Part::Tag | Part::Repository) {
+            let message = format!("an image stands here whole: its {} alone cannot be written", self.part.what());
+            return Err(Problem::at(&self.at, message).into());
+        }
+        Ok(match self.part {
+            Part::Reference => spell.over(old, image)?,
+            Part::Repository => {
+                let same = site.reference().is_some_and(|found| found.repository == image.repository);
+                if same { old.to_owned() } else { image.repository.to_string() }
+            }
+            Part::Tag => match image.tag() {
+                Some(tag) => tag.to_string(),
+                None => return Err(Problem::at(&self.at, format!("`{}` is locked without a tag", image.name)).into()),
+            },
+            Part::Digest => replaced(old, only_digest(old), digest.as_str()),
+            Part::Hex => replaced(old, only_hex(old), digest.hex()),
         })
     }
 
-    /// The image and the part that the marker names; `at` is the place of [`Marker::span`].
-    pub fn read<'a>(&self, context: &Context<'a>, at: &Location) -> Result<(Pinned<'a>, Part), RenderError> {
-        let (name, part) = self.text.split_once(':').unwrap_or((&self.text, ""));
-        let part = match part {
-            "" => Part::Reference,
-            "repository" => Part::Repository,
-            "tag" => Part::Tag,
-            "digest" => Part::Digest,
-            other => {
-                let problem = Problem::at(at, format!("a marker cannot name the part `{other}` of an image"));
-                return Err(problem.help("`repository`, `tag` and `digest` are parts of an image").into());
-            }
-        };
-        let known = context.lock.images.keys().find(|known| known.as_str() == name);
-        let Some(name) = known else {
-            let meant = nearest(name, context.lock.images.keys().map(imagelock_core::ImageName::as_str));
-            let meant = meant.map(|name| format!("did you mean `{name}`?")).unwrap_or_default();
-            let mut problem = Problem::at(at, format!("there is no image `{name}` in images.lock"));
-            problem.labels = vec![Label::primary(at, meant)];
-            return Err(problem.help("run `{command} lock` if the image is new").into());
-        };
-        Ok((context.image(name, Some(at))?, part))
+    /// The tag of before and of now, where they differ.
+    pub(crate) fn moved(&self, site: &Site) -> Option<(String, String)> {
+        match self.part {
+            Part::Tag => moved(site.text(), self.image.tag()),
+            Part::Reference => moved(site.reference()?.tag.as_ref().map(Tag::as_str), self.image.tag()),
+            _ => None,
+        }
     }
+}
+
+/// Two tags, where they differ.
+pub(crate) fn moved(before: Option<&str>, now: Option<&Tag>) -> Option<(String, String)> {
+    let (before, now) = (before.filter(|before| !before.is_empty())?, now?);
+    (before != now.as_str()).then(|| (before.to_owned(), now.to_string()))
+}
+
+/// A part of a text replaced, or all of it.
+fn replaced(text: &str, part: Option<Range<usize>>, new: &str) -> String {
+    let Range { start, end } = part.unwrap_or(0..text.len());
+    format!("{}{new}{}", &text[..start], &text[end..])
+}
+
+const ALGORITHM: &str = "sha256:";
+const HEX_DIGITS: usize = 64;
+
+/// The bytes of the only digest in a text.
+fn only_digest(text: &str) -> Option<Range<usize>> {
+    if text.parse::<Digest>().is_ok() {
+        return Some(0..text.len());
+    }
+    let hex = only_hex(text)?;
+    text[..hex.start].ends_with(ALGORITHM).then(|| hex.start - ALGORITHM.len()..hex.end)
+}
+
+/// The bytes of the only digits in a text that are as many as a digest has.
+fn only_hex(text: &str) -> Option<Range<usize>> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let (mut start, mut found) = (0, None);
+    for (at, byte) in text.bytes().chain([b' ']).enumerate() {
+        if is_digit(byte) {
+            continue;
+        }
+        if at - start == HEX_DIGITS && found.replace(start..at).is_some() {
+            return None;
+        }
+        start = at + 1;
+    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn said(line: &str) -> Vec<(String, String)> {
-        let markers = Marker::all(line, 0);
-        markers
-            .iter()
-            .map(|marker| (line[marker.span.clone()].to_owned(), line[marker.comment.clone()].to_owned()))
-            .collect()
-    }
-
     #[test]
-    fn every_kind_of_comment_carries_a_marker() {
-        for (line, comment) in [
-            ("image: a:1 # imagelock: web", "# imagelock: web"),
-            ("x = \"a:1\" // imagelock: web", "// imagelock: web"),
-            ("SELECT 'a:1'; -- imagelock: web", "-- imagelock: web"),
-            ("<i>a:1</i> <!-- imagelock: web -->", "<!-- imagelock: web -->"),
-            ("image = a:1 ;imagelock:web", ";imagelock:web"),
-            ("/* imagelock: web */ f(\"a:1\");", "/* imagelock: web */"),
-            ("#\timagelock: \tweb, and more", "#\timagelock: \tweb, and more"),
-        ] {
-            assert_eq!(said(line), [("web".to_owned(), comment.to_owned())], "{line}");
-        }
-    }
-
-    #[test]
-    fn other_text_is_no_marker() {
-        for line in ["# see imagelock: it pins", "url: https://imagelock:80/", "imagelock: web", "# imagelock-seal:00"]
-        {
-            assert_eq!(said(line), [], "{line}");
-        }
-    }
-
-    #[test]
-    fn an_empty_marker_says_nothing() {
-        assert_eq!(said("a # imagelock:"), [(String::new(), "# imagelock:".to_owned())]);
-        assert_eq!(said("/*imagelock:*/a"), [(String::new(), "/*imagelock:*/".to_owned())]);
+    fn digits_are_found_where_there_is_one_digest() {
+        let hex = "0a".repeat(32);
+        assert_eq!(only_hex(&hex), Some(0..64));
+        assert_eq!(only_hex(&format!("é-{hex}é")), Some(3..67));
+        assert_eq!(only_hex(&format!("{hex} {hex}")), None);
+        assert_eq!(only_hex(&format!("{hex}0")), None);
+        assert_eq!(only_digest(&format!("a@sha256:{hex}")), Some(2..73));
+        assert_eq!(only_digest(&hex), None);
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use imagelock_adapter::{Adapter, Context, MemoryTree, Output, Rewrites, Templates};
-use imagelock_core::project::Source;
+use imagelock_core::project::{Built, Source};
 use imagelock_core::source::{Located, SourceFile};
 use imagelock_core::{Base, Digest, LockedImage, Lockfile, Origin, Project, Reference, Request, Tag, Wanted};
 
@@ -38,10 +38,19 @@ pub fn lock(images: &[(&str, &str, char)]) -> Lockfile {
     Lockfile { images: images.collect() }
 }
 
+/// The lock with an image that a rule chose.
+pub fn rule(mut lock: Lockfile, name: &str, version: Option<&str>, tags: Option<&str>) -> Lockfile {
+    let image = lock.images.get_mut(name).unwrap();
+    let repository = image.repository().unwrap().clone();
+    let rule = imagelock_core::version::Rule::new(version, tags, None).unwrap();
+    image.request.wanted = Wanted::Version { repository, rule };
+    lock
+}
+
 /// Calls `run` with the lock and nothing else.
 pub fn with_context<T>(lock: &Lockfile, run: impl FnOnce(&Context<'_>) -> T) -> T {
     let (tree, templates) = (MemoryTree::default(), Templates::new(&BTreeMap::new()).unwrap());
-    run(&Context { lock, tree: &tree, templates: &templates, rewrites: &Rewrites::default() })
+    run(&Context { lock, tree: &tree, templates: &templates, rewrites: &Rewrites::default(), built: &Built::default() })
 }
 
 /// Renders the targets of `adapter` in a project file; an error as the command line would tell it, without drawing.
@@ -49,7 +58,7 @@ pub fn render(adapter: &dyn Adapter, project: &str, lock: &Lockfile, tree: &Memo
     let source = Source::ImagesToml(SourceFile::new("images.toml", project));
     let project = Project::parse(&[source], &[adapter.id()]).map_err(|errors| told(&errors))?;
     let (templates, rewrites) = (Templates::new(&BTreeMap::new()).unwrap(), Rewrites::of(&project));
-    let context = Context { lock, tree, templates: &templates, rewrites: &rewrites };
+    let context = Context { lock, tree, templates: &templates, rewrites: &rewrites, built: &project.built };
     let mut outputs = Vec::new();
     for table in &project.targets {
         let target = adapter.read(table).map_err(|errors| told(&errors))?;

@@ -3,10 +3,12 @@
 use imagelock_adapter::{Adapter, MemoryTree};
 use imagelock_compose::Compose;
 use imagelock_core::Lockfile;
+use imagelock_core::source::SourceFile;
+use imagelock_dockerfile::Dockerfile;
 use imagelock_earthly::Earthly;
 use imagelock_edit::testing::{lock, render};
 use imagelock_helm::Helm;
-use imagelock_kubernetes::{Kubernetes, PostRender, post_render, unpinned};
+use imagelock_kubernetes::{Kubernetes, post_render, unpinned};
 use imagelock_marker::Markers;
 use imagelock_terraform::Terraform;
 
@@ -38,8 +40,7 @@ pub(crate) fn manifests(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let lock = locked();
     imagelock_edit::testing::with_context(&lock, |context| {
-        let Ok(images) = context.images(None) else { return };
-        if let Ok(rendered) = post_render(text, &images, &PostRender::default()) {
+        if let Ok(rendered) = post_render(&SourceFile::new("a.yaml", text), context, &[]) {
             assert!(unpinned(&rendered.text, &lock, &[]).is_ok(), "{}", rendered.text);
         }
     });
@@ -77,7 +78,7 @@ pub(crate) fn earthfiles(data: &[u8]) {
     twice(&Earthly, "edit = ['Earthfile']", "Earthfile", &MemoryTree::default().file("Earthfile", data));
 }
 
-/// A Dockerfile that an Earthfile builds, in place.
+/// A Dockerfile, in place.
 pub(crate) fn dockerfiles(data: &[u8]) {
-    twice(&Earthly, "edit = ['Dockerfile']", "Dockerfile", &MemoryTree::default().file("Dockerfile", data));
+    twice(&Dockerfile, "edit = ['Dockerfile']", "Dockerfile", &MemoryTree::default().file("Dockerfile", data));
 }

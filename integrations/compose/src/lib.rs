@@ -12,7 +12,7 @@ use imagelock_adapter::{Adapter, Common, Context, Output, PLACEHOLDER, Pinned, P
 use imagelock_core::ImageName;
 use imagelock_core::project::{Fields, NodeValue, ProjectError, TargetTable};
 use imagelock_core::source::{Label, Location, Spanned, nearest};
-use imagelock_edit::{Found, Written};
+use imagelock_edit::{Choice as Chosen, Matcher};
 use serde::Serialize;
 
 use crate::file::{ComposeFile, Source};
@@ -114,12 +114,12 @@ impl Target for Override {
             file.as_ref().map_or(Ok(()), |file| known(file, service))?;
             rows.push(Service::new(&service.value, &context.image(&image.value, Some(&image.at))?));
         }
-        let written = Written::new(context, self.images.as_deref())?;
+        let matcher = Matcher::new(context, self.images.as_deref())?;
         for (name, service) in file.iter().flat_map(|file| &file.services) {
             if self.services.iter().any(|(mapped, _)| mapped.value == *name) {
                 continue;
             }
-            match pinned(&written, service) {
+            match pinned(&matcher, service) {
                 Ok(None) => {}
                 Ok(Some((image, warning))) => {
                     rows.push(Service::new(name, image));
@@ -161,7 +161,7 @@ fn known(file: &ComposeFile, service: &Spanned<String>) -> Result<(), Problem> {
 type Choice<'w, 'a> = (&'w Pinned<'a>, Option<&'static str>);
 
 /// The image of a service that nobody named; nothing where it is built, or why there is none.
-fn pinned<'w, 'a>(written: &'w Written<'a>, service: &Source) -> Result<Option<Choice<'w, 'a>>, String> {
+fn pinned<'w, 'a>(matcher: &'w Matcher<'a>, service: &Source) -> Result<Option<Choice<'w, 'a>>, String> {
     let image = match service {
         Source::Built(_) => return Ok(None),
         Source::Elsewhere(_) => return Err("its image is written in another file".to_owned()),
@@ -169,25 +169,16 @@ fn pinned<'w, 'a>(written: &'w Written<'a>, service: &Source) -> Result<Option<C
     };
     let (text, variables) = interpolate::defaults(&image.value).map_err(|error| error.to_string())?;
     let reference = text.parse().map_err(|error: imagelock_core::reference::ReferenceError| error.to_string())?;
-    match written.find(&reference) {
-        Found::Image(image) => Ok(Some((
+    match matcher.choose(&reference) {
+        Chosen::Pin(image) => Ok(Some((
             image,
             variables.then_some(
                 "takes its image from variables: the override pins their defaults, whatever they are set to",
             ),
         ))),
-        Found::Unknown => Err(format!("`{text}` is not in images.lock")),
-        Found::Others(images) => Err(format!("`{text}` is not in images.lock, which has {}", tags(&images))),
-        Found::Ambiguous(images) => Err(format!("`{text}` may be {}", tags(&images))),
+        // What is built here is told of as little as a service with `build`.
+        Chosen::Keep(kept) => kept.tell(&text).map_or(Ok(None), Err),
     }
-}
-
-fn tags(images: &[&Pinned<'_>]) -> String {
-    let tagged = images.iter().map(|image| match image.tag() {
-        Some(tag) => format!("`{}` ({tag})", image.name),
-        None => format!("`{}`", image.name),
-    });
-    tagged.collect::<Vec<_>>().join(" and ")
 }
 
 impl Override {

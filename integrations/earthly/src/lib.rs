@@ -1,22 +1,15 @@
 //! The Earthly and EarthBuild adapter: an Earthfile with one target for each locked image, to `IMPORT`, and pins
-//! inside Earthfiles, and the Dockerfiles that they build, for what an import cannot reach.
+//! inside Earthfiles for what an import cannot reach.
 //!
-//! It is for `[[earthly]]` in the project file. It is not an Earthfile parser: [`lexer`] knows lines, words, quotes and
-//! comments, which is what a pin needs, and leaves the meaning of a recipe to Earthly.
+//! It is for `[[earthly]]` in the project file. Where Earthfiles name images, `imagelock-scan` knows.
 //!
 //! - [`table`]: what the table in the project file may say.
 //! - [`generate`]: the generated Earthfile.
-//! - [`lexer`], [`places`]: where an Earthfile names images; [`dockerfile`]: where a Dockerfile does.
-//! - [`pins`]: writing the locked digests into those places.
 
-pub mod dockerfile;
 pub mod generate;
-pub mod lexer;
-pub mod pins;
-pub mod places;
 pub mod table;
 
-use imagelock_adapter::{Adapter, Context, Output, Problem, RenderError, Target};
+use imagelock_adapter::{Adapter, Context, Output, RenderError, Target};
 use imagelock_core::ImageName;
 use imagelock_core::project::{ProjectError, TargetTable};
 use imagelock_core::source::Spanned;
@@ -48,7 +41,8 @@ struct Earthfiles {
 
 impl Target for Earthfiles {
     fn title(&self) -> String {
-        let paths = self.table.output.iter().chain(&self.table.edit).map(|path| path.value.as_str());
+        let edit = self.table.edit.iter().flat_map(|edit| &edit.files.edit).map(|path| path.value.as_str());
+        let paths = self.table.output.iter().map(|path| path.value.as_str()).chain(edit);
         format!("earthly {}", paths.collect::<Vec<_>>().join(", "))
     }
 
@@ -61,18 +55,8 @@ impl Target for Earthfiles {
         if let Some(Spanned { value: path, at }) = &self.table.output {
             outputs.push(Output::generated(path, &generate::render(&self.table, context)?, at)?);
         }
-        if self.table.edit.is_empty() {
-            return Ok(outputs);
-        }
-        let pins = pins::Pins::of(self.table.images.as_deref(), context)?;
-        for Spanned { value: path, at } in &self.table.edit {
-            let Some(text) = context.tree.read_text(path)? else {
-                let problem = Problem::at(at, format!("there is no file `{path}` to pin"));
-                return Err(problem.into());
-            };
-            let edited = pins.write(path, &text, context)?;
-            let output = Output::edited(path, edited.text.into_bytes(), at);
-            outputs.push(edited.warnings.into_iter().fold(output, Output::warn));
+        if let Some(edit) = &self.table.edit {
+            outputs.extend(edit.render(context)?);
         }
         Ok(outputs)
     }

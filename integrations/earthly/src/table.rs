@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
-use imagelock_adapter::Common;
+use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_core::ImageName;
 use imagelock_core::project::{Fields, Node, NodeValue, ProjectError};
 use imagelock_core::source::{Location, Spanned};
+use imagelock_edit::InPlace;
+use imagelock_scan::Format as _;
+use imagelock_scan::formats::{Dockerfile, Earthfile};
 
 /// The name that Earthly looks for: there is no option to give it another.
 const FILE_NAME: &str = "Earthfile";
@@ -15,7 +17,6 @@ const FILE_NAME: &str = "Earthfile";
 const VERSIONS: [&str; 3] = ["0.6", "0.7", "0.8"];
 
 /// An `[[earthly]]` table.
-#[derive(Clone, Debug)]
 pub struct Table {
     /// The place of the whole table.
     pub at: Location,
@@ -27,29 +28,38 @@ pub struct Table {
     pub version: String,
     /// Names of targets that are not made of the image's.
     pub targets: BTreeMap<ImageName, Spanned<String>>,
-    /// Earthfiles and Dockerfiles of people, to write pins into.
-    pub edit: Vec<Spanned<Utf8PathBuf>>,
+    /// Earthfiles of people, to write pins into.
+    pub(crate) edit: Option<InPlace>,
 }
 
 impl Table {
     /// Reads the table. All mistakes come back.
     pub fn read(node: &Node) -> Result<Self, Vec<ProjectError>> {
         let mut fields = Fields::new(node, "[[earthly]]").map_err(|error| vec![error])?;
-        let Common { output, images } = Common::read(&mut fields);
+        let edit = fields.entry("edit").map(|_| InPlace::read("earthly", "[[earthly]]", &node.at, &mut fields));
+        let output = fields.path("output");
+        let images = match &edit {
+            Some(edit) => edit.images.clone(),
+            None => fields.all_parsed("images"),
+        };
         let version = version(&mut fields);
         let targets = targets(&mut fields);
-        let edit = edit(&mut fields);
+        let formats = || -> Vec<Box<dyn imagelock_scan::Format>> { vec![Box::new(Earthfile)] };
+        let edit = edit.map(|edit| InPlace { formats: formats(), ..edit });
         if let Some(output) = output.as_ref().filter(|output| output.value.file_name() != Some(FILE_NAME)) {
             let reason = "Earthly reads files called `Earthfile` only: write `output = \"…/Earthfile\"`";
             fields.fail(ProjectError::invalid(reason, &output.at));
         }
-        for (index, path) in edit.iter().enumerate() {
-            let twice = edit[..index].iter().chain(&output).any(|other| other.value == path.value);
-            if twice {
-                fields.fail(ProjectError::invalid(format!("`{}` is written already", path.value), &path.at));
-            }
+        let patterns = edit.iter().flat_map(|edit| &edit.files.edit);
+        for pattern in patterns.filter(|pattern| is_dockerfile(&pattern.value)) {
+            let reason = "a Dockerfile is pinned by a table of its own: `[[dockerfile]]`";
+            fields.fail(ProjectError::invalid(reason, &pattern.at));
         }
-        if fields.entry("output").is_none() && fields.entry("edit").is_none() {
+        let written = |pattern: &&Spanned<String>| output.as_ref().is_some_and(|output| output.value == pattern.value);
+        if let Some(pattern) = edit.iter().flat_map(|edit| &edit.files.edit).find(written) {
+            fields.fail(ProjectError::invalid(format!("`{}` is written already", pattern.value), &pattern.at));
+        }
+        if fields.entry("output").is_none() && edit.is_none() {
             let what = "[[earthly]]".into();
             fields.fail(ProjectError::MissingKey { what, key: "output", at: node.at.clone() });
         }
@@ -67,21 +77,9 @@ fn version(fields: &mut Fields<'_>) -> String {
     version.map_or("0.8".to_owned(), |version| version.value)
 }
 
-fn edit(fields: &mut Fields<'_>) -> Vec<Spanned<Utf8PathBuf>> {
-    // Each path is checked as `output` is; only the texts are at hand as an array.
-    let texts = fields.texts("edit").unwrap_or_default();
-    let mut paths = Vec::new();
-    for Spanned { value, at } in texts {
-        let path = Utf8PathBuf::from(&value);
-        let inside = path.components().all(|part| matches!(part, camino::Utf8Component::Normal(_)));
-        if inside && !value.is_empty() && !value.contains(['\\', '\0', '\n', '\r']) {
-            paths.push(Spanned { value: path, at });
-        } else {
-            let reason = "`edit` has paths inside the repository, relative to the project file";
-            fields.fail(ProjectError::invalid(reason, &at));
-        }
-    }
-    paths
+/// Whether a path or glob names Dockerfiles.
+fn is_dockerfile(pattern: &str) -> bool {
+    Dockerfile.claims(Utf8Path::new(pattern), "")
 }
 
 fn targets(fields: &mut Fields<'_>) -> BTreeMap<ImageName, Spanned<String>> {

@@ -34,12 +34,18 @@ fn only_the_inside_of_a_marked_literal_changes() {
 #[test]
 fn what_is_no_literal_is_refused_where_it_stands() {
     for (text, says) in [
-        ("a = 1 # imagelock: web\n", "there is no string on this line\ninfra/main.tf:1:20 \"web\""),
-        ("a = [\"x\", \"y\"] # imagelock: web\n", "this line has two strings\ninfra/main.tf:1:6 \"\\\"x\\\"\""),
-        ("a = \"${b}/x\" # imagelock: web\n", "a string with `${…}` in it is not pinned\ninfra/main.tf:1:5"),
-        ("a = <<EOT\nx # imagelock: web\nEOT\n", "a marker in a heredoc is text of the heredoc\ninfra/main.tf:2:16"),
-        ("a = \"x\" # imagelock: wbe\n", "`wbe` is not in images.lock\ninfra/main.tf:1:22"),
-        ("a = \"x\" # imagelock: web:version\n", "a marker ends in"),
+        ("a = 1 # imagelock: web\n", "the marker of `web` stands at no reference\ninfra/main.tf:1:20 \"web\""),
+        (
+            "a = [\"x\", \"y\"] # imagelock: web\n",
+            "the marker of `web` stands at several places\ninfra/main.tf:1:29 \"web\"\ninfra/main.tf:1:6 \"\\\"x\\\"\"",
+        ),
+        (
+            "a = \"${b}/x\" # imagelock: web\n",
+            "the marker of `web` stands at no reference\ninfra/main.tf:1:27 \"web\"\ninfra/main.tf:1:5",
+        ),
+        ("a = <<EOT\nx # imagelock: web\nEOT\n", "no file here has a marker"),
+        ("a = \"x\" # imagelock: wbe\n", "there is no image `wbe` in images.lock\ninfra/main.tf:1:22"),
+        ("a = \"x\" # imagelock: web:version\n", "a marker cannot name the part `version`"),
         ("a = \"x # imagelock: web\n", "`infra/main.tf` cannot be read as HCL"),
         ("a = \"x\"\n", "no file here has a marker\nimages.toml:2:9"),
     ] {
@@ -58,11 +64,11 @@ fn mistakes_in_the_table_show_their_place() {
         ("output = 'a.tfvars.json'\nvariable = 'a b'", "`variable` is a name"),
         ("output = 'a.tfvars.json'\nrefs = 'tag'", "`refs` is \"digest\" or \"tagged\""),
         ("output = 'a.tfvars.json'\nplatform = 'amd64'", "images.toml:3:"),
-        ("edit = '../a.tf'", "must not leave the project's folder\nimages.toml:2:9"),
+        ("edit = '../a.tf'", "inside the repository\nimages.toml:2:9"),
         ("edit = 'a.tf'\nvariable = 'x'", "`variable` belongs to `output`"),
         ("edit = 'a.tf'\nimages = ['web']", "`images` belongs to `output`"),
         ("edit = 'infra/mian.tf'", "did you mean `infra/main.tf`?"),
-        ("edit = 'other/*.tf'", "`other/*.tf` matches no file"),
+        ("edit = 'other/*.tf'", "no file is named by `other/*.tf`"),
     ] {
         let error = wrong(table);
         assert!(error.contains(says), "{table}: {error}");

@@ -9,9 +9,10 @@ use std::process::Command;
 use camino::Utf8Path;
 use imagelock_adapter::MemoryTree;
 use imagelock_core::Lockfile;
+use imagelock_core::source::SourceFile;
 use imagelock_edit::testing;
 use imagelock_helm::Helm;
-use imagelock_kubernetes::{PostRender, post_render, unpinned};
+use imagelock_kubernetes::{post_render, unpinned};
 use imagelock_testkit::{Image, Registry};
 use imagelock_tests::{Monorepo, binary, need};
 
@@ -246,10 +247,13 @@ const CHARTS: &[Chart] = &[
         "no-knob",
         &[
             ("values.yaml", "x: 1\n"),
-            ("templates/p.yaml", "  - name: a\n    image: postgres:15\n  - {name: b, image: \"ghcr.io/acme/web\"}\n"),
+            (
+                "templates/p.yaml",
+                "  - name: a\n    image: postgres:16.9-alpine\n  - {name: b, image: \"ghcr.io/acme/web:1.10\"}\n",
+            ),
         ],
         "",
-        &["docker.io/library/postgres:16.9-alpine@DB", "ghcr.io/acme/web:1.10@WEB"],
+        &["postgres:16.9-alpine@DB", "ghcr.io/acme/web:1.10@WEB"],
     ),
 ];
 
@@ -330,8 +334,10 @@ fn expanded(image: &str) -> String {
 }
 
 fn pinned(text: &str) -> String {
-    let strict = PostRender { strict: true, paths: Vec::new() };
-    testing::with_context(&lock(), |context| post_render(text, &context.images(None).unwrap(), &strict)).unwrap().text
+    let manifests = SourceFile::new("standard input", text);
+    let edited = testing::with_context(&lock(), |context| post_render(&manifests, context, &[])).unwrap();
+    assert_eq!(edited.kept, [], "{text}");
+    edited.text
 }
 
 #[test]

@@ -7,7 +7,6 @@ use imagelock_core::Lockfile;
 use imagelock_helm::Run;
 use imagelock_kubernetes::unpinned;
 
-use super::post_render;
 use crate::failure::{Failure, Kind, Problem};
 use crate::session::Session;
 
@@ -28,7 +27,8 @@ pub(super) fn check(session: &Session<'_>, lock: &Lockfile) -> Result<(), Failur
             continue;
         }
         let rendered = String::from_utf8_lossy(&output.stdout);
-        let findings = unpinned(&rendered, lock, &[]).map_err(|error| post_render::failure(&error))?;
+        let findings = unpinned(&rendered, lock, &[])
+            .map_err(|error| Failure::input(format!("what helm makes of `{}` cannot be read: {error}", run.chart)))?;
         if findings.is_empty() {
             session.host.shell.status("Checked", &format!("{} with helm template", run.chart));
             continue;

@@ -6,18 +6,22 @@ use clap::Args;
 use imagelock_adapter::{Context, Rewrites, Templates};
 use imagelock_core::Host as RegistryHost;
 use imagelock_core::project::Mirror;
-use imagelock_kubernetes::{MOST_BYTES, ManifestError, ManifestPath, PostRender as Options};
+use imagelock_core::source::SourceFile;
+use imagelock_edit::Edited;
+use imagelock_kubernetes::{MOST_BYTES, ManifestPath};
 
 use super::render::rewrite;
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::Host;
 use crate::session::Session;
+use crate::shell::printable;
 use crate::tree::DiskTree;
 
 /// Pin the images in Kubernetes manifests: what Helm rendered on standard input, pinned on standard output
 ///
 /// For charts with no value for a digest. Helm 3 takes this as `--post-renderer`, Helm 4 through a plugin. Only the
-/// bytes of references change. On an error nothing is written.
+/// bytes of references change. What is kept as it is, and a tag that changes, is told on standard error. On an error
+/// nothing is written.
 #[derive(Args, Debug)]
 pub struct PostRender {
     /// Fail on images that the lock does not have
@@ -43,12 +47,21 @@ impl PostRender {
         for (from, to) in self.registries {
             rewrites.insert(from, to);
         }
-        let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites };
-        let images = context.images(None).map_err(|error| Failure::new(Kind::Input, Problem::of(&error)))?;
-        let options = Options { strict: self.strict, paths: self.paths };
-        let rendered =
-            imagelock_kubernetes::post_render(&manifests, &images, &options).map_err(|error| failure(&error))?;
-        host.shell.result(&rendered.text);
+        let built = &session.project.built;
+        let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };
+        let manifests = SourceFile::new("standard input", manifests);
+        let Edited { text, uses, kept } = imagelock_kubernetes::post_render(&manifests, &context, &self.paths)
+            .map_err(|error| Failure::new(Kind::Input, Problem::of(&error)))?;
+        if self.strict && !kept.is_empty() {
+            return Err(unpinned(kept.iter().map(|left| format!("{}: {}", left.at, left.reason))));
+        }
+        for used in &uses {
+            super::render::moved(host, used, "standard input");
+        }
+        for left in &kept {
+            host.shell.warn(&format!("{}: {}", left.at, printable(&left.reason)));
+        }
+        host.shell.result(&text);
         Ok(())
     }
 }
@@ -68,16 +81,11 @@ fn read(stream: impl Read) -> Result<String, Failure> {
     })
 }
 
-/// Why manifests were not pinned.
-pub(super) fn failure(error: &ManifestError) -> Failure {
-    match error {
-        ManifestError::NotYaml { .. } | ManifestError::NotReadBack { .. } => Failure::input(error.to_string()),
-        ManifestError::Unknown(findings) => {
-            let count = findings.len();
-            let noun = if count == 1 { "image is" } else { "images are" };
-            let mut problem = Problem::new(format!("{count} {noun} not in images.lock"));
-            problem.lines = findings.iter().map(|finding| format!("  {finding}")).collect();
-            Failure::new(Kind::Check, problem.help("declare what Kubernetes runs: `{command} add REFERENCE`"))
-        }
-    }
+/// The failure of manifests with images that are not pinned.
+pub(super) fn unpinned(findings: impl Iterator<Item = String>) -> Failure {
+    let lines: Vec<String> = findings.map(|finding| format!("  {}", printable(&finding))).collect();
+    let noun = if lines.len() == 1 { "image is" } else { "images are" };
+    let problem = Problem { lines, ..Problem::new("") };
+    let problem = Problem { message: format!("{} {noun} not pinned by images.lock", problem.lines.len()), ..problem };
+    Failure::new(Kind::Check, problem.help("declare what Kubernetes runs: `{command} add REFERENCE`"))
 }

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
-use imagelock_adapter::{Context, Output, Ownership, Rewrites, Seal, Templates};
+use imagelock_adapter::{Context, Output, Ownership, Rewrites, Seal, Templates, Use};
 use imagelock_core::project::Mirror;
 use imagelock_core::source::{Label, Location, SourceFile};
 use imagelock_core::{Host as RegistryHost, plan};
@@ -79,7 +79,8 @@ impl Render {
         for (from, to) in &self.registries {
             rewrites.insert(from.clone(), to.clone());
         }
-        let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites };
+        let built = &session.project.built;
+        let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };
         let outputs = targets::render(&targets, &context)?;
         targets::one_file_each(&tree, &outputs)?;
         if let Some(path) = &self.stdout {
@@ -90,8 +91,9 @@ impl Render {
             (if self.check { "Checking" } else { "Rendering" }, if count == 1 { "target" } else { "targets" });
         host.shell.doing(verb, &format!("{count} {noun}"));
         for output in &outputs {
-            for warning in &output.warnings {
-                host.shell.warn(&format!("{}: {}", session.show(&session.root.join(&output.path)), printable(warning)));
+            let shown = session.show(&session.root.join(&output.path));
+            for warning in warnings(output, shown.as_str()) {
+                host.shell.warn(&printable(&warning));
             }
         }
         if !self.check {
@@ -138,16 +140,39 @@ impl Render {
             let shown = session.show(&session.root.join(&output.path));
             if written {
                 shell.status("Wrote", shown.as_str());
+                for used in &output.uses {
+                    moved(session.host, used, shown.as_str());
+                }
             } else {
                 fresh.push(shown.into_string());
             }
             let state = if written { "written" } else { "fresh" };
-            results.push(Written { path: output.path.clone(), state, warnings: output.warnings.clone() });
+            results.push(Written {
+                path: output.path.clone(),
+                state,
+                warnings: warnings(output, output.path.as_str()),
+            });
         }
         if !fresh.is_empty() {
             shell.status("Fresh", &fresh.join(", "));
         }
         if session.host.global.format == Format::Json { super::json(session.host, &results) } else { Ok(()) }
+    }
+}
+
+/// What a person should know about an output, under the name that they know it by.
+fn warnings(output: &Output, shown: &str) -> Vec<String> {
+    let about = output.warnings.iter().map(|warning| format!("{shown}: {warning}"));
+    let kept =
+        output.kept.iter().map(|left| format!("{shown}:{}:{}: {}", left.at.line(), left.at.column(), left.reason));
+    about.chain(kept).collect()
+}
+
+/// Says that a place has another tag than before.
+pub(super) fn moved(host: &Host, used: &Use, shown: &str) {
+    if let (Some((before, now)), Some(at)) = (&used.moved, &used.at) {
+        let place = format!("{shown}:{}:{}", at.line(), at.column());
+        host.shell.status("Moved", &printable(&format!("{}  {place}  {before} -> {now}", used.image)));
     }
 }
 
@@ -229,7 +254,7 @@ fn check(session: &Session<'_>, tree: &DiskTree, outputs: &[Output]) -> Result<(
             diffs.extend(unified.lines().map(|line| format!("{}\n", printable(line))));
         }
         let state = if differs { "differs" } else { "fresh" };
-        results.push(Written { path: output.path.clone(), state, warnings: output.warnings.clone() });
+        results.push(Written { path: output.path.clone(), state, warnings: warnings(output, output.path.as_str()) });
     }
     let host = session.host;
     let differing = results.iter().filter(|result| result.state == "differs").count();

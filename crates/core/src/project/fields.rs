@@ -144,6 +144,11 @@ impl<'n> Fields<'n> {
         if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
     }
 
+    /// Ends the reading of single keys of a table that somebody else reads as well.
+    pub(super) fn into_errors(self) -> Vec<ProjectError> {
+        self.errors
+    }
+
     fn note_unknown(&mut self) {
         for entry in &self.table.entries {
             if !self.known.contains(&entry.key.as_str()) {

@@ -5,6 +5,7 @@
 //! Every value keeps the place it was written at, so that whoever finds it wrong later (a registry, an adapter) can
 //! still show the line. Reading collects all mistakes instead of stopping at the first.
 
+mod built;
 mod duplicate;
 mod edit;
 mod error;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
+pub use built::{Built, BuiltError, BuiltPattern};
 pub use edit::{EditError, NewImage, add, remove};
 pub use error::ProjectError;
 pub use fields::Fields;
@@ -43,6 +45,8 @@ pub struct Project {
     pub registries: BTreeMap<Host, RegistrySettings>,
     /// The tables of adapters, in the order they are written.
     pub targets: Vec<TargetTable>,
+    /// The images that the repository builds itself.
+    pub built: Built,
     /// Which Cargo packages say that they use which images.
     pub uses: Vec<Use>,
 }

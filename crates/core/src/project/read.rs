@@ -70,12 +70,20 @@ impl Reader<'_> {
         for entry in &table.entries {
             match entry.key.as_str() {
                 "defaults" => {}
+                "built" => {
+                    let mut fields = Fields::of(table, &entry.node.at, String::new());
+                    let patterns = fields.all_parsed("built").unwrap_or_default();
+                    self.project.built.extend(patterns.into_iter().map(|pattern| pattern.value));
+                    self.errors.extend(fields.into_errors());
+                }
                 "images" => self.images(entry, platforms.as_ref()),
                 "registries" => self.registries(entry),
                 key if self.adapters.contains(&key) => self.targets(entry),
                 _ => {
-                    let known: Vec<&str> =
-                        ["defaults", "images", "registries"].into_iter().chain(self.adapters.iter().copied()).collect();
+                    let known: Vec<&str> = ["built", "defaults", "images", "registries"]
+                        .into_iter()
+                        .chain(self.adapters.iter().copied())
+                        .collect();
                     self.errors.push(outside(entry, path).unwrap_or_else(|| unknown_key(entry, &known)));
                 }
             }

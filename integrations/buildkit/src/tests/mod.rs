@@ -45,7 +45,13 @@ fn render_with(project: &str, lock: &Lockfile, rewrites: &Rewrites) -> Result<Ve
     let source = Source::ImagesToml(SourceFile::new("images.toml", project));
     let project = Project::parse(&[source], &["buildkit"]).unwrap();
     let templates = Templates::new(&std::collections::BTreeMap::new()).unwrap();
-    let context = Context { lock, tree: &MemoryTree::default(), templates: &templates, rewrites };
+    let context = Context {
+        lock,
+        tree: &MemoryTree::default(),
+        templates: &templates,
+        rewrites,
+        built: &imagelock_core::project::Built::default(),
+    };
     Buildkit.read(&project.targets[0]).unwrap().render(&context)
 }
 

@@ -131,7 +131,7 @@ fn mistakes_in_the_table_are_shown_at_their_place() {
     );
     assert_eq!(
         mistakes("edit = [\"../Earthfile\"]\n"),
-        ["images.toml:2:10: `edit` has paths inside the repository, relative to the project file"]
+        ["images.toml:2:10: files are named by paths inside the repository"]
     );
     assert_eq!(mistakes(""), ["images.toml:1:1: `[[earthly]]` needs `output`"]);
     assert_eq!(mistakes(&format!("{OUTPUT}targets = {{ \"A B\" = \"x\", c = 1 }}\n")).len(), 2);

@@ -1,9 +1,7 @@
 //! What the adapter writes, and what an independent parser reads in it.
 
-mod dockerfiles;
 mod editing;
 mod generating;
-mod lexing;
 mod properties;
 
 use imagelock_adapter::{Adapter, Context, MemoryTree, Output, RenderError, Rewrites, Templates};
@@ -49,7 +47,7 @@ fn render_with(
     let source = Source::ImagesToml(SourceFile::new("images.toml", format!("[[earthly]]\n{table}")));
     let project = Project::parse(&[source], &["earthly"]).unwrap();
     let templates = Templates::new(&std::collections::BTreeMap::new()).unwrap();
-    let context = Context { lock, tree, templates: &templates, rewrites };
+    let context = Context { lock, tree, templates: &templates, rewrites, built: &project.built };
     Earthly.read(&project.targets[0]).unwrap().render(&context)
 }
 

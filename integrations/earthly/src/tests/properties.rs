@@ -9,7 +9,7 @@ use super::*;
 fn lines() -> impl Strategy<Value = String> {
     let line = prop_oneof![
         4 => prop::sample::select(vec![
-            "FROM alpine:3.20", "FROM alpine:3.20@sha256:00", "  WITH DOCKER --pull alpine:3.20 \\", "# imagelock: alpine",
+            "FROM alpine:3.20", "FROM alpine:3.19", "  WITH DOCKER --pull alpine:3.20 \\", "# imagelock: alpine",
             "RUN a \\", "RUN 'a \\", "b' # c", "t:", "", "ARG X=alpine:3.20", "FROM \"alpine:3.20\"",
         ]).prop_map(str::to_owned),
         1 => "[ -~é\t]{0,20}",
@@ -58,24 +58,10 @@ proptest! {
         let Ok(edited) = edit(&text) else { return Ok(()) };
         prop_assert_eq!(&edit(&edited).unwrap(), &edited);
         let pin = format!("@{}", digest("a"));
-        let without = |text: &str| text.replace(&pin, "").replace("@sha256:00", "");
+        let without = |text: &str| text.replace(&pin, "");
         prop_assert_eq!(without(&edited), without(&text));
         prop_assert_eq!(edited.matches('\n').count(), text.matches('\n').count());
         prop_assert_eq!(edited.matches("\r\n").count(), text.matches("\r\n").count());
-    }
-
-    #[test]
-    fn any_text_is_lexed_into_its_own_bytes(text in any::<String>()) {
-        let lexed = crate::lexer::lex(&text);
-        let words = lexed.statements.iter().flat_map(|statement| &statement.words).map(|word| word.span.clone());
-        let mut spans: Vec<_> = words.chain(lexed.comments.iter().map(|comment| comment.span.clone())).collect();
-        spans.sort_by_key(|span| span.start);
-        for pair in spans.windows(2) {
-            prop_assert!(pair[0].end <= pair[1].start, "{spans:?}");
-        }
-        for span in spans {
-            prop_assert!(text.get(span.clone()).is_some_and(|text| !text.is_empty()), "{span:?}");
-        }
     }
 
     #[test]

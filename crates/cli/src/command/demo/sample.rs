@@ -19,7 +19,8 @@ const EXAMPLE: &[(&str, &str)] = files!["examples/monorepo" => "":
     "deploy/chart/Chart.yaml", "deploy/chart/values.yaml", "deploy/chart/templates/deployment.yaml",
     "deploy/kustomize/kustomization.yaml", "deploy/kustomize/base/kustomization.yaml",
     "deploy/jobs/backup.yaml", "deploy/kustomize/base/pod.yaml", "infra/main.tf", "services/api/BUILD.bazel", "services/jobs/Earthfile",
-    "services/jobs/job.txt", "services/web/Dockerfile", "services/web/index.html", "tools/backup.sh",
+    "services/jobs/job.txt", "services/web/Dockerfile", "services/web/index.html", "tools/Dockerfile",
+    "tools/backup.sh",
 ];
 
 const TERRAFORM: &[(&str, &str)] = files!["integrations/terraform/module" => "third_party/imagelock/terraform/":

@@ -7,50 +7,37 @@ use std::ops::Range;
 
 /// A command with all its lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Statement {
+pub(super) struct Statement {
     /// Its words, the command first.
-    pub words: Vec<Word>,
+    pub(super) words: Vec<Word>,
 }
 
 /// A word, as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Word {
+pub(super) struct Word {
     /// Its bytes, with quotes.
-    pub span: Range<usize>,
-    /// Its line, counted from 0.
-    pub line: usize,
+    pub(super) span: Range<usize>,
     /// Whether it goes on in another line.
-    pub broken: bool,
-}
-
-/// A comment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Comment {
-    /// Its bytes, from `#` to the end of the line.
-    pub span: Range<usize>,
-    /// Its line, counted from 0.
-    pub line: usize,
-    /// Whether nothing else stands on the line.
-    pub alone: bool,
+    pub(super) broken: bool,
 }
 
 /// What an Earthfile is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lexed {
+pub(super) struct Lexed {
     /// The statements.
-    pub statements: Vec<Statement>,
-    /// The comments.
-    pub comments: Vec<Comment>,
+    pub(super) statements: Vec<Statement>,
+    /// The bytes of the comments, from `#` to the end of the line.
+    pub(super) comments: Vec<Range<usize>>,
 }
 
 /// Takes an Earthfile apart.
-pub fn lex(text: &str) -> Lexed {
+pub(super) fn lex(text: &str) -> Lexed {
     let mut lexer = Lexer { text, lexed: Lexed::default(), statement: Statement::default(), quote: None, open: false };
     // Windows writes a mark in front that is no part of the first word.
     let mut start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    for (number, line) in text[start..].split_inclusive('\n').enumerate() {
+    for line in text[start..].split_inclusive('\n') {
         let content = line.trim_end_matches(['\n', '\r']);
-        lexer.line(number, start..start + content.len());
+        lexer.line(start..start + content.len());
         start += line.len();
     }
     lexer.end();
@@ -67,7 +54,7 @@ struct Lexer<'t> {
 }
 
 impl Lexer<'_> {
-    fn line(&mut self, number: usize, span: Range<usize>) {
+    fn line(&mut self, span: Range<usize>) {
         let bytes = self.text.as_bytes();
         let mut at = span.start;
         while at < span.end && is_blank(bytes[at]) {
@@ -75,7 +62,7 @@ impl Lexer<'_> {
         }
         if at < span.end && bytes[at] == b'#' {
             // Between the lines of a statement, too.
-            self.lexed.comments.push(Comment { span: at..span.end, line: number, alone: true });
+            self.lexed.comments.push(at..span.end);
             return;
         }
         let (end, goes_on) = match self.text[at..span.end].trim_end_matches([' ', '\t']).strip_suffix('\\') {
@@ -84,7 +71,7 @@ impl Lexer<'_> {
         };
         let joined = self.open && at == span.start;
         self.open = false;
-        self.words(number, at..end, joined);
+        self.words(at..end, joined);
         if goes_on {
             self.open = end > at && (self.quote.is_some() || !is_blank(bytes[end - 1]));
         } else {
@@ -92,7 +79,7 @@ impl Lexer<'_> {
         }
     }
 
-    fn words(&mut self, line: usize, span: Range<usize>, joined: bool) {
+    fn words(&mut self, span: Range<usize>, joined: bool) {
         let mut at = span.start;
         if joined
             && at < span.end
@@ -107,11 +94,11 @@ impl Lexer<'_> {
             if self.quote.is_none() && is_blank(byte) {
                 at += 1;
             } else if self.quote.is_none() && byte == b'#' {
-                self.lexed.comments.push(Comment { span: at..span.end, line, alone: false });
+                self.lexed.comments.push(at..span.end);
                 return;
             } else {
                 let end = self.word(at, span.end);
-                self.statement.words.push(Word { span: at..end, line, broken });
+                self.statement.words.push(Word { span: at..end, broken });
                 at = end;
             }
             broken = false;
@@ -152,3 +139,7 @@ impl Lexer<'_> {
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
+
+#[cfg(test)]
+#[path = "lexer_tests.rs"]
+mod tests;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 /// Escapes `text` for the inside of a quoted string, so that HCL reads it back as it is and evaluates nothing in it.
 ///
 /// ```
-/// assert_eq!(imagelock_terraform::quote(r#"${path.module} "x""#), r#"$${path.module} \"x\""#);
+/// assert_eq!(imagelock_scan::formats::quote(r#"${path.module} "x""#), r#"$${path.module} \"x\""#);
 /// ```
 pub fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len());

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::ManifestPath;
-use imagelock_yaml::{Anchor, Entry, Kind, Node, Style};
+use imagelock_yaml::{Anchor, Entry, Kind, Node};
 
 /// An image in a manifest.
 #[derive(Clone, Debug)]
@@ -18,8 +18,8 @@ pub(crate) struct Found {
     pub(crate) container: Option<String>,
     pub(crate) text: String,
     pub(crate) span: Range<usize>,
-    /// How it is written; nothing for an alias.
-    pub(crate) style: Option<Style>,
+    /// The bytes of what an alias repeats.
+    pub(crate) repeats: Option<Range<usize>>,
 }
 
 /// The object that a place is in.
@@ -151,7 +151,6 @@ impl<'n> Finder<'n, '_> {
 
     /// Notes the node if it is a text or repeats one. What is absent names no image, and neither does a number.
     fn text(&mut self, container: Option<&str>, node: &'n Node) -> bool {
-        let style = if let Kind::Scalar { style, .. } = &node.kind { Some(*style) } else { None };
         let text = match (&node.kind, &self.resolved(node).kind) {
             (Kind::Alias(Anchor { key: Some(key), .. }), _) => key,
             (_, Kind::Scalar { text, .. }) => text,
@@ -168,7 +167,7 @@ impl<'n> Finder<'n, '_> {
             container: container.map(str::to_owned),
             text: if binary { format!("!!binary {text}") } else { text.to_owned() },
             span: node.span.clone(),
-            style,
+            repeats: matches!(node.kind, Kind::Alias(_)).then(|| scalar.span.clone()),
         });
         true
     }

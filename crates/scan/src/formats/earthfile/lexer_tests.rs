@@ -1,12 +1,12 @@
 //! Lines, words and comments.
 
-use crate::lexer::lex;
+use super::{Statement, lex};
 
 /// Each statement as its words, joined by `|`; a word that goes on in another line ends in `~`.
 #[track_caller]
 fn check(text: &str, statements: &[&str], comments: &[&str]) {
     let lexed = lex(text);
-    let words = |statement: &crate::lexer::Statement| {
+    let words = |statement: &Statement| {
         let words = statement
             .words
             .iter()
@@ -14,8 +14,8 @@ fn check(text: &str, statements: &[&str], comments: &[&str]) {
         words.collect::<Vec<_>>().join("|")
     };
     assert_eq!(lexed.statements.iter().map(words).collect::<Vec<_>>(), statements);
-    let comment = |comment: &crate::lexer::Comment| text[comment.span.clone()].to_owned();
-    assert_eq!(lexed.comments.iter().map(comment).collect::<Vec<_>>(), comments);
+    let found: Vec<&str> = lexed.comments.iter().map(|span| &text[span.clone()]).collect();
+    assert_eq!(found, comments);
 }
 
 #[test]

@@ -1,0 +1,227 @@
+//! What holds for all formats at once: the rule, markers, and that only the places that are meant change.
+
+use std::sync::Arc;
+
+use imagelock_core::Lockfile;
+use imagelock_core::project::Built;
+use imagelock_core::source::{Located as _, SourceFile};
+use imagelock_scan::FORMATS;
+use imagelock_scan::formats::{Dockerfile, Earthfile, Hcl, Manifests, Plain};
+use proptest::prelude::*;
+
+use super::*;
+use crate::testing::{digest, lock, rule, with_context};
+
+fn locked() -> Lockfile {
+    let lock = lock(&[("db", "postgres:16.9-alpine", 'a'), ("web", "ghcr.io/acme/web:1.10", 'b')]);
+    rule(lock, "db", Some("16"), Some(r"^(?<version>\d+\.\d+)-alpine$"))
+}
+
+fn edit(format: &dyn imagelock_scan::Format, text: &str) -> Result<Edited, String> {
+    with_context(&locked(), |context| {
+        let built = Built::new(["ghcr.io/acme/own-*".parse().unwrap()]);
+        let context = imagelock_adapter::Context { built: &built, ..*context };
+        let (images, spell) = (Matcher::new(&context, None).unwrap(), Spell::default());
+        let pinning = Pinning { format, images: &images, spell: &spell, context: &context };
+        pinning.edit(&SourceFile::new("a", text)).map_err(|error| {
+            let at = error.labels().first().map(|label| label.at.to_string()).unwrap_or_default();
+            format!("{at} {error}")
+        })
+    })
+}
+
+/// What each place says for an image, in every format that has certain places.
+type Door = (&'static dyn imagelock_scan::Format, fn(&str) -> String);
+const DOORS: &[Door] = &[
+    (&Dockerfile, |image| format!("FROM {image} AS x\n")),
+    (&Dockerfile, |image| format!("ARG X={image}\nFROM $X\n")),
+    (&Dockerfile, |image| format!("FROM scratch\nCOPY --from={image} /a /a\n")),
+    (&Earthfile, |image| format!("FROM {image}\n")),
+    (&Earthfile, |image| format!("t:\n  WITH DOCKER --pull {image}\n")),
+    (&Manifests { paths: Vec::new() }, |image| {
+        format!("apiVersion: v1\nkind: Pod\nspec: {{containers: [{{image: '{image}'}}]}}\n")
+    }),
+    (&Manifests { paths: Vec::new() }, |image| format!("apiVersion: v1\nkind: Pod\nspec:\n  image: \"{image}\"\n")),
+];
+
+#[test]
+fn the_rule_is_the_same_at_every_door() {
+    let (old, new) = (digest('c'), digest('a'));
+    let pinned = |name: &str| Some(format!("{name}:16.9-alpine@{new}"));
+    for (written, expected) in [
+        ("postgres:16.9-alpine".to_owned(), pinned("postgres")),
+        ("docker.io/library/postgres:16.9-alpine".to_owned(), pinned("docker.io/library/postgres")),
+        ("postgres:16.8-alpine".to_owned(), pinned("postgres")),
+        (format!("postgres:16.8-alpine@{old}"), pinned("postgres")),
+        (format!("postgres@{old}"), pinned("postgres")),
+        (format!("postgres:15@{new}"), pinned("postgres")),
+        (format!("postgres:15.8-alpine@{old}"), None),
+        ("postgres:16.8".to_owned(), None),
+        ("postgres".to_owned(), None),
+        ("redis:8".to_owned(), None),
+        ("ghcr.io/acme/own-web:1".to_owned(), None),
+    ] {
+        for (format, text) in DOORS {
+            let edited = edit(*format, &text(&written)).unwrap();
+            assert_eq!(edited.text, text(expected.as_deref().unwrap_or(&written)), "{}", format.id());
+            assert_eq!(edited.uses.len(), usize::from(expected.is_some()), "{} {written}", format.id());
+            let told = usize::from(expected.is_none() && !written.contains("own-"));
+            assert_eq!(edited.kept.len(), told, "{} {written}", format.id());
+        }
+    }
+}
+
+#[test]
+fn a_tag_that_changes_is_told_and_one_that_stays_is_not() {
+    let moved = |text: &str| edit(&Dockerfile, text).unwrap().uses[0].moved.clone();
+    assert_eq!(moved("FROM postgres:16.8-alpine\n"), Some(("16.8-alpine".to_owned(), "16.9-alpine".to_owned())));
+    assert_eq!(moved("FROM postgres:16.9-alpine\n"), None);
+    assert_eq!(moved(&format!("FROM postgres@{}\n", digest('c'))), None);
+}
+
+#[test]
+fn a_marker_is_about_one_place_at_the_end_of_its_line_or_on_the_next() {
+    let (db, web) = (format!("16.9-alpine@{}", digest('a')), format!("ghcr.io/acme/web:1.10@{}", digest('b')));
+    let manifests = &Manifests::default();
+    let cases: &[(&dyn imagelock_scan::Format, &str, String)] = &[
+        (&Dockerfile, "# imagelock: db\nFROM postgres:15\n", format!("# imagelock: db\nFROM postgres:{db}\n")),
+        (&Earthfile, "FROM x:1 # imagelock: web\n", format!("FROM {web} # imagelock: web\n")),
+        (
+            &Earthfile,
+            "t:\n  # imagelock: db\n  RUN run postgres:15 x:1\n",
+            format!("t:\n  # imagelock: db\n  RUN run postgres:{db} x:1\n"),
+        ),
+        (&Earthfile, "ARG T=15 # imagelock: db:tag\n", "ARG T=16.9-alpine # imagelock: db:tag\n".to_owned()),
+        (manifests, "image: x # imagelock: web\n", format!("image: {web} # imagelock: web\n")),
+        (manifests, "# imagelock: web\nimage: x\n", format!("# imagelock: web\nimage: {web}\n")),
+        (&Hcl, "a = \"x\" # imagelock: web\n", format!("a = \"{web}\" # imagelock: web\n")),
+        (&Hcl, "// imagelock: db:tag\na = \"15\"\n", "// imagelock: db:tag\na = \"16.9-alpine\"\n".to_owned()),
+        (&Plain { yaml: false }, "f('x:1'); /* imagelock: web */\n", format!("f('{web}'); /* imagelock: web */\n")),
+        (
+            &Plain { yaml: false },
+            "sha = \"\" # imagelock: web:hex\n",
+            format!("sha = \"{}\" # imagelock: web:hex\n", digest('b').hex()),
+        ),
+        (
+            &Plain { yaml: false },
+            "uses: docker://x:1 # imagelock: web\n",
+            format!("uses: docker://{web} # imagelock: web\n"),
+        ),
+    ];
+    for (format, before, after) in cases {
+        assert_eq!(edit(*format, before).unwrap().text, *after);
+        assert_eq!(edit(*format, after).unwrap().text, *after, "a second time");
+    }
+}
+
+#[test]
+fn a_marker_that_is_about_no_place_or_about_several_is_an_error() {
+    let manifests = &Manifests::default();
+    let cases: &[(&dyn imagelock_scan::Format, &str, &str)] = &[
+        (&Dockerfile, "# imagelock: db\n\nFROM postgres:15\n", "a:1:14 the marker of `db` stands at no reference"),
+        (&Dockerfile, "# imagelock: dbb\nFROM postgres:15\n", "a:1:14 there is no image `dbb` in images.lock"),
+        (&Dockerfile, "# imagelock: db\n# imagelock: db\nFROM x\n", "a:1:14 the marker of `db` stands at no reference"),
+        (
+            &Dockerfile,
+            "# imagelock: db:tag\nFROM x\n",
+            "a:1:14 an image stands here whole: its tag alone cannot be written",
+        ),
+        (&Earthfile, "FROM $X # imagelock: db\n", "a:1:22 the marker of `db` stands at no reference"),
+        (
+            &Earthfile,
+            "WITH DOCKER --pull a:1 --pull b:1 # imagelock: db\n",
+            "a:1:48 the marker of `db` stands at several places",
+        ),
+        (
+            manifests,
+            "spec: [{image: x:1}, {image: y:2}] # imagelock: db\n",
+            "a:1:49 the marker of `db` stands at several places",
+        ),
+        (manifests, "image: x:1\nother: y # imagelock: db\n", "a:2:23 the marker of `db` stands at no reference"),
+        (manifests, "# imagelock: db\nimage: x # imagelock: web\n", "a:2:23 two markers are about one place"),
+        (&Hcl, "a = [\"x\", \"y\"] # imagelock: web\n", "a:1:29 the marker of `web` stands at several places"),
+        (&Hcl, "a = \"${b}/x\" # imagelock: web\n", "a:1:27 the marker of `web` stands at no reference"),
+        (&Hcl, "a = \"x\" # imagelock: web:version\n", "a:1:22 a marker cannot name the part `version` of an image"),
+        (&Plain { yaml: false }, "a: b/c # imagelock: web # imagelock: db\n", "a:1:38 a line has one marker"),
+        (
+            &Plain { yaml: false },
+            "let x = compute(Y); # imagelock: web\n",
+            "a:1:34 the marker of `web` stands at no reference",
+        ),
+        (
+            &Plain { yaml: false },
+            "\"acme/a:1\", \"acme/b:1\" # imagelock: web\n",
+            "a:1:37 the marker of `web` stands at several places",
+        ),
+    ];
+    for (format, text, expected) in cases {
+        assert_eq!(edit(*format, text).unwrap_err(), *expected, "{text}");
+    }
+}
+
+#[test]
+fn an_alias_follows_the_place_that_it_repeats_or_is_told() {
+    let pod = "apiVersion: v1\nkind: Pod\nx: &x postgres:16.8-alpine\nspec:\n- image: &i postgres:16.8-alpine\n- image: *i\n- image: *x\n";
+    let edited = edit(&Manifests::default(), pod).unwrap();
+    let pin = format!("&i postgres:16.9-alpine@{}", digest('a'));
+    assert_eq!(edited.text, pod.replace("&i postgres:16.8-alpine", &pin));
+    let kept: Vec<String> = edited.kept.iter().map(|left| format!("{} {}", left.at, left.reason)).collect();
+    assert_eq!(
+        kept,
+        ["a:7:10 Pod: `postgres:16.8-alpine` cannot be pinned in this place: write the reference out here"]
+    );
+}
+
+/// Lines of every format, with and without markers.
+fn text() -> impl Strategy<Value = String> {
+    let line = prop_oneof![
+        4 => prop::sample::select(vec![
+            "FROM postgres:16.8-alpine", "ARG X=postgres:16.9-alpine", "FROM $X", "# imagelock: web", "COPY --from=ghcr.io/acme/web:1.10 a b",
+            "apiVersion: v1\nkind: Pod", "image: postgres:16.8-alpine", "- image: &a 'postgres:16.8-alpine'", "- image: *a", "image: |\n  postgres:16.9-alpine",
+            "x = \"a\" # imagelock: db:tag", "x: 1.9 # imagelock: web:tag", "y = \"acme/z:1\" // imagelock: web", "RUN 'a \\", "b' # imagelock: web",
+            "", "{", "}", "RUN <<E", "E", "/* imagelock: db */ f(`x:1`)",
+        ]).prop_map(str::to_owned),
+        1 => "[ -~é\t]{0,20}",
+    ];
+    (prop::collection::vec((line, prop::sample::select(vec!["\n", "\r\n"])), 0..8), any::<bool>()).prop_map(
+        |(lines, mark)| {
+            let text: String = lines.into_iter().map(|(line, end)| line + end).collect();
+            if mark { format!("\u{feff}{text}") } else { text }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Nothing but the bytes of places changes, and reading again gives what was written, with nothing left to do.
+    #[test]
+    fn only_places_change_and_a_second_run_changes_nothing(text in text()) {
+        for format in FORMATS {
+            let Ok(edited) = edit(*format, &text) else { continue };
+            let (before, after) = (format.read(&text).unwrap(), format.read(&edited.text).unwrap());
+            prop_assert_eq!(before.sites.len(), after.sites.len());
+            let outside = |text: &str, parsed: &imagelock_scan::Parsed| {
+                let (mut parts, mut at) = (String::new(), 0);
+                for site in &parsed.sites {
+                    parts.push_str(&text[at..site.span().start]);
+                    parts.push('\u{0}');
+                    at = site.span().end;
+                }
+                parts + &text[at..]
+            };
+            prop_assert_eq!(outside(&text, &before), outside(&edited.text, &after), "{}", format.id());
+            let again = edit(*format, &edited.text).map_err(|error| TestCaseError::fail(format!("{error}\n{}", edited.text)))?;
+            prop_assert_eq!(&again.text, &edited.text, "{}", format.id());
+            prop_assert!(again.uses.iter().all(|used| used.moved.is_none()));
+        }
+    }
+}
+
+#[test]
+fn a_location_of_a_use_is_in_the_text_of_before() {
+    let edited = edit(&Dockerfile, "FROM postgres:16.8-alpine\nFROM ghcr.io/acme/web:1.10\n").unwrap();
+    let at: Vec<String> = edited.uses.iter().filter_map(|used| used.at.as_ref().map(ToString::to_string)).collect();
+    assert_eq!(at, ["a:1:6", "a:2:6"]);
+    let _: &Arc<SourceFile> = &edited.uses[0].at.as_ref().unwrap().file;
+}

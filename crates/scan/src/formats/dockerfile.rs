@@ -1,0 +1,215 @@
+//! Where a Dockerfile names images: `FROM`, `COPY --from`, `RUN --mount=from=`, and defaults of `ARG`.
+//!
+//! The parser is somebody else's; its spans are bytes of the text. What a marker may be about besides, there is none:
+//! a Dockerfile has comments only on lines of their own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use camino::Utf8Path;
+use imagelock_core::Reference;
+use parse_dockerfile::{Flag, HereDoc, Instruction, Source, UnescapedString};
+
+use crate::comment::speaking;
+use crate::{Format, Lines, Parsed, Says, Site, Sure, Unreadable};
+
+/// Dockerfiles and Containerfiles.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Dockerfile;
+
+impl Format for Dockerfile {
+    fn id(&self) -> &'static str {
+        "dockerfile"
+    }
+
+    fn about(&self) -> &'static str {
+        "a Dockerfile"
+    }
+
+    fn claims(&self, path: &Utf8Path, _: &str) -> bool {
+        path.file_name().is_some_and(is_dockerfile)
+    }
+
+    fn read(&self, text: &str) -> Result<Parsed, Unreadable> {
+        let lines = Lines::new(text);
+        let parsed = parse_dockerfile::parse(text).map_err(|error| {
+            let at = lines.range(error.line()).start + error.column().saturating_sub(1);
+            let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+            Unreadable { reason: error.to_string(), at: at..at }
+        })?;
+        let mut reader = Reader {
+            text,
+            lines: &lines,
+            stages: BTreeSet::new(),
+            in_stage: false,
+            arguments: BTreeMap::new(),
+            sites: Vec::new(),
+            hidden: Vec::new(),
+        };
+        for instruction in &parsed.instructions {
+            reader.instruction(instruction);
+        }
+        let Reader { mut sites, hidden, .. } = reader;
+        sites.sort_by_key(|site| site.span().start);
+        let hidden_at = |at: usize| {
+            let after = hidden.partition_point(|span| span.start <= at);
+            after > 0 && hidden[after - 1].contains(&at)
+        };
+        // `#` opens a comment only where a line starts.
+        let mut comments = speaking(text, &lines, &["#"], hidden_at);
+        comments.retain(|comment| comment.alone);
+        Ok(Parsed { sites, comments })
+    }
+
+    fn quote(&self, _: &str, new: &str) -> Option<String> {
+        Some(new.to_owned())
+    }
+}
+
+/// Whether a file's name is a Dockerfile's. `Dockerfile.dockerignore` is none.
+fn is_dockerfile(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["dockerfile", "containerfile"].iter().any(|kind| {
+        let begins = name.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        begins || name.strip_suffix(kind).is_some_and(|rest| rest.ends_with('.'))
+    }) && !name.ends_with(".dockerignore")
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    lines: &'t Lines,
+    /// The names of stages so far: what is called like one is no image.
+    stages: BTreeSet<String>,
+    /// Whether a stage has begun: its arguments do not reach a later `FROM`.
+    in_stage: bool,
+    /// The arguments in front of the first stage, and which place has the default of each.
+    arguments: BTreeMap<String, usize>,
+    sites: Vec<Site>,
+    /// The bytes of documents inside instructions, where `#` starts no comment.
+    hidden: Vec<Range<usize>>,
+}
+
+impl Reader<'_> {
+    fn instruction(&mut self, instruction: &Instruction<'_>) {
+        match instruction {
+            Instruction::From(from) => {
+                self.image(&from.image, "FROM");
+                self.stages.extend(from.as_.iter().map(|(_, name)| name.value.to_lowercase()));
+                self.in_stage = true;
+            }
+            Instruction::Arg(arg) => self.values(&arg.arguments),
+            Instruction::Copy(copy) => {
+                self.options(&copy.options);
+                self.hidden.extend(copy.src.iter().filter_map(document).map(|document| document.span.clone()));
+            }
+            Instruction::Add(add) => {
+                self.hidden.extend(add.src.iter().filter_map(document).map(|document| document.span.clone()));
+            }
+            Instruction::Run(run) => {
+                self.mounts(&run.options);
+                self.hidden.extend(run.here_docs.iter().map(|document| document.span.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    fn image(&mut self, image: &UnescapedString<'_>, place: &str) {
+        if self.literal(image) {
+            self.place(image.span.clone(), Sure::Certain, place);
+        } else {
+            self.sites.push(Site::open(image.span.clone(), self.lines, place));
+        }
+    }
+
+    fn options(&mut self, options: &[Flag<'_>]) {
+        for value in options.iter().filter(|flag| flag.name.value == "from").filter_map(|flag| flag.value.as_ref()) {
+            self.image(value, "COPY --from");
+        }
+    }
+
+    /// `--mount=type=bind,from=IMAGE,target=…`.
+    fn mounts(&mut self, options: &[Flag<'_>]) {
+        for value in options.iter().filter(|flag| flag.name.value == "mount").filter_map(|flag| flag.value.as_ref()) {
+            if !self.literal(value) {
+                continue;
+            }
+            let mut start = value.span.start;
+            for part in value.value.split(',') {
+                if let Some(image) = part.strip_prefix("from=") {
+                    let span = start + part.len() - image.len()..start + part.len();
+                    self.place(span, Sure::Certain, "RUN --mount");
+                }
+                start += part.len() + 1;
+            }
+        }
+    }
+
+    /// `NAME=value`, several of them, quoted or not.
+    fn values(&mut self, arguments: &UnescapedString<'_>) {
+        if !self.literal(arguments) {
+            return;
+        }
+        let mut start = arguments.span.start;
+        for word in arguments.value.split([' ', '\t', '\n', '\r']) {
+            let end = start + word.len();
+            if let Some((name, value)) = word.split_once('=') {
+                let quote = ['"', '\'']
+                    .into_iter()
+                    .find(|quote| value.len() > 1 && value.starts_with(*quote) && value.ends_with(*quote));
+                let inside = usize::from(quote.is_some());
+                let before = self.sites.len();
+                self.place(end - value.len() + inside..end - inside, Sure::Default, &format!("ARG {name}"));
+                if !self.in_stage && self.sites.len() > before {
+                    self.arguments.insert(name.to_owned(), before);
+                }
+            }
+            start = end + 1;
+        }
+    }
+
+    /// Whether the value is the text itself: one with escapes or broken lines is left alone.
+    fn literal(&self, value: &UnescapedString<'_>) -> bool {
+        self.text.get(value.span.clone()) == Some(&*value.value)
+    }
+
+    fn place(&mut self, mut span: Range<usize>, sure: Sure, place: &str) {
+        let Some(mut written) = self.text.get(span.clone()) else { return };
+        for quote in ['"', '\''] {
+            if let Some(inside) = written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
+                span = span.start + 1..span.end - 1;
+                written = inside;
+                break;
+            }
+        }
+        if written.contains('$') {
+            if sure == Sure::Certain {
+                self.variable(span, written, place);
+            }
+            return;
+        }
+        let is_stage = self.stages.contains(&written.to_lowercase());
+        let is_number = !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit());
+        let is_image = sure == Sure::Certain || written.parse::<Reference>().is_ok();
+        if is_image && !is_stage && !is_number && written != "scratch" {
+            self.sites.push(Site::whole(span, written, sure, self.lines, place));
+        }
+    }
+
+    /// `FROM $BASE`: the default of the argument is what is built, unless somebody overrides it. Without one, the place
+    /// is open.
+    fn variable(&mut self, span: Range<usize>, written: &str, place: &str) {
+        let name = written.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+        let name = name.or_else(|| written.strip_prefix('$')).unwrap_or_default();
+        match self.arguments.get(name).and_then(|index| self.sites.get_mut(*index)) {
+            Some(argument) if matches!(argument.says, Says::Whole { .. }) => argument.sure = Sure::Certain,
+            _ => self.sites.push(Site::open(span, self.lines, place)),
+        }
+    }
+}
+
+fn document<'d>(source: &'d Source<'_>) -> Option<&'d HereDoc<'d>> {
+    match source {
+        Source::HereDoc(document) => Some(document),
+        _ => None,
+    }
+}

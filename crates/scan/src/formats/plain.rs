@@ -1,0 +1,114 @@
+//! Text of any language: a value is a text in quotes, or a word.
+//!
+//! None is certain, so only a marker makes one an image. Only the values of lines that a marker may be about are places:
+//! its own, or the next where it stands alone.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use camino::Utf8Path;
+use imagelock_yaml::{quoted, stays_text};
+
+use super::yaml::is_yaml;
+use crate::comment::speaking;
+use crate::{Format, Lines, Parsed, Site, Sure, Unreadable};
+
+/// What opens a comment, in all languages at once.
+pub(crate) const OPENERS: &[&str] = &["<!--", "/*", "//", "--", "#", ";"];
+
+const QUOTES: &[char] = &['"', '\'', '`'];
+
+/// Text of any language.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plain {
+    /// Whether a word without quotes has the meaning that YAML gives it: `1.10` is a number.
+    pub yaml: bool,
+}
+
+impl Format for Plain {
+    fn id(&self) -> &'static str {
+        "plain"
+    }
+
+    fn about(&self) -> &'static str {
+        "text"
+    }
+
+    fn claims(&self, path: &Utf8Path, _: &str) -> bool {
+        !self.yaml || is_yaml(path)
+    }
+
+    fn read(&self, text: &str) -> Result<Parsed, Unreadable> {
+        let lines = Lines::new(text);
+        let comments = speaking(text, &lines, OPENERS, |_| false);
+        let subjects: BTreeSet<usize> =
+            comments.iter().map(|comment| comment.line + usize::from(comment.alone)).collect();
+        let mut sites = Vec::new();
+        let mut passed = 0;
+        for line in subjects {
+            let mut rest = lines.range(line);
+            // Editors on Windows put a mark in front of the first line.
+            if text[rest.clone()].starts_with('\u{feff}') {
+                rest.start += '\u{feff}'.len_utf8();
+            }
+            rest.end = rest.start + text[rest.clone()].trim_end_matches(['\n', '\r']).len();
+            while let Some(comment) = comments.get(passed).filter(|comment| comment.line <= line) {
+                if comment.line == line {
+                    // A comment may go on behind another's start, and hold it.
+                    values(text, rest.start..comment.span.start.max(rest.start), &lines, &mut sites);
+                    rest.start = comment.span.end.max(rest.start);
+                }
+                passed += 1;
+            }
+            values(text, rest, &lines, &mut sites);
+        }
+        Ok(Parsed { sites, comments })
+    }
+
+    fn quote(&self, before: &str, new: &str) -> Option<String> {
+        let quote = QUOTES.iter().find(|quote| before.len() > 1 && before.starts_with(**quote));
+        match quote {
+            Some(quote) if new.contains(['\n', '\r', '\\', *quote]) => None,
+            Some(quote) => Some(format!("{quote}{new}{quote}")),
+            // A word of YAML must not become a number: `1.9` goes on to `1.10`.
+            None if self.yaml && before != new && !stays_text(new) => Some(quoted(new)),
+            None => Some(new.to_owned()),
+        }
+    }
+}
+
+/// The values of a piece of a line: what stands in quotes, and the words between.
+fn values(text: &str, piece: Range<usize>, lines: &Lines, sites: &mut Vec<Site>) {
+    let mut at = piece.start;
+    while at < piece.end {
+        let rest = &text[at..piece.end];
+        let Some(open) = rest.find(QUOTES) else { break };
+        let quote = rest[open..].chars().next().map_or(1, char::len_utf8);
+        let inside = at + open + quote;
+        // An apostrophe opens nothing.
+        let Some(length) = text[inside..piece.end].find(&rest[open..open + quote]) else { break };
+        words(text, at..at + open, lines, sites);
+        let end = inside + length + quote;
+        // `"image": "…"`: the first is a key.
+        let is_key = text[end..piece.end].trim_start_matches([' ', '\t']).starts_with(':');
+        if !is_key {
+            let value = &text[inside..inside + length];
+            sites.push(Site::whole(at + open..end, value, Sure::Possible, lines, ""));
+        }
+        at = end;
+    }
+    words(text, at..piece.end.max(at), lines, sites);
+}
+
+/// The words of a text without quotes, each without its key and without the punctuation round it.
+fn words(text: &str, piece: Range<usize>, lines: &Lines, sites: &mut Vec<Site>) {
+    let mut at = piece.start;
+    for part in text[piece].split_inclusive([' ', '\t', '(', ')', ',', ';', '=', '<', '>', '{', '}']) {
+        let trimmed = part.trim_end_matches([' ', '\t', '(', ')', ',', ';', '<', '>', '{', '}']);
+        // `KEY=` and `key:` are keys, and `call(` is a function.
+        if !trimmed.is_empty() && !trimmed.ends_with(['=', ':']) && !part.ends_with('(') {
+            sites.push(Site::whole(at..at + trimmed.len(), trimmed, Sure::Possible, lines, ""));
+        }
+        at += part.len();
+    }
+}

@@ -1,0 +1,162 @@
+use camino::Utf8Path;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Lines, Says};
+
+/// For every format: a file's name, a text, and its places as `LINE SURE TEXT (PLACE)`.
+const CASES: &[(&str, &str, &str, &[&str])] = &[
+    (
+        "dockerfile",
+        "web/Dockerfile",
+        "ARG A=a:1 B=b\nFROM --platform=$P \"$A\" AS base\nFROM base\nFROM x:$V\nARG C=c:1\n# imagelock: web\nRUN --mount=from=r:1,target=/r true\nCOPY --from=0 /a /a\nCOPY --from=k:1 <<E /a\n# imagelock: no\nE\n",
+        &[
+            "1 Certain a:1 (ARG A)",
+            "1 Default b (ARG B)",
+            "4 open (FROM)",
+            "5 Default c:1 (ARG C)",
+            "7 Certain r:1 (RUN --mount)",
+            "9 Certain k:1 (COPY --from)",
+            "# web 6 alone",
+        ],
+    ),
+    (
+        "earthfile",
+        "Earthfile",
+        "VERSION 0.8\nARG --global A = a:1\nFROM $A # imagelock: web\nt:\n  FROM +t --X=x:1\n  FROM ${B}\n  WITH DOCKER --pull p:1\n  COPY --from=c d e\n  RUN docker run r:1 'no # imagelock: no'\n",
+        &[
+            "2 Certain a:1 (ARG A)",
+            "5 Default x:1 (--X)",
+            "6 open (FROM)",
+            "7 Certain p:1 (WITH DOCKER --pull)",
+            "8 Certain c (COPY --from)",
+            "9 Possible r:1 ()",
+            "# web 3",
+        ],
+    ),
+    (
+        "hcl",
+        "infra/main.tf",
+        "\u{feff}resource \"a\" \"b\" {\n  x = local.y[\"k\"]\n  o = { \"key\" = \"v:1\" } # imagelock: web\n  t = \"${z}\" // imagelock: db\n  c = \"# imagelock: no\"\n}\n",
+        &["3 Possible v:1 ()", "4 open ()", "5 Possible # imagelock: no ()", "# web 3", "# db 4"],
+    ),
+    (
+        "kubernetes",
+        "deploy/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: n}\nspec:\n  containers:\n  - image: &i 'a:1' # imagelock: web\n    name: c\n  - image: *i\n  - image: b\n    args: ['# imagelock: no']\n",
+        &["6 Certain a:1 (Pod n/p, container c)", "9 Certain b (Pod n/p)", "# web 6"],
+    ),
+    ("plain", "a.sh", "x=1\nA=\"a:1\" b # imagelock: web\n", &["2 Possible a:1 ()", "2 Possible b ()", "# web 2"]),
+    ("plain", "a.YAML.j2", "# imagelock: web:tag\nt: 1.9\n", &["2 Possible 1.9 ()", "# web:tag 1 alone"]),
+];
+
+fn told(format: &dyn Format, text: &str) -> Vec<String> {
+    let parsed = format.read(text).unwrap();
+    let sites = parsed.sites.iter().map(|site| match &site.says {
+        Says::Whole { text, .. } => format!("{} {:?} {text} ({})", site.line, site.sure, site.place),
+        Says::Open { .. } => format!("{} open ({})", site.line, site.place),
+    });
+    let comments = parsed.comments.iter().map(|comment| {
+        format!("# {} {}{}", &text[comment.said.clone()], comment.line, if comment.alone { " alone" } else { "" })
+    });
+    sites.chain(comments).collect()
+}
+
+#[test]
+fn every_format_claims_its_files_and_finds_its_places() {
+    for format in FORMATS {
+        assert!(CASES.iter().any(|case| case.0 == format.id()), "{} has no case", format.id());
+    }
+    for (id, path, text, expected) in CASES {
+        let format = FORMATS.iter().find(|format| format.claims(Utf8Path::new(path), text)).unwrap();
+        assert_eq!(format.id(), *id, "{path}");
+        assert_eq!(told(*format, text), *expected, "{path}");
+    }
+}
+
+#[test]
+fn dockerfiles_are_told_by_their_names() {
+    for name in ["Dockerfile", "Dockerfile.dev", "web.Dockerfile", "web.dockerfile", "Containerfile"] {
+        assert!(Dockerfile.claims(Utf8Path::new(name), ""), "{name}");
+    }
+    for name in ["Earthfile", "Dockerfile.dockerignore", "NotADockerfile", "Dockerfiles"] {
+        assert!(!Dockerfile.claims(Utf8Path::new(name), ""), "{name}");
+    }
+}
+
+#[test]
+fn a_template_of_helm_is_refused_where_its_braces_are() {
+    let manifests = Manifests::default();
+    for (text, at) in
+        [("a: b\n  image: {{ .Values.image }}\n", 2), ("{{- if .x }}\na: b\n{{ end }}\n", 1), ("- {{ x }}\n", 1)]
+    {
+        let error = manifests.read(text).unwrap_err();
+        assert_eq!((error.reason.as_str(), Lines::new(text).of(error.at.start)), ("it is a template", at), "{text}");
+    }
+    // In quotes, and in a text of several lines, it is text.
+    assert!(manifests.read("a: \"{{ x }}\"\nb: |\n  {{ x }}\n").is_ok());
+}
+
+#[test]
+fn what_yaml_cannot_hold_in_place_is_not_quoted() {
+    let quote = |before: &str| Manifests::default().quote(before, "a:1@b").unwrap_or_default();
+    assert_eq!(
+        ["x", "'x'", "\"x\"", "|\n  x", ">-\n  x", "*x"].map(quote),
+        ["a:1@b", "'a:1@b'", "\"a:1@b\"", "\"a:1@b\"", "\"a:1@b\"", ""]
+    );
+    assert_eq!(Plain { yaml: true }.quote("1.9", "1.10").as_deref(), Some("\"1.10\""));
+    assert_eq!(Plain { yaml: false }.quote("1.9", "1.10").as_deref(), Some("1.10"));
+    assert_eq!(Plain { yaml: true }.quote("'1.9'", "1.10").as_deref(), Some("'1.10'"));
+}
+
+/// Lines that look like those of all formats, hostile ones among them.
+fn text() -> impl Strategy<Value = String> {
+    let line = prop_oneof![
+        3 => prop::sample::select(CASES.iter().flat_map(|case| case.2.split_inclusive('\n')).collect::<Vec<_>>())
+            .prop_map(str::to_owned),
+        1 => "[ -~é\t]{0,20}\r?\n",
+        1 => "[ \\n\\t:{}\\[\\]&*'\"|>#a-c0-9@!%$<-]{0,20}",
+    ];
+    prop_oneof![
+        1 => prop::collection::vec(line, 0..8).prop_map(|lines| lines.concat()),
+        1 => prop::sample::select(CASES).prop_map(|case| case.2.to_owned()),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn places_are_in_order_apart_and_hold_what_they_say(text in text()) {
+        for format in FORMATS {
+            let Ok(parsed) = format.read(&text) else { continue };
+            for pair in parsed.sites.windows(2) {
+                prop_assert!(pair[0].span().end <= pair[1].span().start, "{} {pair:?}", format.id());
+            }
+            for site in &parsed.sites {
+                let written = text.get(site.span().clone());
+                prop_assert!(written.is_some(), "{} {site:?}", format.id());
+                prop_assert_eq!(site.line, text[..site.span().start].matches('\n').count() + 1);
+            }
+            for comment in &parsed.comments {
+                prop_assert!(text.get(comment.span.clone()).is_some() && text.get(comment.said.clone()).is_some());
+            }
+        }
+    }
+
+    /// Replacing the first place by a reference changes that place and no other.
+    #[test]
+    fn what_is_quoted_is_read_back(text in text(), index in 0..4_usize) {
+        const NEW: &str = "ghcr.io/acme/web:1.10";
+        for format in FORMATS {
+            let Ok(before) = format.read(&text) else { continue };
+            let Some(site) = before.sites.get(index).filter(|site| site.reference().is_some()) else { continue };
+            let Some(quoted) = format.quote(&text[site.span().clone()], NEW) else { continue };
+            let mut edited = text.clone();
+            edited.replace_range(site.span().clone(), &quoted);
+            let after = format.read(&edited).map_err(|error| TestCaseError::fail(format!("{}: {error}\n{edited}", format.id())))?;
+            let says = |parsed: &crate::Parsed| parsed.sites.iter().map(|site| site.text().map(str::to_owned)).collect::<Vec<_>>();
+            let mut expected = says(&before);
+            expected[index] = Some(NEW.to_owned());
+            prop_assert_eq!(says(&after), expected, "{} {}", format.id(), edited);
+        }
+    }
+}
