@@ -45,6 +45,11 @@ impl Progress {
         self.bar.set_message(message);
     }
 
+    fn warn(&self, text: &str) {
+        let text = format!("warning: {}\n", printable(text));
+        drop(self.lines.suspend(|| std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes())));
+    }
+
     fn note(&self, text: &str) {
         if self.terminal {
             drop(self.lines.println(format!("     Waiting {}", printable(text))));
@@ -67,11 +72,9 @@ impl Reporter for Progress {
             Event::Waiting { host, seconds } => self.note(&format!("{host} asks for {seconds} s of patience")),
             Event::Retrying { host, reason, .. } => self.note(&format!("{host}: {reason}; trying again")),
             Event::StandIn { host, mirror } => {
-                let text = format!("warning: {host} cannot be reached; its mirror {mirror} tells where its tags point");
-                drop(
-                    self.lines.suspend(|| std::io::Write::write_all(&mut std::io::stderr(), (text + "\n").as_bytes())),
-                );
+                self.warn(&format!("{host} cannot be reached; its mirror {mirror} tells where its tags point"));
             }
+            Event::Odd { reference, oddity } => self.warn(&format!("{reference}: {oddity}")),
             _ => {}
         }
     }

@@ -182,7 +182,6 @@ pub(crate) fn differs(session: &Session<'_>, errors: &[(ImageName, Error)], of: 
             ErrorKind::NotFound { .. }
                 | ErrorKind::DigestMismatch { .. }
                 | ErrorKind::SizeMismatch { .. }
-                | ErrorKind::WrongPlatform { .. }
                 | ErrorKind::LockDiffers { .. }
         )
     };

@@ -33,8 +33,14 @@ pub enum PlatformError {
 }
 
 impl Platform {
-    /// Makes a platform of its parts, in normal form.
+    /// Makes a platform of the parts that an image has for it, in normal form. Builders wrote `Linux`, `AMD64` and `V8`,
+    /// and containerd reads them: letters count in lower case.
     pub fn new(os: &str, architecture: &str, variant: Option<&str>) -> Result<Self, PlatformError> {
+        let lower = str::to_ascii_lowercase;
+        Self::normal(&lower(os), &lower(architecture), variant.map(lower).as_deref())
+    }
+
+    fn normal(os: &str, architecture: &str, variant: Option<&str>) -> Result<Self, PlatformError> {
         let variant = variant.filter(|variant| !variant.is_empty());
         for part in [Some(os), Some(architecture), variant].into_iter().flatten() {
             let fits = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'.' | b'_' | b'-');
@@ -88,15 +94,16 @@ impl Platform {
     }
 }
 
+/// What people and locks write: in lower case.
 impl FromStr for Platform {
     type Err = PlatformError;
 
     fn from_str(text: &str) -> Result<Self, PlatformError> {
         let parts: Vec<&str> = text.split('/').collect();
         match parts[..] {
-            [os, architecture] => Self::new(os, architecture, None),
+            [os, architecture] => Self::normal(os, architecture, None),
             [_, _, ""] => Err(PlatformError::Parts),
-            [os, architecture, variant] => Self::new(os, architecture, Some(variant)),
+            [os, architecture, variant] => Self::normal(os, architecture, Some(variant)),
             _ => Err(PlatformError::Parts),
         }
     }
@@ -132,6 +139,17 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Platform>().map(|p| p.to_string()), Ok(normal.to_owned()));
         }
+    }
+
+    #[test]
+    fn what_images_write_counts_in_lower_case() {
+        let made = |os, architecture, variant| Platform::new(os, architecture, variant).map(|p| p.to_string());
+        assert_eq!(made("Linux", "AMD64", None), Ok("linux/amd64".to_owned()));
+        assert_eq!(made("linux", "X86_64", Some("V1")), Ok("linux/amd64".to_owned()));
+        assert_eq!(made("linux", "ARM64", Some("V8")), Ok("linux/arm64".to_owned()));
+        assert_eq!(made("MacOS", "Arm64", Some("")), Ok("darwin/arm64".to_owned()));
+        assert_eq!(made("Unknown", "UNKNOWN", None), Err(PlatformError::Unknown));
+        assert_eq!(made("li nux", "amd64", None), Err(PlatformError::Part("li nux".to_owned())));
     }
 
     #[test]

@@ -2,9 +2,37 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use imagelock_core::{ImageName, LockedImage, Wanted};
+use imagelock_core::{Digest, ImageName, LockedImage, Platform, Wanted};
 
 use crate::error::Error;
+
+/// Something in an image that is not as it should be, and that neither changes what is locked nor refuses it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Oddity {
+    /// The image under an index's entry is for another platform. The index's word counts, as for containerd.
+    #[error("the index says {said}, and the configuration there says {own}; the index's word counts")]
+    OtherPlatform {
+        /// The platform that the index says.
+        said: Platform,
+        /// The platform that the configuration says.
+        own: Platform,
+    },
+    /// An index inside an index is for another platform than its entries.
+    #[error("an entry for {inside} is left out, because it stands in an index for {said}")]
+    OtherInside {
+        /// The platform that the outer index says.
+        said: Platform,
+        /// The platform that the inner one says.
+        inside: Platform,
+    },
+    /// An entry of an index is for what is no platform.
+    #[error("an entry for `{0}` is left out, which cannot be read as a platform")]
+    UnreadablePlatform(String),
+    /// Neither an entry of an index names a platform, nor the configuration there.
+    #[error("{} is left out: neither the index nor its configuration names a platform for it", .0.short())]
+    NoPlatform(Digest),
+}
 
 /// Something that happened.
 #[derive(Debug)]
@@ -42,6 +70,13 @@ pub enum Event<'a> {
         name: &'a ImageName,
         /// Why.
         error: &'a Error,
+    },
+    /// Something about an image is odd, and everything goes on.
+    Odd {
+        /// The image's canonical reference, or the layout's directory.
+        reference: &'a str,
+        /// What is odd.
+        oddity: &'a Oddity,
     },
     /// A host asked for a pause: nothing is sent to it until then.
     Waiting {

@@ -8,17 +8,14 @@ use std::io::Read as _;
 use bytes::Bytes;
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_core::{Digest, Tag};
-use oci_distribution::manifest::{ImageIndexEntry, OciImageIndex};
 use serde::Deserialize;
 
 use crate::client::MANIFEST_BYTES;
-use crate::document;
+use crate::document::{self, Entry, EntryKind};
 use crate::error::quoted;
 
 /// The version of the format that is read.
 const VERSION: &str = "1.0.0";
-/// The annotation that names an image in a layout.
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// An OCI image layout directory.
 #[derive(Clone, Debug)]
@@ -96,6 +93,22 @@ pub enum LayoutError {
         /// The names that are there.
         has: Vec<String>,
     },
+    /// Several images have the name.
+    #[error("`{file}` calls {} different images `{tag}`: {}", .names.len(), .names.join(", "))]
+    Twice {
+        /// The `index.json` file.
+        file: Utf8PathBuf,
+        /// The name that was asked for.
+        tag: Tag,
+        /// How each of them is called, with its digest.
+        names: Vec<String>,
+    },
+    /// There is no image.
+    #[error("`{file}` has no image")]
+    Empty {
+        /// The `index.json` file.
+        file: Utf8PathBuf,
+    },
     /// There are several images, and nothing says which.
     #[error("`{file}` has {count} images, so a `tag` has to say which{}", names(.has))]
     Several {
@@ -136,28 +149,42 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Returns the image called `tag`, or the only one: the digest and the bytes of its index or manifest.
+    /// Returns the directory.
+    pub(crate) fn directory(&self) -> &Utf8Path {
+        &self.directory
+    }
+
+    /// Returns the image called `tag`, or the only one: the digest and the bytes of its index or manifest. Attestations
+    /// beside it are no images.
     pub fn image(&self, tag: Option<&Tag>) -> Result<(Digest, Bytes), LayoutError> {
         let file = self.directory.join("index.json");
-        let index: OciImageIndex = parse(&file, &self.read("index.json", MANIFEST_BYTES)?)?;
-        let has = || -> Vec<String> { index.manifests.iter().filter_map(ref_name).map(quoted).collect() };
-        let fitting: Vec<&ImageIndexEntry> = match tag {
-            None => index.manifests.iter().collect(),
-            Some(tag) => index
-                .manifests
-                .iter()
-                .filter(|entry| ref_name(entry).is_some_and(|name| is_called(name, tag)))
-                .collect(),
-        };
-        let entry = match (&fitting[..], tag) {
-            ([first, rest @ ..], _) if rest.iter().all(|entry| entry.digest == first.digest) => first,
-            ([], Some(tag)) => return Err(LayoutError::NoSuchImage { file, tag: tag.clone(), has: has() }),
-            (_, _) => return Err(LayoutError::Several { file, count: fitting.len(), has: has() }),
-        };
-        let digest = document::digest(&entry.digest)
-            .map_err(|error| LayoutError::Malformed { file, reason: error.to_string() })?;
+        let malformed = |reason: String| LayoutError::Malformed { file: file.clone(), reason };
+        let mut entries = document::entries(&self.read("index.json", MANIFEST_BYTES)?).map_err(malformed)?;
+        entries.retain(|entry| entry.kind != EntryKind::Attestation);
+        let digest = self.choose(&entries, tag)?.digest().map_err(|error| malformed(error.to_string()))?;
         let bytes = self.blob(&digest, MANIFEST_BYTES)?;
         Ok((digest, bytes))
+    }
+
+    fn choose<'a>(&self, entries: &'a [Entry], tag: Option<&Tag>) -> Result<&'a Entry, LayoutError> {
+        let file = self.directory.join("index.json");
+        let has = || -> Vec<String> { entries.iter().filter_map(ref_name).map(quoted).collect() };
+        let is_meant = |entry: &&Entry| tag.is_none_or(|tag| ref_name(entry).is_some_and(|name| is_called(name, tag)));
+        let fitting: Vec<&Entry> = entries.iter().filter(is_meant).collect();
+        match (&fitting[..], tag) {
+            ([first, rest @ ..], _) if rest.iter().all(|entry| entry.leads_where(first)) => Ok(first),
+            ([], Some(tag)) => Err(LayoutError::NoSuchImage { file, tag: tag.clone(), has: has() }),
+            ([], None) => Err(LayoutError::Empty { file }),
+            (_, Some(tag)) => {
+                let called = |entry: &&Entry| {
+                    let digest =
+                        entry.digest().map_or_else(|_| "no digest".to_owned(), |digest| digest.short().to_owned());
+                    format!("{} ({digest})", quoted(ref_name(entry).unwrap_or_default()))
+                };
+                Err(LayoutError::Twice { file, tag: tag.clone(), names: fitting.iter().map(called).collect() })
+            }
+            (_, None) => Err(LayoutError::Several { file, count: fitting.len(), has: has() }),
+        }
     }
 
     /// Returns the content of a digest, verified.
@@ -195,8 +222,8 @@ fn parse<'a, T: Deserialize<'a>>(file: &Utf8Path, bytes: &'a [u8]) -> Result<T, 
         .map_err(|error| LayoutError::Malformed { file: file.to_owned(), reason: quoted(&error.to_string()) })
 }
 
-fn ref_name(entry: &ImageIndexEntry) -> Option<&str> {
-    entry.annotations.as_ref()?.get(REF_NAME).map(String::as_str)
+fn ref_name(entry: &Entry) -> Option<&str> {
+    entry.ref_name.as_deref()
 }
 
 /// Tools write the tag alone, or the whole reference.

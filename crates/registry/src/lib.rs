@@ -30,7 +30,7 @@ mod transport;
 pub use cache::Cache;
 pub use client::{Authorization, CONFIG_BYTES, Client, ClientBuilder, Descriptor, MANIFEST_BYTES, Manifest, TagList};
 pub use error::{BuildError, Context, Error, ErrorKind, Login, Missing, NotAnImage, Refusal, Refuser, Withheld};
-pub use event::{Event, Reporter, Silent};
+pub use event::{Event, Oddity, Reporter, Silent};
 pub use layout::{Layout, LayoutError};
 pub use resolve::{Resolved, Resolver, Step, Take};
 pub use settings::{Backoff, Mirror, Pace, RegistrySettings, Timeouts};

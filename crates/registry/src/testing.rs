@@ -5,8 +5,9 @@ use std::time::Duration;
 use imagelock_core::Tag;
 use url::Url;
 
+use crate::document::{self, Config};
 use crate::transport::{auth, token};
-use crate::{document, link, list, resolve};
+use crate::{link, list};
 
 /// Reads a `WWW-Authenticate` header: each scheme, in lower case, with its parameters in the order in which they stand.
 pub fn challenges(header: &str) -> Vec<(String, Vec<(String, String)>)> {
@@ -41,7 +42,12 @@ pub fn is_schema1(document: &[u8]) -> bool {
 
 /// Whether a document is an image's configuration.
 pub fn is_config(document: &[u8]) -> bool {
-    resolve::readable(document)
+    Config::read(document).is_ok()
+}
+
+/// Reads the `index.json` of a layout, and returns how many entries it has. Or says what is wrong with it.
+pub fn layout_index(document: &[u8]) -> Result<usize, String> {
+    document::entries(document).map(|entries| entries.len())
 }
 
 /// Reads a `Link` header: the target of the next page, as it is written.

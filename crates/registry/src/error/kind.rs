@@ -164,6 +164,16 @@ pub enum ErrorKind {
         /// What is counted.
         unit: &'static str,
     },
+    /// More than any honest image or run has, of what a registry sends.
+    #[error("{whole} has more than {} manifests and configurations", if *.unit == "bytes" { format!("{} of", size(*.limit)) } else { limit.to_string() })]
+    TooMuch {
+        /// What is bounded: the image, or the run.
+        whole: &'static str,
+        /// The limit.
+        limit: u64,
+        /// What is counted: bytes, or documents.
+        unit: &'static str,
+    },
     /// A document that is not what its format says.
     #[error("{reason}")]
     Malformed {
@@ -182,14 +192,6 @@ pub enum ErrorKind {
         missing: Vec<Platform>,
         /// The platforms that it has.
         has: Vec<Platform>,
-    },
-    /// The image under a platform's descriptor is for another platform.
-    #[error("the index says {expected}, but the image there is for {got}")]
-    WrongPlatform {
-        /// The platform that the index says.
-        expected: Platform,
-        /// The platform that the configuration says.
-        got: Platform,
     },
     /// The lock says something else than the registry's bytes.
     #[error("the lock does not say what the registry has: {what}")]

@@ -28,7 +28,7 @@ pub struct Error {
 pub struct Context {
     /// The action: `read the tag`.
     pub doing: &'static str,
-    /// The canonical reference, never a mirror's.
+    /// The canonical reference, never a mirror's; behind it, what it was read for.
     pub reference: String,
     /// The host that was asked; a mirror's, where a mirror was asked.
     pub host: String,
@@ -41,6 +41,15 @@ pub struct Context {
 }
 
 impl Context {
+    /// Says what the reference was read for: a platform, and then the image.
+    pub(crate) fn serves(&mut self, whole: &str) {
+        // A reference has no spaces: behind the first one stands what it was read for.
+        let joint = if self.reference.contains(' ') { "of" } else { "for" };
+        if self.reference != whole {
+            self.reference = format!("{} {joint} {whole}", self.reference);
+        }
+    }
+
     fn before(&self) -> String {
         format!("cannot {} {}: ", self.doing, self.reference)
     }
@@ -85,6 +94,10 @@ impl Error {
                 help
             }
             ErrorKind::OutOfTime { what: "the run", .. } => vec!["`--time-limit 2h` gives it longer".to_owned()],
+            ErrorKind::TooMuch { .. } => vec![
+                "this bound is imagelock's own: name the `platforms` that you need, or lock fewer images at a time"
+                    .to_owned(),
+            ],
             _ => Vec::new(),
         }
     }

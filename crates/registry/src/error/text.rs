@@ -7,6 +7,9 @@ use imagelock_core::Tag;
 /// The most that is repeated of a server's message, in bytes.
 pub(super) const MESSAGE_BYTES: usize = 1024;
 
+/// How many platforms, or types, are listed.
+pub(super) const LISTED: usize = 24;
+
 /// Cuts and cleans what a server wrote, so that it can stand in an error on a terminal.
 pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::new();
@@ -33,8 +36,14 @@ pub(super) fn colon(message: &str) -> String {
 }
 
 pub(super) fn list(things: &[impl ToString]) -> String {
-    let names: Vec<String> = things.iter().map(ToString::to_string).collect();
+    let mut names: Vec<String> = things.iter().take(LISTED).map(ToString::to_string).collect();
+    names.extend(more(things.len()));
     names.join(", ")
+}
+
+/// What is said of the rest of a long list.
+pub(super) fn more(count: usize) -> Option<String> {
+    count.checked_sub(LISTED).filter(|more| *more > 0).map(|more| format!("{more} more"))
 }
 
 /// `4 MiB`, `1 KiB`, or bytes where it is neither.

@@ -7,7 +7,7 @@ use imagelock_core::{Digest, LockedImage, Origin, Repository, Tag, Wanted};
 
 use super::image::{self, Image};
 use super::source::Source;
-use super::{Resolver, Run, Step, Take, locked, stands, told};
+use super::{Resolver, Run, Step, Take, locked, reference, stands, told};
 use crate::client::TagList;
 use crate::error::{Context, Error, ErrorKind, Missing};
 
@@ -20,7 +20,7 @@ impl Resolver {
     pub(super) async fn answer(&self, run: &Run, step: &Step<'_>) -> Result<(LockedImage, Option<Digest>), Error> {
         let Step { request, known, take, .. } = *step;
         let (repository, tag, digest) = match &request.wanted {
-            Wanted::Layout { path, tag } => return Ok((self.layout(request, path, tag.as_ref()).await?, None)),
+            Wanted::Layout { path, tag } => return Ok((self.layout(run, request, path, tag.as_ref()).await?, None)),
             Wanted::Digest { repository, tag, digest } => (repository, tag.clone(), digest.clone()),
             Wanted::Tag { repository, tag } => {
                 let digest = match take {
@@ -39,10 +39,12 @@ impl Resolver {
         }
         let key = (repository.clone(), digest.clone(), request.platforms.clone());
         let image = run.images.get(key, async || {
-            let source = Source::Registry(&self.client, repository);
+            let source = Source::registry(&run.documents, &self.client, repository);
             image::read(&source, &digest, request.platforms.as_ref()).await
         });
-        let image = image.await.map_err(|error| told(error, repository, tag.as_ref(), Some(&digest)))?;
+        let image = image.await.map_err(|error| told(error, "lock", repository, tag.as_ref(), Some(&digest)))?;
+        let whole = reference(repository, tag.as_ref(), Some(&digest));
+        run.documents.tell(&**self.client.reporter(), &whole, &image.odd);
         let known = known.filter(|known| take == Take::Changed && known.request == *request && known.tag == tag);
         if let Some(known) = known.filter(|known| same_content(known, repository, &image)) {
             // A pin that nobody can pull is of no use, so it is asked for; in no other case.
@@ -77,7 +79,7 @@ impl Resolver {
                     asked.push(tag);
                 }
                 let kind = ErrorKind::Unnamed { digest: digest.clone(), asked };
-                Err(told(kind.into(), repository, None, None))
+                Err(told(kind.into(), "lock", repository, None, None))
             }
             Take::Newest | Take::Changed | Take::Named { tag: None, digest: None } => {
                 let tag = self.pick(run, repository, rule).await?;
@@ -135,7 +137,7 @@ impl Resolver {
         }
         let newest = newest(&list.tags, NAMED).into_iter().cloned().collect();
         let kind = ErrorKind::NoTagFits { rule: rule.to_string(), newest };
-        Err(told(kind.into(), repository, None, None))
+        Err(told(kind.into(), "lock", repository, None, None))
     }
 }
 

@@ -1,16 +1,16 @@
 //! From a digest to a locked image: the index, the platforms that are asked for, and what they say.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use imagelock_core::{Digest, LockedPlatform, Platform};
-use oci_distribution::manifest::OciImageManifest;
 
-use super::facts::{Config, Facts};
-use super::platforms::{self, Child};
-use super::source::Source;
-use crate::document::{self, Document};
-use crate::error::{Error, ErrorKind};
+use super::platforms::{self, Child, Selection, serving};
+use super::source::{Budget, Manifest, Source};
+use crate::document::{self, Config, Document, Facts};
+use crate::error::{Error, ErrorKind, NotAnImage, quoted};
+use crate::event::Oddity;
 
 /// What a digest and the platforms that are asked for determine of a lock.
 #[derive(Clone, Debug)]
@@ -19,6 +19,25 @@ pub(crate) struct Image {
     pub(crate) size: u64,
     pub(crate) platforms: BTreeMap<Platform, LockedPlatform>,
     pub(crate) facts: Facts,
+    /// What has to be told about it, without a part in it.
+    pub(crate) odd: Vec<Oddity>,
+}
+
+/// A platform's manifest.
+pub(crate) struct Part<'a> {
+    pub(crate) platform: &'a Platform,
+    pub(crate) manifest: Arc<Manifest>,
+}
+
+impl Part<'_> {
+    pub(crate) fn image(&self) -> Result<&document::Manifest, ErrorKind> {
+        match &self.manifest.document {
+            Document::Image(manifest) => Ok(manifest),
+            Document::Index(_) => {
+                Err(ErrorKind::Malformed { reason: format!("the index has another index for {}", self.platform) })
+            }
+        }
+    }
 }
 
 /// Reads an image.
@@ -27,69 +46,111 @@ pub(crate) async fn read(
     digest: &Digest,
     requested: Option<&BTreeSet<Platform>>,
 ) -> Result<Image, Error> {
-    let bytes = source.manifest(digest, None).await?;
-    let size = bytes.len() as u64;
-    let (document, media_type) = document::read(&bytes)?;
-    let image = |platforms, facts| Image { media_type: media_type.to_owned(), size, platforms, facts };
-    match document {
+    let root = source.manifest(digest, None).await?;
+    let mut budget = Budget::default();
+    budget.spend(root.size)?;
+    let (platforms, facts, odd) = match &root.document {
         Document::Image(manifest) => {
-            let config = config(source, &manifest).await?;
-            let platform = config.own_platform()?;
+            let (platform, facts) = single(source, manifest).await?;
             if let Some(requested) = requested {
                 platforms::check(requested, [&platform])?;
             }
-            let locked = locked(digest, media_type, size, &manifest)?;
-            let facts = Facts::of_annotations(manifest.annotations.as_ref()).or(config.facts);
-            Ok(image(BTreeMap::from([(platform, locked)]), facts))
+            (BTreeMap::from([(platform, locked(digest, &root, manifest))]), facts, Vec::new())
         }
         Document::Index(index) => {
-            let mut facts = Facts::of_annotations(index.annotations.as_ref());
-            let selected = platforms::select(&index, requested)?;
-            let read = selected.iter().map(|(platform, entry)| child(source, platform, entry, &facts));
+            let Selection { children, mut odd } = platforms::select(source, index, requested, &mut budget).await?;
+            let parts = parts(source, &children, &mut budget).await?;
             let mut platforms = BTreeMap::new();
-            // The order is the platforms', whichever is answered first.
-            for (platform, (locked, said)) in selected.keys().zip(try_join_all(read).await?) {
-                platforms.insert(platform.clone(), locked);
-                facts = facts.or(said);
+            for (part, child) in parts.iter().zip(children.values()) {
+                platforms.insert(part.platform.clone(), locked(&child.digest, &part.manifest, part.image()?));
             }
-            Ok(image(platforms, facts))
+            let mut facts = children.values().fold(Facts::default(), |facts, child| facts.or(&child.facts));
+            facts = facts.or(&index.facts);
+            for part in &parts {
+                facts = facts.or(&part.image()?.facts);
+            }
+            let whole = facts.is_complete();
+            let asked = |manifest: &document::Manifest| !whole || manifest.doubt.is_some();
+            for (part, config) in configs(source, &parts, asked, &mut budget).await? {
+                let config = image_config(part.image()?, config).map_err(|kind| serving(kind.into(), part.platform))?;
+                odd.extend(other_platform(part.platform, &config));
+                facts = facts.or(&config.facts);
+            }
+            (platforms, facts, odd)
+        }
+    };
+    Ok(Image { media_type: root.media_type.to_owned(), size: root.size, platforms, facts, odd })
+}
+
+/// Returns what an image without an index says of itself: the platform has to be in its configuration.
+pub(crate) async fn single(source: &Source<'_>, manifest: &document::Manifest) -> Result<(Platform, Facts), Error> {
+    let config = source.config(&manifest.config, manifest.config_size).await?;
+    let config = image_config(manifest, config)?;
+    let platform = config.platform.ok_or(ErrorKind::NotAnImage(NotAnImage::NoPlatform))?;
+    Ok((platform, manifest.facts.clone().or(&config.facts)))
+}
+
+/// Reads the manifests of an index's children, in their order; of several failures the first in that order counts.
+pub(crate) async fn parts<'a>(
+    source: &Source<'_>,
+    children: &'a BTreeMap<Platform, Child>,
+    budget: &mut Budget,
+) -> Result<Vec<Part<'a>>, Error> {
+    for child in children.values() {
+        budget.spend(child.size)?;
+    }
+    let read = children.iter().map(async |(platform, child)| {
+        let manifest = source.manifest(&child.digest, Some(child.size)).await;
+        manifest.map(|manifest| Part { platform, manifest }).map_err(|error| serving(error, platform))
+    });
+    join_all(read).await.into_iter().collect()
+}
+
+/// Reads the configurations of those parts that are asked for theirs.
+pub(crate) async fn configs<'p, 'a>(
+    source: &Source<'_>,
+    parts: &'p [Part<'a>],
+    asked: impl Fn(&document::Manifest) -> bool,
+    budget: &mut Budget,
+) -> Result<Vec<(&'p Part<'a>, Result<Config, ErrorKind>)>, Error> {
+    let mut wanted = Vec::new();
+    for part in parts {
+        let manifest = part.image()?;
+        if asked(manifest) {
+            budget.spend_config(manifest.config_size)?;
+            wanted.push((part, manifest));
         }
     }
+    let read = wanted.into_iter().map(async |(part, manifest)| {
+        let config = source.config(&manifest.config, manifest.config_size).await;
+        config.map(|config| (part, config)).map_err(|error| serving(error, part.platform))
+    });
+    join_all(read).await.into_iter().collect()
 }
 
-async fn child(
-    source: &Source<'_>,
-    platform: &Platform,
-    entry: &Child,
-    of_index: &Facts,
-) -> Result<(LockedPlatform, Facts), Error> {
-    let bytes = source.manifest(&entry.digest, Some(entry.size)).await?;
-    let (document, media_type) = document::read(&bytes)?;
-    let Document::Image(manifest) = document else {
-        return Err(ErrorKind::Malformed { reason: format!("the index has another index for {platform}") }.into());
-    };
-    let locked = locked(&entry.digest, media_type, bytes.len() as u64, &manifest)?;
-    let mut facts = Facts::of_annotations(manifest.annotations.as_ref());
-    if !of_index.clone().or(facts.clone()).is_complete() {
-        let config = config(source, &manifest).await?;
-        config.expect(platform)?;
-        facts = facts.or(config.facts);
+/// What is odd about the configuration of an index's child. Runtimes warn of it and run the image: they do not refuse it,
+/// and neither does a lock.
+pub(crate) fn other_platform(said: &Platform, config: &Config) -> Option<Oddity> {
+    let own = config.contradicts(said)?;
+    Some(Oddity::OtherPlatform { said: said.clone(), own: own.clone() })
+}
+
+/// Returns a configuration that shows that its manifest is an image's, where the manifest does not.
+fn image_config(manifest: &document::Manifest, config: Result<Config, ErrorKind>) -> Result<Config, ErrorKind> {
+    match &manifest.doubt {
+        Some(name) => config
+            .ok()
+            .filter(|config| config.platform.is_some())
+            .ok_or_else(|| ErrorKind::NotAnImage(NotAnImage::Artifact(quoted(name)))),
+        None => config,
     }
-    Ok((locked, facts))
 }
 
-async fn config(source: &Source<'_>, manifest: &OciImageManifest) -> Result<Config, Error> {
-    let size = u64::try_from(manifest.config.size).ok();
-    let bytes = source.config(&document::digest(&manifest.config.digest)?, size).await?;
-    Config::read(&bytes)
-}
-
-fn locked(
-    digest: &Digest,
-    media_type: &str,
-    size: u64,
-    manifest: &OciImageManifest,
-) -> Result<LockedPlatform, ErrorKind> {
-    let config = document::digest(&manifest.config.digest)?;
-    Ok(LockedPlatform { config, digest: digest.clone(), media_type: media_type.to_owned(), size })
+fn locked(digest: &Digest, manifest: &Manifest, image: &document::Manifest) -> LockedPlatform {
+    LockedPlatform {
+        config: image.config.clone(),
+        digest: digest.clone(),
+        media_type: manifest.media_type.to_owned(),
+        size: manifest.size,
+    }
 }

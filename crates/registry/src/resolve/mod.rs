@@ -2,10 +2,9 @@
 //!
 //! A tag costs one `HEAD`; where it answers with the digest that is known, that is all. Otherwise the index, and for
 //! each platform the manifest and, unless annotations say everything, the configuration are fetched by digest; what
-//! the cache holds is not. Images that need the same answer share it.
+//! the cache holds is not. What a digest names in a repository is read once in a run, whoever asks for it.
 
 mod answer;
-mod facts;
 mod image;
 mod platforms;
 mod shared;
@@ -20,18 +19,13 @@ use futures_util::future::join_all;
 use imagelock_core::{Digest, ImageName, LockedImage, Origin, Platform, Repository, Request, Tag};
 
 use self::image::Image;
+pub(crate) use self::platforms::NESTED;
 use self::shared::Shared;
-use self::source::Source;
+use self::source::{Documents, Source};
 use crate::client::{Client, TagList};
 use crate::error::{Context, Error};
 use crate::event::Event;
 use crate::layout::Layout;
-
-/// Whether bytes are an image's configuration.
-#[cfg(any(test, feature = "testing"))]
-pub(crate) fn readable(bytes: &[u8]) -> bool {
-    facts::Config::read(bytes).is_ok()
-}
 
 /// Turns requests into locked images.
 #[derive(Clone)]
@@ -87,6 +81,7 @@ struct Run {
     tags: Shared<Repository, Arc<TagList>>,
     digests: Shared<(Repository, Tag), Digest>,
     images: Shared<(Repository, Digest, Option<BTreeSet<Platform>>), Image>,
+    documents: Documents,
 }
 
 impl Resolver {
@@ -139,28 +134,43 @@ impl Resolver {
 
     async fn layout(
         &self,
+        run: &Run,
         request: &Request,
         path: &camino::Utf8Path,
         tag: Option<&Tag>,
     ) -> Result<LockedImage, Error> {
         let layout = Layout::open(&self.root.join(path))?;
         let (digest, _) = layout.image(tag)?;
-        let image = image::read(&Source::Layout(layout), &digest, request.platforms.as_ref()).await?;
+        let source = Source::layout(&run.documents, layout);
+        let image = image::read(&source, &digest, request.platforms.as_ref()).await?;
+        run.documents.tell(&**self.client.reporter(), path.as_str(), &image.odd);
         Ok(locked(request, Origin::Layout(path.to_owned()), tag.cloned(), digest, image))
     }
 }
 
-/// Adds what was being done to an error that does not say it.
-fn told(error: Error, repository: &Repository, tag: Option<&Tag>, digest: Option<&Digest>) -> Error {
-    if error.context.is_some() {
-        return error;
+/// Adds what was being done to an error that does not say it; and to one about a part of the image, of which one.
+fn told(
+    mut error: Error,
+    doing: &'static str,
+    repository: &Repository,
+    tag: Option<&Tag>,
+    digest: Option<&Digest>,
+) -> Error {
+    let reference = reference(repository, tag, digest);
+    match &mut error.context {
+        Some(context) => context.serves(&reference),
+        None => {
+            let host = repository.host().to_string();
+            error.context = Some(Box::new(Context { doing, reference, host, status: None, attempts: 1, login: None }));
+        }
     }
+    error
+}
+
+/// What people call an image: by its tag where it has one.
+fn reference(repository: &Repository, tag: Option<&Tag>, digest: Option<&Digest>) -> String {
     let digest = digest.filter(|_| tag.is_none());
-    let reference = repository.with(tag.cloned(), digest.cloned());
-    let host = repository.host().to_string();
-    let context =
-        Context { doing: "lock", reference: reference.to_string(), host, status: None, attempts: 1, login: None };
-    Error { context: Some(Box::new(context)), ..error }
+    repository.with(tag.cloned(), digest.cloned()).to_string()
 }
 
 /// Whether a locked image is still the whole answer: the same content, asked for the same platforms.

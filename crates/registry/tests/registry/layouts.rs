@@ -134,3 +134,67 @@ fn a_layout_and_a_registry_give_the_same_platforms_and_facts() {
     assert_eq!((local.digest, local.size, local.media_type), (pulled.digest, pulled.size, pulled.media_type));
     assert_eq!(sha256(&image().bytes()), image().digest());
 }
+
+/// Writes an `index.json` of entries over that of a layout.
+fn index(setup: &Setup, entries: &[serde_json::Value]) {
+    let index = serde_json::json!({ "schemaVersion": 2, "manifests": entries });
+    std::fs::write(setup.layout().join("index.json"), index.to_string()).unwrap();
+}
+
+fn entry(image: &Image, name: &str) -> serde_json::Value {
+    let mut entry = serde_json::to_value(image.descriptor()).unwrap();
+    entry["annotations"] = serde_json::json!({ "org.opencontainers.image.ref.name": name });
+    entry
+}
+
+#[test]
+fn a_name_that_is_there_twice_is_called_so() {
+    let setup = Setup::with(&Image::linux(["amd64"]), "1");
+    let other = Image::linux(["arm64"]);
+    other.write_layout(setup.layout(), "2").unwrap();
+    let first = Image::linux(["amd64"]);
+    index(&setup, &[entry(&first, "1"), entry(&other, "docker.io/acme/tools:1")]);
+    let text = setup.refused(Some("1")).to_string();
+    let short = |image: &Image| image.digest()[..19].to_owned();
+    assert!(
+        text.ends_with(&format!(
+            "index.json` calls 2 different images `1`: 1 ({}), docker.io/acme/tools:1 ({})",
+            short(&first),
+            short(&other)
+        )),
+        "{text}"
+    );
+    // One image under two spellings of the name is one image.
+    index(&setup, &[entry(&first, "1"), entry(&first, "docker.io/acme/tools:1")]);
+    assert_eq!(setup.lock(Some("1")).unwrap().digest.as_str(), first.digest());
+}
+
+#[test]
+fn an_attestation_beside_an_image_is_no_second_image() {
+    let setup = Setup::with(&Image::linux(["amd64"]), "1");
+    let mut attestation = entry(&Image::linux(["arm64"]), "x");
+    attestation["platform"] = serde_json::json!({ "os": "unknown", "architecture": "unknown" });
+    let image = Image::linux(["amd64"]);
+    index(&setup, &[serde_json::to_value(image.descriptor()).unwrap(), attestation]);
+    assert_eq!(setup.lock(None).unwrap().digest.as_str(), image.digest());
+}
+
+#[test]
+fn a_layout_without_an_image_is_called_so() {
+    let setup = Setup::with(&Image::linux(["amd64"]), "1");
+    index(&setup, &[]);
+    assert!(matches!(setup.refused(None), LayoutError::Empty { .. }));
+    assert!(matches!(setup.refused(Some("1")), LayoutError::NoSuchImage { .. }));
+}
+
+#[test]
+fn entries_without_a_platform_have_their_configurations_in_a_layout_too() {
+    let setup = Setup::with(&Image::linux(["amd64"]), "1");
+    let amd64 = serde_json::to_value(Image::linux(["amd64"]).descriptor()).unwrap();
+    let list = serde_json::json!({ "schemaVersion": 2, "manifests": [amd64] }).to_string();
+    let digest = sha256(list.as_bytes());
+    std::fs::write(setup.blob(&digest), &list).unwrap();
+    index(&setup, &[serde_json::json!({ "mediaType": "x", "digest": digest, "size": list.len() })]);
+    let locked = setup.lock(None).unwrap();
+    assert_eq!(locked.platforms.keys().map(ToString::to_string).collect::<Vec<_>>(), ["linux/amd64"]);
+}

@@ -4,16 +4,21 @@
 
 mod auth;
 mod blobs;
+mod bounds;
 mod common;
 mod determinism;
+mod documents;
+mod facts;
 mod faults;
 mod heads;
 mod layouts;
 mod limits;
 mod mirrors;
 mod platforms;
+mod raw;
 mod redirects;
 mod resolve;
+mod sharing;
 mod tags;
 mod time;
 mod tls;

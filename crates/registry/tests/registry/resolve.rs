@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use imagelock_core::{Digest, ImageName, Request};
-use imagelock_registry::{Cache, ErrorKind, Resolver, Step, Take};
-use imagelock_testkit::{Fault, Image, On, Registry, sha256};
+use imagelock_registry::{Cache, Resolver, Step, Take};
+use imagelock_testkit::{Fault, Image, On, Registry};
 
 use crate::common::{builder, client, listening, name, request, resolve, resolve_all, run, update};
 
-const CREATED: &str = "org.opencontainers.image.created";
 const VERSION: &str = "org.opencontainers.image.version";
-const REVISION: &str = "org.opencontainers.image.revision";
-const SOURCE: &str = "org.opencontainers.image.source";
 
 fn image() -> Image {
     Image::linux(["amd64", "arm64"]).label(VERSION, "16.9").created("2026-11-12T08:31:02Z")
@@ -29,20 +26,6 @@ fn a_cold_lock_costs_one_head_one_index_and_two_gets_a_platform() {
     assert_eq!(registry.log().len(), 6);
     assert_eq!(locked.version.as_deref(), Some("16.9"));
     assert_eq!(locked.created.unwrap().to_string(), "2026-11-12T08:31:02Z");
-}
-
-#[test]
-fn annotations_that_say_everything_save_the_configurations() {
-    let all = |image: Image| {
-        image.annotation(VERSION, "1").annotation(REVISION, "abc").annotation(SOURCE, "https://a.example")
-    };
-    let registry = Registry::start().unwrap();
-    registry.push("app:1", &all(image()).annotation(CREATED, "2026-01-01T00:00:00Z"));
-    registry.push("app:2", &all(image()));
-    resolve(client(), &request(&registry, "app:1", &[])).unwrap();
-    assert_eq!(registry.log().count("GET", "/v2/app/blobs/"), 0);
-    resolve(client(), &request(&registry, "app:2", &[])).unwrap();
-    assert_eq!(registry.log().count("GET", "/v2/app/blobs/"), 2, "without the time, the configurations are needed");
 }
 
 #[test]
@@ -102,35 +85,6 @@ fn images_that_ask_for_the_same_share_the_work() {
 }
 
 #[test]
-fn facts_come_from_the_index_then_platform_by_platform() {
-    let registry = Registry::start().unwrap();
-    let image = image().index_annotation(VERSION, "of the index").manifest_annotation(REVISION, "of the manifest");
-    registry.push("app:1", &image.label(REVISION, "of the label").label(SOURCE, "of the label"));
-    let locked = resolve(client(), &request(&registry, "app:1", &[])).unwrap();
-    assert_eq!(locked.version.as_deref(), Some("of the index"));
-    assert_eq!(locked.revision.as_deref(), Some("of the manifest"));
-    assert_eq!(locked.source.as_deref(), Some("of the label"));
-}
-
-#[test]
-fn what_an_image_was_built_on_comes_whole_from_the_first_place_that_says_it() {
-    const NAME: &str = "org.opencontainers.image.base.name";
-    const DIGEST: &str = "org.opencontainers.image.base.digest";
-    let base = |image: Image| {
-        let registry = Registry::start().unwrap();
-        registry.push("app:1", &image);
-        resolve(client(), &request(&registry, "app:1", &[])).unwrap().base
-    };
-    let digest = Digest::sha256(b"debian");
-    let labelled = image().label(NAME, "debian:11").label(DIGEST, digest.as_str());
-    let of_label = base(labelled.clone());
-    assert_eq!((of_label.name.as_deref(), of_label.digest), (Some("debian:11"), Some(digest)));
-    let of_index = base(labelled.index_annotation(NAME, "debian:12"));
-    assert_eq!((of_index.name.as_deref(), of_index.digest), (Some("debian:12"), None));
-    assert!(base(image().label(DIGEST, "bookworm")).is_empty(), "what is no digest says nothing");
-}
-
-#[test]
 fn one_failure_is_all_failures_and_every_one_is_named() {
     let registry = Registry::start().unwrap();
     for tag in ["good", "locked-out", "slow"] {
@@ -155,38 +109,11 @@ fn one_failure_is_all_failures_and_every_one_is_named() {
 #[test]
 fn an_error_about_content_names_the_reference() {
     let registry = Registry::start().unwrap();
-    registry.push("app:1", &image().nested_index());
+    registry.push("app:1", &image().schema1());
     let error = resolve(client(), &request(&registry, "app:1", &[])).unwrap_err();
     let text = error.to_string();
-    assert!(text.starts_with(&format!("cannot lock {}/app:1: this is an index of indexes", registry.host())), "{text}");
-}
-
-/// Puts an index at `app:1` whose only entry is for `platform` and leads to another image's manifest.
-fn lying_index(registry: &Registry, platform: &str, size: u64) {
-    let image = Image::linux(["amd64"]);
-    registry.push("app:1", &image);
-    let (os, architecture) = platform.split_once('/').unwrap();
-    let index = format!(
-        r#"{{"schemaVersion":2,"manifests":[{{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{}",
-            "size":{size},"platform":{{"os":"{os}","architecture":"{architecture}"}}}}]}}"#,
-        image.digest()
+    assert!(
+        text.starts_with(&format!("cannot lock {}/app:1: this is a Docker manifest of schema 1", registry.host())),
+        "{text}"
     );
-    let digest = sha256(index.as_bytes());
-    registry.fault(On::manifest("app").method("HEAD"), Fault::digest_header(&digest));
-    // The registry does not have the index; whatever is asked by its digest is answered with it.
-    registry.fault(On::manifest("app").reference(&digest), Fault::status(200).body(index));
-}
-
-#[test]
-fn an_index_that_lies_about_a_platform_or_a_size_is_refused() {
-    let size = Image::linux(["amd64"]).bytes().len() as u64;
-    let lock = |platform, size| {
-        let registry = Registry::start().unwrap();
-        lying_index(&registry, platform, size);
-        resolve(client(), &request(&registry, "app:1", &[])).map_err(|error| error.kind)
-    };
-    assert!(lock("linux/amd64", size).is_ok());
-    assert!(matches!(lock("linux/arm64", size), Err(ErrorKind::WrongPlatform { .. })));
-    assert!(matches!(lock("linux/amd64", size + 1), Err(ErrorKind::SizeMismatch { .. })));
-    assert!(matches!(lock("linux/amd64", 5 << 20), Err(ErrorKind::TooLarge { .. })));
 }

@@ -84,3 +84,64 @@ fn a_lock_that_was_edited_is_a_failure_that_says_what_differs() {
     });
     assert!(config.contains("the configuration of linux/amd64"), "{config}");
 }
+
+#[test]
+fn a_single_image_is_locked_for_the_platform_of_its_configuration() {
+    let registry = Registry::start().unwrap();
+    registry.push("app:1", &Image::linux(["amd64"]));
+    let image = resolve(client(), &request(&registry, "app:1", &[])).unwrap();
+    registry.log().take();
+    verify(image.clone()).unwrap();
+    assert_eq!(registry.log().len(), 2, "the manifest and the configuration");
+    let edited = |edit: &dyn Fn(&mut LockedImage)| {
+        let mut image = image.clone();
+        edit(&mut image);
+        verify(image).unwrap_err().to_string()
+    };
+    let amd64: Platform = "linux/amd64".parse().unwrap();
+    let renamed = edited(&|image| {
+        let locked = image.platforms.remove(&amd64).unwrap();
+        image.platforms.insert("linux/arm64".parse().unwrap(), locked);
+    });
+    assert!(renamed.ends_with("the lock does not say what the registry has: the only platform"), "{renamed}");
+    assert!(renamed.starts_with(&format!("cannot verify {}/app:1: ", registry.host())), "{renamed}");
+    assert!(edited(&|image| image.platforms.get_mut(&amd64).unwrap().size += 1).contains("the size of the only"));
+    let digest = image.platforms[&amd64].config.clone();
+    assert!(
+        edited(&|image| image.platforms.get_mut(&amd64).unwrap().digest = digest.clone()).contains("the digest of")
+    );
+    let digest = image.digest.clone();
+    assert!(
+        edited(&|image| image.platforms.get_mut(&amd64).unwrap().config = digest.clone()).contains("configuration")
+    );
+    assert!(edited(&|image| image.platforms.get_mut(&amd64).unwrap().media_type.push('x')).contains("media type of"));
+}
+
+#[test]
+fn verify_says_that_it_verifies_and_names_the_tag() {
+    let (registry, image) = locked();
+    let (host, digest) = (registry.host().to_owned(), image.digest.clone());
+    let arm64 = image.platforms[&"linux/arm64".parse::<Platform>().unwrap()].digest.clone();
+    let mut edited = image.clone();
+    edited.size += 1;
+    assert!(verify(edited).unwrap_err().to_string().starts_with(&format!("cannot verify {host}/app:1: ")));
+    registry.delete_manifest("app", arm64.as_str());
+    let text = verify(image.clone()).unwrap_err().to_string();
+    assert_eq!(text, format!("cannot read {host}/app@{arm64} for linux/arm64 of {host}/app:1: no such manifest"));
+    registry.delete_manifest("app", digest.as_str());
+    let text = verify(image).unwrap_err().to_string();
+    assert_eq!(text, format!("cannot read {host}/app@{digest} for {host}/app:1: no such manifest"));
+}
+
+#[test]
+fn what_differs_of_a_platform_is_named_with_it() {
+    let (_registry, image) = locked();
+    let amd64: Platform = "linux/amd64".parse().unwrap();
+    let edited = |edit: &dyn Fn(&mut imagelock_core::LockedPlatform)| {
+        let mut image = image.clone();
+        edit(image.platforms.get_mut(&amd64).unwrap());
+        verify(image).unwrap_err().to_string()
+    };
+    assert!(edited(&|platform| platform.size += 1).contains("the size of linux/amd64"));
+    assert!(edited(&|platform| platform.media_type.push('x')).contains("the media type of linux/amd64"));
+}
