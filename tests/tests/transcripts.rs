@@ -480,7 +480,7 @@ fn other_bytes_than_promised_are_an_error_and_nothing_is_written() {
     5 | static = "[REGISTRY]/chainguard/static:latest"
       |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ [REGISTRY] answered with other bytes than it promised for sha256:[1] (got sha256:[2])
       |
-      = note: cannot read [REGISTRY]/chainguard/static@sha256:[1]
+      = note: cannot read [REGISTRY]/chainguard/static@sha256:[1] for [REGISTRY]/chainguard/static:latest
       = help: nothing was written; a broken proxy or an attack looks like this: compare sha256:[1] from another network
     "#);
     assert!(!repo.path("images.lock").exists());
@@ -545,7 +545,7 @@ fn verify_names_what_is_gone_or_changed() {
     5 | static = "[REGISTRY]/chainguard/static:latest"
       |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ no such manifest
       |
-      = note: cannot read [REGISTRY]/chainguard/static@sha256:[1]
+      = note: cannot read [REGISTRY]/chainguard/static@sha256:[1] for [REGISTRY]/chainguard/static:latest
     "#);
 }
 
