@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256, Sha512};
 
-use crate::text::serde_as_text;
+use crate::text::{quoted, serde_as_text};
 
 /// The hash behind a [`Digest`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,7 +55,7 @@ pub enum DigestError {
     #[error("a digest starts with `sha256:` or `sha512:`")]
     NoAlgorithm,
     /// The algorithm is not one that the OCI specification registers.
-    #[error("`{0}` is not a digest algorithm that is supported: use `sha256` or `sha512`")]
+    #[error("{} is not a digest algorithm that is supported: use `sha256` or `sha512`", quoted(.0))]
     Algorithm(String),
     /// A character that is not a lower-case hexadecimal digit.
     #[error("`{character}` at byte {at} of the digest is not a lower-case hexadecimal digit")]

@@ -31,8 +31,8 @@ pub(crate) fn document(data: &[u8]) {
         Ok(media_type) => {
             assert!(media_type.starts_with("application/vnd."));
             assert!(!testing::is_schema1(data), "it is read as {media_type} and as schema 1");
-            let copy = copied(data).unwrap_or_else(|| panic!("{media_type} is no JSON to another reader"));
-            assert_eq!(testing::media_type(&copy), Ok(media_type));
+            // What is no Unicode is read as Go reads it, and by few other programs.
+            assert!(copied(data).is_none_or(|copy| testing::media_type(&copy) == Ok(media_type)));
         }
         Err(reason) => {
             assert!(!reason.is_empty() && !reason.contains("``"), "{reason}");

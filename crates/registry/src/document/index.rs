@@ -125,13 +125,10 @@ impl Entry {
         } else {
             EntryKind::Other(quoted(&written.artifact_type.unwrap_or(media_type)))
         };
-        let platform = if !has_platform {
-            Named::Nothing
-        } else {
-            match Platform::new(&os, &architecture, platform.variant.as_deref()) {
-                Ok(platform) => Named::Platform(platform),
-                Err(_) => Named::Unreadable(quoted(&format!("{os}/{architecture}"))),
-            }
+        let platform = match Platform::new(&os, &architecture, platform.variant.as_deref()) {
+            _ if !has_platform => Named::Nothing,
+            Ok(platform) => Named::Platform(platform),
+            Err(_) => Named::Unreadable(quoted(&format!("{os}/{architecture}"))),
         };
         let digest = written.digest.unwrap_or_default();
         Self { kind, platform, facts: notes.facts, ref_name: notes.ref_name, digest, size: written.size }

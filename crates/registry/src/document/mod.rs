@@ -142,8 +142,10 @@ fn names_schema1(media_type: &str) -> bool {
 }
 
 fn digest(text: &str) -> Result<Digest, ErrorKind> {
-    text.parse().map_err(|error| ErrorKind::Malformed {
-        reason: format!("the document holds `{}` as a digest: {error}", quoted(text)),
+    text.parse().map_err(|error| {
+        let shown = quoted(text);
+        let shown = if shown.is_empty() { "nothing".to_owned() } else { format!("`{shown}`") };
+        ErrorKind::Malformed { reason: quoted(&format!("the document holds {shown} as a digest: {error}")) }
     })
 }
 

@@ -95,6 +95,7 @@ fn what_is_no_image_is_called_what_it_is() {
     assert!(told("{}").contains("a document of type `application/json`"));
     assert_eq!(told(r#"{"layers":[]}"#), "not a manifest: it names no `config`");
     assert!(told(&image("", OCI_CONFIG).replace("HEX", "sha256:1")).contains("holds `sha256:1` as a digest"));
+    assert!(told(&image("", OCI_CONFIG).replace("HEX", "")).starts_with("the document holds nothing as a digest"));
     for broken in ["<html>", "null", "[]", "", "7"] {
         assert!(told(broken).starts_with("not a manifest: "), "{broken}");
     }

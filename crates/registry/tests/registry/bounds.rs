@@ -54,7 +54,9 @@ fn entries_without_a_platform_and_indexes_in_indexes_count_too() {
     let registry = Registry::start().unwrap();
     let unnamed = |count, size| -> Vec<Value> {
         let mut entries = entries(count, size);
-        entries.iter_mut().for_each(|entry| drop(entry.as_object_mut().unwrap().remove("platform")));
+        for entry in &mut entries {
+            entry.as_object_mut().unwrap().remove("platform");
+        }
         entries
     };
     put_index(&registry, "app:1", &unnamed(20, 3_900_000));
