@@ -245,7 +245,7 @@ fn bounded() -> Vec<Case> {
         Case::new("an image of gigabytes of manifests is refused before they are fetched")
             .serves(|registry| drop(put_index(registry, "app:1", &entries(260, 3_900_000))))
             .exits(3)
-            .says("the image has more than 67108864 bytes of manifests and configurations")
+            .says("the image has more than 64 MiB of manifests and configurations")
             .says("this bound is imagelock's own: name the `platforms` that you need")
             .requests(2),
         Case::new("an image of thousands of platforms is refused before they are fetched")
@@ -256,7 +256,7 @@ fn bounded() -> Vec<Case> {
         Case::new("a manifest that is said to be too large is not fetched")
             .serves(|registry| drop(put_index(registry, "app:1", &entries(1, 5 << 20))))
             .exits(3)
-            .says("larger than 4194304 bytes")
+            .says("larger than 4 MiB")
             .requests(2),
     ]
 }
