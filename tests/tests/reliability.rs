@@ -1,8 +1,11 @@
 //! What is left when runs are killed, or run at once.
 
-use std::process::Stdio;
+#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use camino::Utf8Path;
 use imagelock_testkit::{Fault, Gate, Image, On, Registry};
 use imagelock_tests::{Monorepo, binary};
 
@@ -117,6 +120,111 @@ fn an_interrupted_run_says_so_and_writes_nothing() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("interrupted; nothing was written"), "{said}");
     assert!(!repo.path("images.lock").exists());
+}
+
+/// The temporary files below a folder.
+fn temporaries(folder: &Utf8Path) -> Vec<String> {
+    let files = walkdir::WalkDir::new(folder).into_iter().map(|entry| entry.unwrap().path().display().to_string());
+    files.filter(|path| path.contains(".imagelock-")).collect()
+}
+
+/// A `pull` that waits for a blob, and the gate that lets it go on.
+fn pull_that_waits(registry: &Registry, repo: &Monorepo, place: &[&str]) -> (Child, Gate) {
+    let gate = Gate::new();
+    registry.fault(On::blob("acme/image3"), Fault::hold(&gate));
+    let mut command = repo.command(binary());
+    let run = command.arg("pull").args(place).stderr(Stdio::piped()).spawn().unwrap();
+    gate.wait_for(1);
+    (run, gate)
+}
+
+const PLACES: [&[&str]; 3] = [&["vendor"], &["--bazel-cache", "vendor"], &["--distdir", "vendor"]];
+
+#[cfg(unix)]
+#[test]
+fn a_pull_that_is_asked_to_end_leaves_no_temporary_file_and_a_killed_one_leaves_them_to_the_next() {
+    for place in PLACES {
+        for signal in ["-TERM", "-INT", "-KILL"] {
+            let registry = Registry::start().unwrap();
+            fill(&registry);
+            let repo = Monorepo::builder().file("images.toml", project(registry.host(), "a")).build();
+            repo.imagelock(["lock"]).success();
+            let (run, gate) = pull_that_waits(&registry, &repo, place);
+            assert!(!temporaries(&repo.path("vendor")).is_empty(), "{place:?}: a blob is on its way");
+            let sent = std::process::Command::new("kill").args([signal, &run.id().to_string()]).status().unwrap();
+            assert!(sent.success());
+            let output = run.wait_with_output().unwrap();
+            gate.open();
+            registry.heal();
+            if signal != "-KILL" {
+                assert_eq!(output.status.code(), Some(3));
+                let said = String::from_utf8_lossy(&output.stderr);
+                assert!(said.contains("interrupted; what is there already is not fetched again"), "{said}");
+                assert_eq!(temporaries(&repo.path("vendor")), [""; 0], "{place:?} {signal}");
+            }
+            repo.imagelock([&["pull"], place].concat()).success();
+            assert_eq!(temporaries(&repo.path("vendor")), [""; 0], "{place:?} {signal}");
+        }
+    }
+}
+
+#[test]
+fn a_pull_does_not_remove_what_another_is_fetching() {
+    let registry = Registry::start().unwrap();
+    fill(&registry);
+    let repo = Monorepo::builder().file("images.toml", project(registry.host(), "a")).build();
+    repo.imagelock(["lock"]).success();
+    let (run, gate) = pull_that_waits(&registry, &repo, &["vendor"]);
+    repo.imagelock(["pull", "vendor", "--image", "image5"]).success();
+    gate.open();
+    // What was removed could not be put in its place.
+    let output = run.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(temporaries(&repo.path("vendor")), [""; 0]);
+}
+
+#[test]
+fn an_add_that_is_killed_leaves_what_the_next_command_tells() {
+    let registry = Registry::start().unwrap();
+    fill(&registry);
+    let image = format!("{}/acme/image0:a", registry.host());
+    let repo = Monorepo::builder().file("images.toml", "[images]\n").build();
+    repo.imagelock(["lock"]).success();
+    let (old_toml, old_lock) = (repo.read("images.toml"), repo.read("images.lock"));
+    let start = std::time::Instant::now();
+    repo.imagelock(["add", &image]).success();
+    let whole = start.elapsed();
+    let (new_toml, new_lock) = (repo.read("images.toml"), repo.read("images.lock"));
+
+    let mut moments = Moments(7);
+    let (mut kept, mut written) = (0, 0);
+    for round in 0..60 {
+        repo.write("images.toml", &old_toml);
+        repo.write("images.lock", &old_lock);
+        let mut command = repo.command(binary());
+        let mut run = command.args(["add", &image]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // A moment within a whole run, and a little after it, is what is meant: nothing waits for it.
+        let moment = whole.mul_f64(f64::from(u32::try_from(moments.next(1200)).unwrap()) / 1000.0);
+        std::thread::sleep(moment.min(Duration::from_secs(2)));
+        run.kill().unwrap();
+        run.wait().unwrap();
+        let (toml, lock) = (repo.read("images.toml"), repo.read("images.lock"));
+        assert!(toml == old_toml || toml == new_toml, "round {round}, killed after {moment:?}:\n{toml}");
+        assert!(lock == old_lock || lock == new_lock, "round {round}, killed after {moment:?}:\n{lock}");
+        // Never a lock whose request nobody made: the next `lock` would drop it, and with it what was asked for.
+        assert!(lock == old_lock || toml == new_toml, "round {round}, killed after {moment:?}");
+        if toml == old_toml { kept += 1 } else { written += 1 }
+    }
+    assert!(kept > 0 && written > 0, "the moments cover both sides: {kept} kept, {written} written");
+
+    // The moment between the two files.
+    repo.write("images.toml", &new_toml);
+    repo.write("images.lock", &old_lock);
+    let told = repo.imagelock(["lock", "--locked"]).exit(1);
+    assert!(told.stderr.contains("not in images.lock"), "{}", told.stderr);
+    repo.imagelock(["lock"]).success();
+    assert_eq!(repo.read("images.lock"), new_lock);
+    assert_eq!(temporaries(repo.root()), [""; 0]);
 }
 
 #[test]

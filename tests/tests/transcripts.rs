@@ -456,7 +456,7 @@ fn a_certificate_that_is_not_trusted_is_told_with_the_key_that_trusts_it() {
     exit: 2
     ----- stderr -----
          Locking 1 image
-    error: cannot read `ca.pem`: No such file or directory (os error 2)
+    error: cannot read `ca.pem`: there is no such file
      --> images.toml:5:7
       |
     5 | ca = "ca.pem"

@@ -1,36 +1,45 @@
 //! Drawing what went wrong: the message, the lines of the file, what to do.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use imagelock_core::source::{Label, Location};
 
+use crate::excerpt::{Excerpt, excerpts};
 use crate::failure::{Failure, Problem};
 use crate::shell::{Shell, printable};
 
 /// The place where messages write the command that the person typed.
 const COMMAND: &str = "{command}";
+/// How many places of one problem are drawn; programs get all of them.
+const MOST_PLACES: usize = 100;
 
 /// Prints a failure to standard error.
 pub(crate) fn print(shell: &Shell, failure: &Failure, command: &str) {
     let drawn: Vec<String> = failure.problems.iter().map(|problem| draw(problem, command, shell.color)).collect();
-    shell.error_text(&drawn.join("\n"));
+    shell.drawn(&drawn.join("\n"));
 }
 
 fn draw(problem: &Problem, command: &str, color: bool) -> String {
     let speak = |text: &str| printable(&text.replace(COMMAND, command));
     let message = speak(&problem.message);
-    let (notes, help): (Vec<String>, Vec<String>) =
-        (problem.notes.iter().map(|note| speak(note)).collect(), problem.help.iter().map(|help| speak(help)).collect());
-    let mut group = Group::with_title(Level::ERROR.primary_title(message.as_str()));
-    for labels in by_file(&problem.labels) {
-        group = group.element(snippet(&labels));
+    let mut notes: Vec<String> = problem.notes.iter().map(|note| speak(note)).collect();
+    let help: Vec<String> = problem.help.iter().map(|help| speak(help)).collect();
+    let labels = &problem.labels[..problem.labels.len().min(MOST_PLACES)];
+    if labels.len() < problem.labels.len() {
+        notes.insert(0, format!("and {} places more", problem.labels.len() - labels.len()));
     }
-    let alone = problem.labels.is_empty();
+    let files = by_file(labels);
+    let shown: Vec<Shown<'_>> = files.iter().flat_map(|labels| of_one_file(labels)).collect();
+    let mut group = Group::with_title(Level::ERROR.primary_title(message.as_str()));
+    for (number, shown) in shown.iter().enumerate() {
+        group = shown.draw(number, group);
+    }
+    let alone = shown.is_empty();
     if !alone {
         group = group.elements(notes.iter().map(|note| Level::NOTE.message(note.as_str())));
         group = group.elements(help.iter().map(|help| Level::HELP.message(help.as_str())));
     }
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    let mut drawn = renderer.render(&[group]).clone();
+    let mut drawn = with_places(&renderer.render(&[group]), &shown);
     drawn.push('\n');
     for line in &problem.lines {
         drawn.push_str(&printable(line));
@@ -43,6 +52,56 @@ fn draw(problem: &Problem, command: &str, color: bool) -> String {
     drawn
 }
 
+/// Something that is drawn below its path, line and column.
+struct Shown<'l> {
+    at: &'l Location,
+    /// Nothing where the lines of the file are not shown.
+    excerpt: Option<Excerpt<'l>>,
+}
+
+/// What is shown of one file.
+fn of_one_file<'l>(labels: &[&'l Label]) -> Vec<Shown<'l>> {
+    if !labels[0].at.file.shows_lines() {
+        return labels.iter().map(|label| Shown { at: &label.at, excerpt: None }).collect();
+    }
+    let headed = |excerpt: Excerpt<'l>| {
+        let head = excerpt.places.iter().find(|(label, _)| label.primary).or(excerpt.places.first());
+        head.map(|(label, _)| &label.at).map(|at| Shown { at, excerpt: Some(excerpt) })
+    };
+    excerpts(labels).into_iter().filter_map(headed).collect()
+}
+
+/// Stands round the number of a place until it is replaced. Everything else that is drawn had it escaped.
+const PLACE: char = '\u{1}';
+
+impl Shown<'_> {
+    fn draw<'s>(&'s self, number: usize, group: Group<'s>) -> Group<'s> {
+        // The renderer counts lines and columns in what it is shown, which is not all of the file, and escaped.
+        let path = format!("{PLACE}{number}{PLACE}");
+        let Some(excerpt) = &self.excerpt else { return group.element(Origin::path(path).line(1)) };
+        let annotations = excerpt.places.iter().map(|(label, span)| {
+            let kind = if label.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let annotation = kind.span(span.clone());
+            if label.text.is_empty() { annotation } else { annotation.label(printable(&label.text)) }
+        });
+        let snippet = Snippet::source(excerpt.text.as_str()).path(path).line_start(excerpt.first_line);
+        group.element(snippet.annotations(annotations))
+    }
+}
+
+/// Puts the places of the files where the renderer wrote its own.
+fn with_places(drawn: &str, shown: &[Shown<'_>]) -> String {
+    let mut parts = drawn.split(PLACE);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    while let (Some(number), Some(rest)) = (parts.next(), parts.next()) {
+        if let Some(shown) = number.parse().ok().and_then(|number: usize| shown.get(number)) {
+            text.push_str(&printable(&shown.at.to_string()));
+        }
+        text.push_str(rest.trim_start_matches(|character: char| character == ':' || character.is_ascii_digit()));
+    }
+    text
+}
+
 /// Labels that point into one file are drawn together.
 fn by_file(labels: &[Label]) -> Vec<Vec<&Label>> {
     let mut files: Vec<Vec<&Label>> = Vec::new();
@@ -53,25 +112,6 @@ fn by_file(labels: &[Label]) -> Vec<Vec<&Label>> {
         }
     }
     files
-}
-
-fn snippet<'a>(labels: &[&'a Label]) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let file = &labels[0].at.file;
-    let annotations = labels.iter().map(|label| {
-        let kind = if label.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-        let annotation = kind.span(span(&label.at));
-        if label.text.is_empty() { annotation } else { annotation.label(label.text.as_str()) }
-    });
-    Snippet::source(file.text()).path(file.path().as_str()).line_start(1).annotations(annotations)
-}
-
-/// A table or an array would underline all of its lines: the first is enough to find it.
-fn span(at: &Location) -> std::ops::Range<usize> {
-    let text = at.file.text();
-    let start = at.span.start.min(text.len());
-    let end = at.span.end.clamp(start, text.len());
-    let first_line = text.get(start..end).and_then(|inside| inside.find(['\n', '\r'])).map_or(end, |line| start + line);
-    start..first_line
 }
 
 /// A failure for programs: each problem with its message, its places and what to do.

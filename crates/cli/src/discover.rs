@@ -1,12 +1,11 @@
 //! Finding the project: the nearest `images.toml` or Cargo workspace above the working directory.
 
-use std::sync::Arc;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_core::project::{FILE_NAME, Source};
-use imagelock_core::source::SourceFile;
 
+use crate::cargo::{self, Workspace};
 use crate::failure::Failure;
+use crate::input::{self, PROJECT_BYTES};
 
 /// The files of a project, and the file that commands edit.
 #[derive(Debug)]
@@ -45,21 +44,17 @@ pub(crate) fn find(directory: &Utf8Path, named: Option<&Utf8Path>) -> Result<Opt
         (Some(images), _) => {
             let root = parent(&images);
             // A Cargo workspace further down belongs to somebody else, one further up is looked at from there.
-            let manifest = Some(root.join("Cargo.toml")).filter(|path| path.is_file());
             let deeper = workspace_below(&root, directory, named.is_none())?;
             if let Some(found) = deeper {
                 return Ok(Some(found));
             }
-            let mut sources = vec![Source::ImagesToml(read(&images, directory)?)];
-            if let Some(manifest) = manifest {
-                sources.extend(cargo(&manifest, directory)?.map(|(_, sources)| sources).into_iter().flatten());
-            }
+            let Some(file) = input::source(&images, &root, directory, PROJECT_BYTES)? else { return Ok(None) };
+            let mut sources = vec![Source::ImagesToml(file)];
+            let workspace = cargo::workspace(&root.join("Cargo.toml"), directory)?;
+            sources.extend(workspace.into_iter().flat_map(|workspace| workspace.sources));
             Ok(Some(Found { root, sources }))
         }
-        (None, Some(manifest)) => {
-            let found = cargo(&manifest, directory)?;
-            Ok(found.filter(|(_, sources)| sources.iter().any(declares)).map(|(root, sources)| Found { root, sources }))
-        }
+        (None, Some(manifest)) => Ok(cargo::workspace(&manifest, directory)?.and_then(declaring)),
         (None, None) => Ok(None),
     }
 }
@@ -72,13 +67,16 @@ fn workspace_below(root: &Utf8Path, directory: &Utf8Path, look: bool) -> Result<
     if !manifest.starts_with(root) {
         return Ok(None);
     }
-    let found = cargo(&manifest, directory)?.filter(|(workspace, _)| workspace != root && workspace.starts_with(root));
-    Ok(found.filter(|(_, sources)| sources.iter().any(declares)).map(|(root, sources)| Found { root, sources }))
+    let found = cargo::workspace(&manifest, directory)?;
+    Ok(found.filter(|found| found.root != root && found.root.starts_with(root)).and_then(declaring))
 }
 
-/// Whether a workspace's manifest has our tables, as opposed to members that only use images.
-fn declares(source: &Source) -> bool {
-    matches!(source, Source::WorkspaceManifest(file) if file.text().contains("metadata.images"))
+/// The project of a workspace whose manifest has our tables, as opposed to members that only use images.
+fn declaring(workspace: Workspace) -> Option<Found> {
+    let Workspace { root, sources } = workspace;
+    let declares =
+        |source: &Source| matches!(source, Source::WorkspaceManifest(file) if file.text().contains("metadata.images"));
+    sources.iter().any(declares).then_some(Found { root, sources })
 }
 
 fn above(directory: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
@@ -87,38 +85,6 @@ fn above(directory: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
 
 fn parent(path: &Utf8Path) -> Utf8PathBuf {
     path.parent().map(Utf8Path::to_owned).unwrap_or_default()
-}
-
-fn read(path: &Utf8Path, directory: &Utf8Path) -> Result<Arc<SourceFile>, Failure> {
-    Ok(SourceFile::new(display(path, directory), fs_err::read_to_string(path)?))
-}
-
-/// The manifests of the workspace that `manifest` belongs to: the root's first, then those of its members.
-fn cargo(manifest: &Utf8Path, directory: &Utf8Path) -> Result<Option<(Utf8PathBuf, Vec<Source>)>, Failure> {
-    let metadata = cargo_metadata::MetadataCommand::new()
-        .manifest_path(manifest)
-        .no_deps()
-        .other_options(["--offline".to_owned()])
-        .exec();
-    let metadata = match metadata {
-        Ok(metadata) => metadata,
-        // Without Cargo there is nobody whose workspace it could be.
-        Err(cargo_metadata::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(cargo_metadata::Error::CargoMetadata { stderr }) => {
-            let shown = display(manifest, directory);
-            return Err(Failure::input(format!("cargo cannot read `{shown}`: {}", stderr.trim())));
-        }
-        Err(error) => return Err(Failure::input(format!("cargo metadata: {error}"))),
-    };
-    let root = metadata.workspace_root.join("Cargo.toml");
-    let mut sources = vec![Source::WorkspaceManifest(read(&root, directory)?)];
-    for package in metadata.workspace_packages() {
-        // Packages without the table need not be read again for its place in the file.
-        if package.manifest_path != root && package.metadata.get("images").is_some() {
-            sources.push(Source::PackageManifest(read(&package.manifest_path, directory)?));
-        }
-    }
-    Ok(Some((metadata.workspace_root, sources)))
 }
 
 #[cfg(test)]

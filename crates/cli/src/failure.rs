@@ -4,6 +4,7 @@ use imagelock_core::ImageName;
 use imagelock_core::lockfile::LockfileError;
 use imagelock_core::project::{EditError, ProjectError};
 use imagelock_core::source::{Label, Located};
+use imagelock_files::FileError;
 use serde::Serialize;
 
 /// What kind of failure it is, and so the exit code.
@@ -123,6 +124,13 @@ impl From<LockfileError> for Failure {
 impl From<EditError> for Failure {
     fn from(error: EditError) -> Self {
         Self::input(error.to_string())
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        let kind = if error.is_input() { Kind::Input } else { Kind::Registry };
+        Self::new(kind, Problem::new(error.to_string()))
     }
 }
 

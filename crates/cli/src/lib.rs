@@ -42,11 +42,14 @@
 //! panic hook, no signal handler that outlives a command.
 
 mod adapters;
+mod cargo;
 mod command;
 mod diagnostic;
 mod discover;
+mod excerpt;
 mod failure;
 mod host;
+mod input;
 mod network;
 mod progress;
 mod report;

@@ -2,6 +2,11 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+#[cfg(unix)]
+use std::sync::{
+    LazyLock,
+    atomic::{AtomicBool, Ordering},
+};
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -10,6 +15,7 @@ use imagelock_credentials::{Environment, Store};
 use imagelock_registry::{BuildError, Cache, Client, Mirror, RegistrySettings, Reporter, Resolver, Timeouts};
 
 use crate::failure::{Failure, Kind, Problem};
+use crate::input::CERTIFICATE_BYTES;
 use crate::session::Session;
 
 /// How long registries may take in a run: ten thousand images of a slow one take a third of it.
@@ -72,10 +78,14 @@ impl Session<'_> {
     fn settings(&self, settings: &imagelock_core::project::RegistrySettings) -> Result<RegistrySettings, Failure> {
         let ca = match &settings.ca {
             None => None,
-            Some(path) => Some(std::fs::read(self.root.join(&path.value)).map_err(|error| {
-                let problem = Problem::new(format!("cannot read `{}`: {error}", path.value));
-                Failure::new(Kind::Input, problem.label(Label::primary(&path.at, "")))
-            })?),
+            Some(path) => {
+                let fail = |message: String| {
+                    Failure::new(Kind::Input, Problem::new(message).label(Label::primary(&path.at, "")))
+                };
+                let read = imagelock_files::bytes(&self.root.join(&path.value), CERTIFICATE_BYTES);
+                let read = read.map_err(|error| fail(error.shown(&path.value).to_string()))?;
+                Some(read.ok_or_else(|| fail(format!("cannot read `{}`: there is no such file", path.value)))?)
+            }
         };
         let mirrors = settings.mirrors.iter().map(|mirror| &mirror.value);
         Ok(RegistrySettings {
@@ -90,15 +100,66 @@ impl Session<'_> {
     }
 }
 
-/// Runs `work` to its end, or until Ctrl-C: then it is dropped, and nothing was written.
+/// Runs `work`, which writes nothing before its end.
 pub(crate) fn run<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    run_or(work, "nothing was written")
+}
+
+/// Runs `work` to its end, or until somebody wants the run to end: then it is dropped, and the temporary files of it
+/// with it. `left` says what became of what it was to write.
+pub(crate) fn run_or<T>(work: impl Future<Output = T>, left: &str) -> Result<T, Failure> {
+    let _taken = Signals::take();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         tokio::select! {
             done = work => Ok(done),
-            _ = tokio::signal::ctrl_c() => {
-                Err(Failure::new(Kind::Registry, Problem::new("interrupted; nothing was written")))
-            }
+            () = interrupted() => Err(Failure::new(Kind::Registry, Problem::new(format!("interrupted; {left}")))),
         }
     })
+}
+
+/// The signals that end a run, taken for as long as this lives.
+struct Signals;
+
+/// Whether no run has taken the signals. Then they do what they do to any program: tokio never gives them back, and
+/// whoever embeds this one must be ended by them too.
+#[cfg(unix)]
+static FREE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| {
+    let free = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        // Where a handler cannot be set, tokio has none either.
+        drop(signal_hook::flag::register_conditional_default(signal, Arc::clone(&free)));
+    }
+    free
+});
+
+impl Signals {
+    fn take() -> Self {
+        #[cfg(unix)]
+        FREE.store(false, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        FREE.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Ends when the process is asked to: by Ctrl-C, or by whoever supervises it.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    drop(tokio::signal::ctrl_c().await);
 }

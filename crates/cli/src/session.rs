@@ -1,14 +1,16 @@
 //! One run in one project: what is found once and used by every command.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use imagelock_core::ImageName;
 use imagelock_core::lockfile::{self, Lockfile, LockfileError};
 use imagelock_core::project::{Project, Source};
-use imagelock_core::source::SourceFile;
+use imagelock_files::Writer;
 
 use crate::adapters;
 use crate::discover::{self, Found};
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::input::{self, LOCK_BYTES};
 use crate::write::{self, ProjectLock};
 
 /// A project that was found and read.
@@ -18,6 +20,8 @@ pub(crate) struct Session<'h> {
     pub(crate) root: Utf8PathBuf,
     pub(crate) sources: Vec<Source>,
     pub(crate) project: Project,
+    /// What writes the files of the repository.
+    pub(crate) writer: Writer,
 }
 
 /// The directory that the person is in.
@@ -59,13 +63,14 @@ impl<'h> Session<'h> {
     pub(crate) fn of(host: &'h Host, directory: Utf8PathBuf, found: Found) -> Result<Self, Failure> {
         let Found { root, sources } = found;
         let project = Project::parse(&sources, &adapters::names())?;
-        Ok(Self { host, directory, root, sources, project })
+        let writer = Writer::new(&root);
+        Ok(Self { host, directory, root, sources, project, writer })
     }
 
     /// Keeps other runs out of the project until it is dropped.
     pub(crate) fn hold(&self) -> Result<ProjectLock, Failure> {
         let held = write::lock(&self.root, &self.host.shell)?;
-        write::sweep(&self.root);
+        imagelock_files::sweep(&self.root);
         Ok(held)
     }
 
@@ -79,6 +84,18 @@ impl<'h> Session<'h> {
         Ok(self.lockfile_if_any()?.unwrap_or_default())
     }
 
+    /// Reads the lock for a command that is about what it holds: it must be there, and hold the images with these names.
+    pub(crate) fn locked(&self, names: &[ImageName]) -> Result<Lockfile, Failure> {
+        let help = "run `{command} lock` first";
+        let Some(lockfile) = self.lockfile_if_any()? else {
+            return Err(Failure::input(format!("there is no `{}`", self.show(&self.lock_path()))).help(help));
+        };
+        if let Some(name) = names.iter().find(|name| !lockfile.images.contains_key(*name)) {
+            return Err(Failure::input(format!("`{name}` is not in images.lock")).help(help));
+        }
+        Ok(lockfile)
+    }
+
     /// Reads the lock, if there is one.
     pub(crate) fn lockfile_if_any(&self) -> Result<Option<Lockfile>, Failure> {
         Ok(self.read_lock()?.transpose()?)
@@ -90,21 +107,23 @@ impl<'h> Session<'h> {
     }
 
     fn read_lock(&self) -> Result<Option<Result<Lockfile, LockfileError>>, Failure> {
-        match fs_err::read_to_string(self.lock_path()) {
-            Ok(text) => Ok(Some(Lockfile::parse(&SourceFile::new(self.show(&self.lock_path()), text)))),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let file = input::source(&self.lock_path(), &self.root, &self.directory, LOCK_BYTES)?;
+        Ok(file.map(|file| Lockfile::parse(&file)))
     }
 
     /// Writes the lock, and says so where it changed.
     pub(crate) fn write_lock(&self, lockfile: &Lockfile) -> Result<bool, Failure> {
         let path = self.lock_path();
-        let written = write::replace(&path, lockfile.encode().as_bytes())?;
+        let written = self.write(&path, lockfile.encode().as_bytes())?;
         if written {
             self.host.shell.status("Wrote", self.show(&path).as_str());
         }
         Ok(written)
+    }
+
+    /// Writes a file of the repository, if it has other bytes.
+    pub(crate) fn write(&self, path: &Utf8Path, new: &[u8]) -> Result<bool, Failure> {
+        self.writer.replace(path, new).map_err(|error| error.shown(self.show(path)).into())
     }
 
     /// A path as the person would write it.

@@ -1,9 +1,10 @@
 //! The only way out: status and errors to standard error, results to standard output.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
+use imagelock_core::text::{escape_json, steers};
 use indicatif::MultiProgress;
 
 const GREEN: Style = AnsiColor::BrightGreen.on_default().bold();
@@ -42,34 +43,48 @@ impl Shell {
     fn line(&self, style: Style, verb: &str, text: &str) {
         if !self.quiet {
             let (on, off) = self.styled(style);
-            self.error_text(&format!("{on}{verb:>12}{off} {text}\n"));
+            self.drawn(&format!("{on}{verb:>12}{off} {}\n", printable(text)));
         }
     }
 
     /// A warning; quiet keeps it.
     pub(crate) fn warn(&self, text: &str) {
         let (on, off) = self.styled(YELLOW);
-        self.error_text(&format!("{on}warning{off}: {text}\n"));
+        self.drawn(&format!("{on}warning{off}: {}\n", printable(text)));
     }
 
-    /// Text to standard error, above the progress bar where there is one.
-    pub(crate) fn error_text(&self, text: &str) {
+    /// Text to standard error, above the progress bar where there is one. It may hold colours, and so whoever drew it saw
+    /// to it that nothing else in it steers a terminal.
+    pub(crate) fn drawn(&self, text: &str) {
         // A closed stream has nobody left who could be told.
         self.progress.suspend(|| drop(std::io::stderr().lock().write_all(text.as_bytes())));
     }
 
-    /// A result to standard output.
+    /// A result for people to standard output.
     pub(crate) fn result(&self, text: &str) {
+        self.write(printable_lines(text).as_bytes());
+    }
+
+    /// A file's content to standard output, as it is; on a terminal as one may show it.
+    pub(crate) fn content(&self, content: &[u8]) {
+        if std::io::stdout().is_terminal() {
+            self.result(&String::from_utf8_lossy(content));
+        } else {
+            self.write(content);
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) {
         self.progress.suspend(|| {
             let mut out = std::io::stdout().lock();
-            drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+            drop(out.write_all(bytes).and_then(|()| out.flush()));
         });
     }
 
-    /// The one result of a run for programs: what comes after it, such as why a check fails, is for people alone.
-    pub(crate) fn answer(&self, text: &str) {
+    /// The one result of a run for programs, JSON: what comes after it, such as why a check fails, is for people alone.
+    pub(crate) fn answer(&self, json: &str) {
         if !self.answered.swap(true, Ordering::Relaxed) {
-            self.result(text);
+            self.write(escape_json(json).as_bytes());
         }
     }
 
@@ -82,21 +97,36 @@ impl Shell {
     }
 }
 
-/// Text of a publisher or a registry as a terminal may show it: control characters and characters that turn the
-/// direction of text are written as escapes.
+/// Text of a publisher, a registry or a repository as a terminal may show it, on one line: what steers a terminal, turns
+/// the direction of text or cannot be seen is written as an escape.
 pub(crate) fn printable(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    text.chars().fold(String::new(), |mut printable, character| {
-        if hidden(character) {
-            printable.extend(character.escape_default());
+    text.chars().flat_map(escaped).collect()
+}
+
+/// The same for a text of several lines.
+pub(crate) fn printable_lines(text: &str) -> String {
+    let shown = |character| matches!(character, '\n' | '\t');
+    text.chars().fold(String::with_capacity(text.len()), |mut lines, character| {
+        if shown(character) {
+            lines.push(character);
         } else {
-            printable.push(character);
+            lines.extend(escaped(character));
         }
-        printable
+        lines
     })
+}
+
+/// A character, or its escape where it must not reach a terminal.
+pub(crate) fn escaped(character: char) -> impl Iterator<Item = char> {
+    let hidden = steers(character)
+        || matches!(
+            character,
+            '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{206f}'
+                | '\u{3164}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        );
+    let escape = hidden.then(|| character.escape_default());
+    let plain = (!hidden).then_some(character);
+    escape.into_iter().flatten().chain(plain)
 }
 
 #[cfg(test)]
@@ -107,5 +137,6 @@ mod tests {
     fn a_publisher_cannot_move_the_cursor_or_turn_the_text() {
         assert_eq!(printable("1.0\u{1b}[2J\r\n\u{202e}x"), "1.0\\u{1b}[2J\\r\\n\\u{202e}x");
         assert_eq!(printable("Ünïcode 1.0"), "Ünïcode 1.0");
+        assert_eq!(printable_lines("a\tb\r\n\u{9b}c\u{7f}\u{feff}"), "a\tb\\r\n\\u{9b}c\\u{7f}\\u{feff}");
     }
 }

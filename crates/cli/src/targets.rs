@@ -6,16 +6,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{panic, thread};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use imagelock_adapter::{Adapter, Context, Output, Target, TreeError};
+use imagelock_adapter::{Adapter, Context, Output, Ownership, Target, TreeError};
 use imagelock_core::project::{Project, ProjectError};
 use imagelock_core::source::Label;
 
 use crate::adapters::ADAPTERS;
 use crate::failure::{Failure, Kind, Problem};
+use crate::input::TEMPLATE_BYTES;
 use crate::tree::DiskTree;
 
 /// The files that no target writes.
 const SOURCES: &[&str] = &["images.toml", "images.lock", "Cargo.toml"];
+
+/// Folders of forges that hold `workflows`, and folders that hold nothing else.
+const FORGES: &[&str] = &[".github", ".gitea", ".forgejo"];
+const WORKFLOWS: &[&str] = &[".circleci", ".buildkite", ".woodpecker"];
 
 /// A target and the adapter that read it.
 pub(crate) struct Rendered {
@@ -96,7 +101,11 @@ pub(crate) fn one_file_each(tree: &DiskTree, outputs: &[Output]) -> Result<(), F
     let sources: Vec<_> = SOURCES.iter().filter_map(|source| tree.real(Utf8Path::new(source)).ok()).collect();
     for output in outputs {
         let real = tree.real(&output.path).map_err(|error| outside(output, &error))?;
-        if sources.contains(&real) {
+        if is_workflow(&output.path) && output.ownership == Ownership::Generated {
+            let problem = Problem::new(format!("`{}` is in a folder whose files CI runs", output.path));
+            let problem = problem.label(Label::primary(&output.at, "this target would write it"));
+            problems.push(problem.help("pins in files that are there can be edited: `edit = [\"…\"]`"));
+        } else if sources.contains(&real) {
             let problem = Problem::new(format!("`{}` is what targets are rendered from", output.path));
             problems.push(problem.label(Label::primary(&output.at, "this target would write it")));
         } else if let Some(first) = files.insert(real, output) {
@@ -104,6 +113,13 @@ pub(crate) fn one_file_each(tree: &DiskTree, outputs: &[Output]) -> Result<(), F
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Failure { kind: Kind::Input, problems }) }
+}
+
+/// Whether CI runs what lies there. Nothing that imagelock writes whole is a workflow.
+fn is_workflow(path: &Utf8Path) -> bool {
+    let parts: Vec<String> = path.components().map(|part| part.as_str().to_lowercase()).collect();
+    parts.iter().any(|part| WORKFLOWS.contains(&part.as_str()))
+        || parts.windows(2).any(|parts| FORGES.contains(&parts[0].as_str()) && parts[1] == "workflows")
 }
 
 /// An output that leads out of the repository.
@@ -126,7 +142,9 @@ pub(crate) fn overrides(directory: &Utf8Path) -> Result<BTreeMap<String, String>
         let entry = entry.map_err(|error| Failure::input(error.to_string()))?;
         let name = entry.file_name().to_str().and_then(|name| name.strip_suffix(".tera"));
         if let Some(name) = name.filter(|_| entry.file_type().is_file()) {
-            overrides.insert(name.to_owned(), fs_err::read_to_string(entry.path())?);
+            let path = Utf8Path::from_path(entry.path()).unwrap_or(directory);
+            let text = imagelock_files::text(path, TEMPLATE_BYTES)?.unwrap_or_default();
+            overrides.insert(name.to_owned(), text);
         }
     }
     Ok(overrides)

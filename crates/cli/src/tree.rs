@@ -5,6 +5,8 @@ use imagelock_adapter::{Tree, TreeError, is_private};
 use imagelock_core::project::FILE_NAME;
 use walkdir::WalkDir;
 
+use crate::input::TREE_FILE_BYTES;
+
 /// The files below a project's root.
 pub(crate) struct DiskTree {
     root: Utf8PathBuf,
@@ -18,13 +20,15 @@ impl DiskTree {
     /// The path on the disk, if it is inside the repository. A path that is not there yet is judged by the nearest
     /// directory above it that is.
     pub(crate) fn inside(&self, path: &Utf8Path) -> Result<Utf8PathBuf, TreeError> {
+        let refuse = |reason: &str| TreeError { path: path.to_owned(), reason: reason.to_owned() };
         let whole = self.root.join(path);
         let there = whole.ancestors().find_map(|ancestor| ancestor.canonicalize_utf8().ok());
-        if there.is_some_and(|there| there.starts_with(&self.root)) {
-            Ok(whole)
-        } else {
-            Err(TreeError { path: path.to_owned(), reason: "it leads out of the repository".to_owned() })
+        let inside = there.as_ref().and_then(|there| there.strip_prefix(&self.root).ok());
+        let inside = inside.ok_or_else(|| refuse("it leads out of the repository"))?;
+        if path.components().chain(inside.components()).any(|part| is_version_control(part.as_str())) {
+            return Err(refuse("it is in a folder of version control"));
         }
+        Ok(whole)
     }
 
     /// The file itself, behind all links: two paths that lead to one file have one.
@@ -44,17 +48,20 @@ impl DiskTree {
     }
 }
 
+/// Whether a folder of this name holds what Git and its like run and believe: hooks, settings, credentials of CI. Some
+/// file systems take upper and lower case for the same.
+fn is_version_control(name: &str) -> bool {
+    [".git", ".hg", ".jj", ".svn"].iter().any(|folder| name.eq_ignore_ascii_case(folder))
+}
+
 fn refused(path: &Utf8Path, error: &impl ToString) -> TreeError {
     TreeError { path: path.to_owned(), reason: error.to_string() }
 }
 
 impl Tree for DiskTree {
     fn read(&self, path: &Utf8Path) -> Result<Option<Vec<u8>>, TreeError> {
-        match std::fs::read(self.inside(path)?) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(refused(path, &error)),
-        }
+        let read = imagelock_files::bytes(&self.inside(path)?, TREE_FILE_BYTES);
+        read.map_err(|error| refused(path, &error.problem))
     }
 
     fn files(&self, directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, TreeError> {
@@ -63,7 +70,8 @@ impl Tree for DiskTree {
             return Ok(Vec::new());
         }
         let mut files = Vec::new();
-        for entry in WalkDir::new(&start).follow_links(false).sort_by_file_name() {
+        let walk = WalkDir::new(&start).follow_links(false).sort_by_file_name().into_iter();
+        for entry in walk.filter_entry(|entry| !entry.file_name().to_str().is_some_and(is_version_control)) {
             let entry = entry.map_err(|error| refused(directory, &error))?;
             if entry.file_type().is_file() {
                 files.extend(self.relative(entry.path()));
@@ -82,7 +90,8 @@ impl Tree for DiskTree {
                 return true;
             }
             let on_the_way = path.starts_with(&start) || start.starts_with(path);
-            on_the_way && !path.file_name().is_some_and(is_private) && !path.join(FILE_NAME).is_file()
+            let kept = |name: &str| is_private(name) || is_version_control(name);
+            on_the_way && !path.file_name().is_some_and(kept) && !path.join(FILE_NAME).is_file()
         };
         // What people hide is theirs as well: `.github`, `.gitlab-ci.yml`. Only what this repository says is ignored
         // counts, so that every machine finds the same files.
@@ -149,5 +158,35 @@ mod tests {
         assert_eq!(tree.real(Utf8Path::new("b")), tree.real(Utf8Path::new("a")));
         assert_eq!(tree.read(Utf8Path::new("absent/new")), Ok(None));
         assert_eq!(tree.files(Utf8Path::new("")), Ok(Vec::new()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_version_control_runs_and_believes_is_neither_read_nor_written() {
+        let inside = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(inside.path()).unwrap();
+        std::fs::create_dir_all(root.join("a/.git/hooks")).unwrap();
+        std::fs::write(root.join("a/.git/config"), "[http]").unwrap();
+        std::fs::write(root.join("a/.gitignore"), "x").unwrap();
+        std::os::unix::fs::symlink("a/.git", root.join("link")).unwrap();
+        let tree = DiskTree::new(root).unwrap();
+        for path in
+            ["a/.git/config", "link/config", "link/hooks/new", ".git/new", ".GIT/new", "b/.hg/hgrc", ".jj/x", ".svn"]
+        {
+            let error = tree.read(Utf8Path::new(path)).unwrap_err();
+            assert_eq!(error.reason, "it is in a folder of version control", "{path}");
+            assert!(tree.real(Utf8Path::new(path)).is_err(), "{path}");
+        }
+        assert_eq!(tree.files(Utf8Path::new("")), Ok(vec!["a/.gitignore".into()]));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+        let inside = tempfile::tempdir().unwrap();
+        let made = std::process::Command::new("mkfifo").arg(inside.path().join("pipe")).status().unwrap();
+        assert!(made.success());
+        let tree = DiskTree::new(Utf8Path::from_path(inside.path()).unwrap()).unwrap();
+        assert_eq!(tree.read(Utf8Path::new("pipe")).unwrap_err().reason, "it is a pipe, not a file");
     }
 }

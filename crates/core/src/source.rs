@@ -12,6 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 pub struct SourceFile {
     path: Utf8PathBuf,
     text: String,
+    shows_lines: bool,
     /// Made when the first line is asked for: most files have no mistake.
     marks: OnceLock<Vec<Mark>>,
 }
@@ -35,7 +36,18 @@ const STRIDE: usize = 256;
 impl SourceFile {
     /// Makes a file that locations can point into. `path` is what errors print.
     pub fn new(path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into(), marks: OnceLock::new() })
+        Arc::new(Self { path: path.into(), text: text.into(), shows_lines: true, marks: OnceLock::new() })
+    }
+
+    /// Makes a file whose lines are shown to nobody: one that a link in a repository leads to may hold the secrets of
+    /// whoever runs imagelock there.
+    pub fn unseen(path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> Arc<Self> {
+        Arc::new(Self { path: path.into(), text: text.into(), shows_lines: false, marks: OnceLock::new() })
+    }
+
+    /// Whether errors show the lines that they are about.
+    pub fn shows_lines(&self) -> bool {
+        self.shows_lines
     }
 
     /// The path that errors print.
@@ -94,7 +106,7 @@ impl Eq for SourceFile {}
 
 impl std::fmt::Debug for SourceFile {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { path, text, marks: _ } = self;
+        let Self { path, text, .. } = self;
         formatter.debug_struct("SourceFile").field("path", path).field("text", text).finish()
     }
 }

@@ -7,11 +7,13 @@ use imagelock_core::request::Wanted;
 use imagelock_core::source::{Label, SourceFile};
 use imagelock_core::version::Rule;
 use imagelock_core::{ImageName, Platform, Reference, Tag, plan};
+use imagelock_files::Writer;
 
 use super::lock::{self, Outcome};
 use crate::discover::{self, Found};
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
+use crate::input::{self, PROJECT_BYTES};
 use crate::report;
 use crate::session::{self, Session};
 use crate::write;
@@ -58,11 +60,7 @@ impl Add {
         let _held = write::lock(&found.root, &host.shell)?;
         let image = self.image(&found, &directory)?;
         let (path, prefix) = file_to_edit(&found);
-        let old_text = match fs_err::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(error.into()),
-        };
+        let old_text = text_to_edit(&found, &path, &directory)?.unwrap_or_default();
         refuse_twice(host, &directory, &found, &image.name)?;
         let text = project::add(&old_text, prefix, &image)?;
         let session = Session::of(host, directory.clone(), replaced(found, &path, &directory, &text))?;
@@ -78,8 +76,9 @@ impl Add {
         let old = session.lockfile()?;
         let plan = plan::lock(&session.project, &old);
         let new = lock::resolve(&session, &plan, &old, "Locking")?;
-        // First the project file: a run that is killed here leaves a lock that `lock` brings up to date.
-        write::replace(&path, text.as_bytes())?;
+        // First the project file: a run that is killed here leaves a request that is not answered, which `lock --locked`
+        // tells and `lock` mends. The other way round, `lock` would drop the answer to a request that nobody made.
+        session.write(&path, text.as_bytes())?;
         let written = lock::finish(&session, &old, &new)?;
         if host.global.format == Format::Json {
             let changes = report::changes(&old, &new);
@@ -162,6 +161,17 @@ fn start(directory: &Utf8Path) -> Found {
     let root = top.unwrap_or(directory).to_owned();
     let path = discover::display(&root.join(project::FILE_NAME), directory);
     Found { root, sources: vec![Source::ImagesToml(SourceFile::new(path, ""))] }
+}
+
+/// What is in the file that declarations are added to, if it is there. It is written again, and so must be the
+/// repository's own.
+pub(super) fn text_to_edit(found: &Found, path: &Utf8Path, directory: &Utf8Path) -> Result<Option<String>, Failure> {
+    let shown = || discover::display(path, directory);
+    let file = input::source(path, &found.root, directory, PROJECT_BYTES)?;
+    if file.is_some() {
+        Writer::new(&found.root).destination(path).map_err(|error| error.shown(shown()))?;
+    }
+    Ok(file.map(|file| file.text().to_owned()))
 }
 
 /// The file that declarations are added to, and the tables around `images` in it.

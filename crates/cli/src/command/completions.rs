@@ -19,7 +19,7 @@ impl Completions {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Program::command(), "imagelock", &mut script);
-        host.shell.result(&String::from_utf8_lossy(&script));
+        host.shell.content(&script);
         Ok(())
     }
 }

@@ -61,7 +61,7 @@ impl PostRender {
         for left in &kept {
             host.shell.warn(&format!("{}: {}", left.at, printable(&left.reason)));
         }
-        host.shell.result(&text);
+        host.shell.content(text.as_bytes());
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use futures_util::{StreamExt, stream};
 use imagelock_core::lockfile::LockedImage;
 use imagelock_core::{Digest, ImageName, Lockfile};
+use imagelock_files::Writer;
 use imagelock_registry::Client;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +18,6 @@ use crate::host::{Format, Host};
 use crate::network;
 use crate::progress::Progress;
 use crate::session::Session;
-use crate::write;
 
 /// How long registries may take: hundreds of gigabytes over a usual line.
 const TIME_LIMIT: Duration = Duration::from_hours(24);
@@ -68,7 +68,7 @@ impl Pull {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
         let session = Session::open(host)?;
         known(&session, &self.names)?;
-        let lock = session.lockfile()?;
+        let lock = session.locked(&self.names)?;
         let images: BTreeMap<&ImageName, &LockedImage> =
             lock.images.iter().filter(|(name, image)| self.takes(name) && image.repository().is_some()).collect();
         host.shell.doing("Pulling", &super::lock::count(images.len()));
@@ -95,7 +95,7 @@ impl Pull {
                 fetched.into_iter().filter_map(|(digest, result)| Some((digest.clone(), result.err()?))).collect();
             (documents, failed)
         };
-        let result = network::run(work);
+        let result = network::run_or(work, "what is there already is not fetched again");
         progress.finish();
         let (documents, failed) = result?;
         let mut problems = Vec::new();
@@ -126,28 +126,41 @@ impl Pull {
     }
 
     fn places(&self, directory: &Utf8Path) -> Places {
-        let place = |path: &Option<Utf8PathBuf>| path.as_ref().map(|path| directory.join(path));
+        let place = |path: &Option<Utf8PathBuf>| path.as_ref().map(|path| Folder::at(directory.join(path)));
         Places { layout: place(&self.layout), bazel_cache: place(&self.bazel_cache), distdir: place(&self.distdir) }
+    }
+}
+
+/// A directory that is filled. Whoever made it may have put links into it: none is followed.
+struct Folder {
+    path: Utf8PathBuf,
+    writer: Writer,
+}
+
+impl Folder {
+    fn at(path: Utf8PathBuf) -> Self {
+        Self { writer: Writer::new(&path), path }
     }
 }
 
 /// The directories that are filled.
 struct Places {
-    layout: Option<Utf8PathBuf>,
-    bazel_cache: Option<Utf8PathBuf>,
-    distdir: Option<Utf8PathBuf>,
+    layout: Option<Folder>,
+    bazel_cache: Option<Folder>,
+    distdir: Option<Folder>,
 }
+
+/// Where in a directory something goes.
+type Place<'a> = (&'a Folder, Utf8PathBuf);
 
 impl Places {
     /// Where a blob goes. Bazel's places take SHA-256 only, as Bazel does.
-    fn of(&self, digest: &Digest) -> Vec<Utf8PathBuf> {
+    fn of(&self, digest: &Digest) -> Vec<Place<'_>> {
         let (algorithm, hex) = (digest.algorithm().name(), digest.hex());
-        let layout = self.layout.iter().map(|place| place.join("blobs").join(algorithm).join(hex));
-        let cache = self
-            .bazel_cache
-            .iter()
-            .map(|place| place.join("content_addressable").join(algorithm).join(hex).join("file"));
-        let distdir = self.distdir.iter().map(|place| place.join(digest.as_str()));
+        let layout = self.layout.iter().map(|folder| (folder, format!("blobs/{algorithm}/{hex}").into()));
+        let cache = format!("content_addressable/{algorithm}/{hex}/file");
+        let cache = self.bazel_cache.iter().map(|folder| (folder, Utf8PathBuf::from(&cache)));
+        let distdir = self.distdir.iter().map(|folder| (folder, digest.as_str().into()));
         layout.chain(cache).chain(distdir).collect()
     }
 }
@@ -170,8 +183,8 @@ async fn documents(client: &Client, image: &LockedImage, places: &Places) -> Res
     while let Some(digest) = left.pop() {
         let manifest = client.manifest(repository, &digest).await.map_err(|error| error.to_string())?;
         let document: Document = serde_json::from_slice(&manifest.bytes).map_err(|error| error.to_string())?;
-        for place in places.of(&digest) {
-            write::replace(&place, &manifest.bytes).map_err(|error| error.to_string())?;
+        for (folder, path) in places.of(&digest) {
+            folder.writer.put(&path, &manifest.bytes).map_err(|error| error.to_string())?;
         }
         found.count += 1;
         found.bytes += manifest.bytes.len() as u64;
@@ -191,32 +204,32 @@ async fn fetch(
 ) -> Result<(), String> {
     let repository = image.repository().ok_or("it is in no registry")?;
     let places = places.of(digest);
-    let (there, absent): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| holds(place, digest, size));
-    let Some(first) = there.first().or(absent.first()) else { return Ok(()) };
-    if there.is_empty() {
-        let directory = first.parent().ok_or("the place has no directory")?;
-        fs_err::create_dir_all(directory).map_err(|error| error.to_string())?;
-        client.blob_to_file(repository, digest, Some(size), first).await.map_err(|error| error.to_string())?;
+    for (folder, path) in &places {
+        // A link in place of a folder is refused before anything is looked for behind it.
+        folder.writer.folder(path.parent().unwrap_or(path)).map_err(|error| error.to_string())?;
     }
-    for place in absent.iter().filter(|place| *place != first) {
-        let bytes = fs_err::read(first).map_err(|error| error.to_string())?;
-        write::replace(place, &bytes).map_err(|error| error.to_string())?;
+    let whole = |(folder, path): &Place<'_>| folder.path.join(path);
+    let (there, absent): (Vec<_>, Vec<_>) = places.iter().partition(|place| holds(&whole(place), digest, size));
+    let Some(first) = there.first().or(absent.first()) else { return Ok(()) };
+    let source = whole(first);
+    if there.is_empty() {
+        client.blob_to_file(repository, digest, Some(size), &source).await.map_err(|error| error.to_string())?;
+    }
+    for (folder, path) in absent.iter().filter(|place| whole(place) != source) {
+        let bytes = fs_err::read(&source).map_err(|error| error.to_string())?;
+        folder.writer.put(path, &bytes).map_err(|error| error.to_string())?;
     }
     Ok(())
 }
 
-/// Whether a place has a blob already, byte for byte.
+/// Whether a place has a blob already, byte for byte, and in a file of its own.
 fn holds(place: &Utf8Path, digest: &Digest, size: u64) -> bool {
-    let same_size = place.metadata().is_ok_and(|metadata| metadata.len() == size);
+    let same_size = place.symlink_metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == size);
     same_size && fs_err::read(place).is_ok_and(|bytes| digest.matches(&bytes))
 }
 
 /// The files that make a directory of blobs an OCI image layout (OCI image-spec, `image-layout.md`).
-fn write_layout(
-    directory: &Utf8Path,
-    lock: &Lockfile,
-    images: &BTreeMap<&ImageName, &LockedImage>,
-) -> Result<(), Failure> {
+fn write_layout(folder: &Folder, lock: &Lockfile, images: &BTreeMap<&ImageName, &LockedImage>) -> Result<(), Failure> {
     let manifests: Vec<serde_json::Value> = lock
         .images
         .iter()
@@ -232,7 +245,7 @@ fn write_layout(
     let index = serde_json::json!({
         "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": manifests,
     });
-    write::replace(&directory.join("oci-layout"), b"{\"imageLayoutVersion\":\"1.0.0\"}")?;
-    write::replace(&directory.join("index.json"), format!("{index:#}\n").as_bytes())?;
+    folder.writer.put("oci-layout".into(), b"{\"imageLayoutVersion\":\"1.0.0\"}")?;
+    folder.writer.put("index.json".into(), format!("{index:#}\n").as_bytes())?;
     Ok(())
 }

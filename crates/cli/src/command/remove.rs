@@ -5,7 +5,7 @@ use imagelock_core::project;
 use imagelock_core::source::Label;
 use imagelock_core::{ImageName, plan};
 
-use super::add::{file_to_edit, replaced};
+use super::add::{file_to_edit, replaced, text_to_edit};
 use super::lock::{self, Outcome};
 use super::update::known;
 use crate::discover::Found;
@@ -14,7 +14,6 @@ use crate::host::{Format, Host};
 use crate::report;
 use crate::session::Session;
 use crate::targets;
-use crate::write;
 
 /// Remove images from images.toml and images.lock
 #[derive(Args, Debug)]
@@ -32,7 +31,7 @@ impl Remove {
         let directory = session.directory.clone();
         let found = Found { root: session.root.clone(), sources: session.sources.clone() };
         let (path, prefix) = file_to_edit(&found);
-        let mut text = fs_err::read_to_string(&path)?;
+        let mut text = text_to_edit(&found, &path, &directory)?.unwrap_or_default();
         for name in &self.names {
             text = project::remove(&text, prefix, name)?;
         }
@@ -42,7 +41,7 @@ impl Remove {
         for name in &plan::lock(&session.project, &old).drop {
             new.images.remove(*name);
         }
-        write::replace(&path, text.as_bytes())?;
+        session.write(&path, text.as_bytes())?;
         for name in &self.names {
             host.shell.status("Removing", &format!("{name} from {}", session.show(&path)));
         }

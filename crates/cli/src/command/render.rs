@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
-use imagelock_adapter::{Context, Output, Ownership, Rewrites, Seal, Templates, Use};
+use imagelock_adapter::{Context, Output, Ownership, Rewrites, Seal, Templates, Tree as _, Use};
 use imagelock_core::project::Mirror;
 use imagelock_core::source::{Label, Location, SourceFile};
 use imagelock_core::{Host as RegistryHost, plan};
@@ -16,7 +16,6 @@ use crate::session::Session;
 use crate::shell::printable;
 use crate::targets::{self, Rendered};
 use crate::tree::DiskTree;
-use crate::write;
 
 /// Write every target's files from images.lock
 ///
@@ -135,9 +134,9 @@ impl Render {
         let mut results = Vec::new();
         let mut fresh = Vec::new();
         for output in outputs {
-            let path = inside(tree, output)?;
-            let written = write::replace(&path, &output.content)?;
-            let shown = session.show(&session.root.join(&output.path));
+            let path = session.root.join(&output.path);
+            let written = session.write(&path, &output.content)?;
+            let shown = session.show(&path);
             if written {
                 shell.status("Wrote", shown.as_str());
                 for used in &output.uses {
@@ -183,25 +182,19 @@ fn print_one(host: &Host, outputs: &[Output], path: &Utf8Path) -> Result<(), Fai
             Failure::input(format!("no target writes `{path}`")).help(format!("they write {}", paths.join(", ")))
         );
     };
-    host.shell.result(&String::from_utf8_lossy(&output.content));
+    host.shell.content(&output.content);
     Ok(())
 }
 
-fn inside(tree: &DiskTree, output: &Output) -> Result<Utf8PathBuf, Failure> {
-    tree.inside(&output.path).map_err(|error| targets::outside(output, &error))
+/// What is in the place of an output, if anything is.
+fn there(tree: &DiskTree, output: &Output) -> Result<Option<Vec<u8>>, Failure> {
+    tree.read(&output.path).map_err(|error| targets::outside(output, &error))
 }
 
 /// Why a generated file must not be overwritten, if it must not.
 fn refusal(tree: &DiskTree, output: &Output) -> Result<Option<Problem>, Failure> {
-    let path = inside(tree, output)?;
-    if output.ownership == Ownership::Edited {
-        return Ok(None);
-    }
-    let old = match fs_err::read(&path) {
-        Ok(old) => old,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
+    let old = there(tree, output)?;
+    let Some(old) = old.filter(|_| output.ownership != Ownership::Edited) else { return Ok(None) };
     let reason = match Seal::of(&old) {
         _ if old == output.content => return Ok(None),
         Seal::Intact => return Ok(None),
@@ -239,12 +232,7 @@ fn check(session: &Session<'_>, tree: &DiskTree, outputs: &[Output]) -> Result<(
     let mut results = Vec::new();
     let mut diffs = String::new();
     for output in outputs {
-        let path = inside(tree, output)?;
-        let old = match fs_err::read(&path) {
-            Ok(old) => old,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(error.into()),
-        };
+        let old = there(tree, output)?.unwrap_or_default();
         let differs = old != output.content;
         if differs {
             let (old, new) = (String::from_utf8_lossy(&old), String::from_utf8_lossy(&output.content));

@@ -34,7 +34,7 @@ impl Verify {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
         let session = Session::open(host)?;
         known(&session, &self.names)?;
-        let mut lockfile: Lockfile = session.lockfile()?;
+        let mut lockfile: Lockfile = session.locked(&self.names)?;
         lockfile.images.retain(|name, _| self.names.is_empty() || self.names.contains(name));
         let count = lockfile.images.len();
         host.shell.doing("Verifying", &super::lock::count(count));

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 use imagelock_core::{Digest, Repository};
-use tempfile::NamedTempFile;
+use imagelock_files::Temporary;
 
 use super::{Client, Place, Thing, expect_success};
 use crate::error::{Error, ErrorKind};
@@ -41,9 +41,9 @@ impl Client {
         let unwritable = |error: std::io::Error| ErrorKind::File { path: path.to_owned(), reason: error.to_string() };
         let directory = path.parent().filter(|parent| !parent.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
         fs_err::create_dir_all(directory).map_err(unwritable)?;
-        let file = NamedTempFile::new_in(directory).map_err(unwritable)?;
+        let file = Temporary::new(directory).map_err(unwritable)?;
         let cap = size.unwrap_or(u64::MAX);
-        let sink = Sink::File { file: file.as_file(), digest, cap };
+        let sink = Sink::File { file: file.file(), digest, cap };
         let ask = Ask { sink, ..place.by_digest(Thing::Blob, repository, digest)? };
         let answer = self.transport.send(&place.host, &ask).await?;
         expect_success(place, &ask, &answer, Thing::Blob.missing())?;
@@ -58,8 +58,7 @@ impl Client {
             let kind = ErrorKind::DigestMismatch { host: place.name(), expected: digest.clone(), got };
             return Err(place.error(&ask, &answer, kind));
         }
-        file.as_file().sync_all().map_err(unwritable)?;
-        file.persist(path).map_err(|error| unwritable(error.error))?;
+        file.persist(path).map_err(unwritable)?;
         Ok(written)
     }
 }

@@ -78,7 +78,9 @@ impl Stage {
 
     /// The bytes of `images.lock`, where it is there.
     pub(crate) fn lock(&self) -> Option<Vec<u8>> {
-        std::fs::read(self.repo.path("images.lock")).ok()
+        // A pipe in its place would be waited for.
+        let path = self.repo.path("images.lock");
+        if path.is_file() { std::fs::read(path).ok() } else { None }
     }
 
     /// Runs `imagelock`; what was asked before is forgotten.
