@@ -116,7 +116,7 @@ fn named() -> Vec<Case> {
             .lock_has("/images/app/tag", "1.0.0")
             .lock_has("/images/app/digest", image("one").digest())
             .runs("lock --locked"),
-        rebuilt("another tag than the followed one is refused")
+        rebuilt("an answer with another tag than the followed one is refused")
             .runs("update app --precise 2")
             .exits(2)
             .says("the request follows the tag `1`, and `2` is another")
