@@ -9,15 +9,22 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
+mod commands;
+mod credentials;
 mod documents;
 mod facts;
 mod files;
 mod harness;
+mod layouts;
 mod limits;
 mod locks;
 mod logins;
 mod manifests;
+mod messages;
+mod network;
+mod outputs;
 mod platforms;
+mod references;
 mod secrets;
 mod tags;
 mod updates;
@@ -30,22 +37,39 @@ use harness::{Case, run_all};
 type Table = fn() -> Vec<Case>;
 
 /// The tables, by the names of their files.
-const TABLES: [(&str, Table); 11] = [
+const TABLES: [(&str, Table); 18] = [
+    ("commands", commands::cases),
+    ("credentials", credentials::cases),
     ("documents", documents::cases),
     ("facts", facts::cases),
     ("files", files::cases),
+    ("layouts", layouts::cases),
     ("limits", limits::cases),
     ("locks", locks::cases),
     ("logins", logins::cases),
     ("manifests", manifests::cases),
+    ("messages", messages::cases),
+    ("network", network::cases),
+    ("outputs", outputs::cases),
     ("platforms", platforms::cases),
+    ("references", references::cases),
     ("secrets", secrets::cases),
     ("tags", tags::cases),
     ("updates", updates::cases),
 ];
 
 /// How many cases there are at least; a table that loses its rows is noticed.
-const AT_LEAST: usize = 33;
+const AT_LEAST: usize = 150;
+
+#[test]
+fn every_case_of_commands_comes_out_as_told() {
+    run_all(commands::cases());
+}
+
+#[test]
+fn every_case_of_credentials_comes_out_as_told() {
+    run_all(credentials::cases());
+}
 
 #[test]
 fn every_case_of_documents_comes_out_as_told() {
@@ -60,6 +84,11 @@ fn every_case_of_facts_comes_out_as_told() {
 #[test]
 fn every_case_of_files_comes_out_as_told() {
     run_all(files::cases());
+}
+
+#[test]
+fn every_case_of_layouts_comes_out_as_told() {
+    run_all(layouts::cases());
 }
 
 #[test]
@@ -83,8 +112,28 @@ fn every_case_of_manifests_comes_out_as_told() {
 }
 
 #[test]
+fn every_case_of_messages_comes_out_as_told() {
+    run_all(messages::cases());
+}
+
+#[test]
+fn every_case_of_network_comes_out_as_told() {
+    run_all(network::cases());
+}
+
+#[test]
+fn every_case_of_outputs_comes_out_as_told() {
+    run_all(outputs::cases());
+}
+
+#[test]
 fn every_case_of_platforms_comes_out_as_told() {
     run_all(platforms::cases());
+}
+
+#[test]
+fn every_case_of_references_comes_out_as_told() {
+    run_all(references::cases());
 }
 
 #[test]

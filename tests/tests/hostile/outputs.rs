@@ -1,0 +1,89 @@
+//! Publishers' words in what is written for other programs, and the files that are written to.
+
+use std::os::unix::fs::symlink;
+
+use imagelock_testkit::Image;
+
+use crate::harness::Case;
+
+const ODD: &str =
+    "1\"}],\"evil\":[{\"'`$(touch ran)\\n\n# x: {{ x }} ${x} %{ if true } <b>&\u{1b}\u{7f}\u{2028}\u{202e}";
+
+/// `app` is locked with odd labels, and a target is rendered.
+fn rendered(name: &'static str, target: &str, path: &'static str) -> Case {
+    let image = Image::linux(["amd64"])
+        .label("org.opencontainers.image.version", ODD)
+        .label("org.opencontainers.image.source", ODD)
+        .label("org.opencontainers.image.revision", ODD);
+    Case::new(name)
+        .toml(&format!("[images]\napp = \"{{host}}/app:1\"\n\n{target}\n"))
+        .serves(move |registry| drop(registry.push("app:1", &image)))
+        .runs("lock")
+        .runs("render")
+        .no_file("ran")
+        .more(move |stage, _| {
+            let text = stage.repo.read(path);
+            let raw = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{2028}');
+            assert!(!text.contains(raw), "{text:?}");
+            if std::path::Path::new(path).extension().is_some_and(|extension| extension == "json") {
+                let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+                assert!(document.pointer("/evil").is_none());
+            }
+        })
+        .runs("render --check")
+}
+
+/// `app` is locked, and `policy.json` is rendered after something happened to the repository.
+fn written(name: &'static str, output: &str, change: impl FnOnce(&crate::harness::Stage) + Send + 'static) -> Case {
+    Case::new(name)
+        .toml(&format!("[images]\napp = \"{{host}}/app:1\"\n[[buildkit]]\noutput = \"{output}\"\n"))
+        .serves(|registry| drop(registry.push("app:1", &Image::linux(["amd64"]))))
+        .runs("lock")
+        .then(change)
+        .runs("render")
+        .exits(2)
+}
+
+pub(crate) fn cases() -> Vec<Case> {
+    vec![
+        rendered("a publisher's words stay words in a policy", "[[buildkit]]\noutput = \"policy.json\"", "policy.json"),
+        rendered(
+            "a publisher's words stay words in a bill of materials",
+            "[[cyclonedx]]\noutput = \"bom.json\"",
+            "bom.json",
+        ),
+        rendered(
+            "a publisher's words stay words in Terraform's variables",
+            "[[terraform]]\noutput = \"i.auto.tfvars.json\"",
+            "i.auto.tfvars.json",
+        ),
+        rendered(
+            "a publisher's words stay words in a component",
+            "[[kustomize]]\noutput = \"c\"",
+            "c",
+        ),
+        rendered(
+            "a publisher's words stay words in an Earthfile",
+            "[[earthly]]\noutput = \"i/Earthfile\"",
+            "i/Earthfile",
+        ),
+        rendered("a publisher's words stay words for Carvel", "[[carvel]]\noutput = \"images.yml\"", "images.yml"),
+        written("an output behind a link that leads elsewhere is not written", "policy.json", |stage| {
+            stage.repo.write("../elsewhere.json", "{}");
+            symlink(stage.repo.path("../elsewhere.json"), stage.repo.path("policy.json")).unwrap();
+        })
+        .file_has("../elsewhere.json", "{}"),
+        written("an output in a folder that leads elsewhere is not written", "out/policy.json", |stage| {
+            std::fs::create_dir_all(stage.repo.path("../elsewhere")).unwrap();
+            symlink(stage.repo.path("../elsewhere"), stage.repo.path("out")).unwrap();
+        })
+        .no_file("../elsewhere/policy.json"),
+        written("a file that a person wrote is not overwritten", "policy.json", |stage| {
+            stage.repo.write("policy.json", "mine\n");
+        })
+        .file_has("policy.json", "mine\n"),
+        written("the lock is no output", "images.lock", |_| {}),
+        written("the project file is no output", "images.toml", |_| {}).file_has("images.toml", "[images]"),
+        written("an output at a path of the machine is refused", "/tmp/policy.json", |_| {}),
+    ]
+}
