@@ -76,6 +76,11 @@ fn hcl() {
 }
 
 #[test]
+fn link() {
+    replays("link");
+}
+
+#[test]
 fn lockfile() {
     replays("lockfile");
 }
@@ -98,6 +103,11 @@ fn project() {
 #[test]
 fn reference() {
     replays("reference");
+}
+
+#[test]
+fn tags() {
+    replays("tags");
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "earthfiles", body: files::earthfiles },
     Target { name: "dockerfiles", body: files::dockerfiles },
     Target { name: "challenge", body: registry::challenge },
+    Target { name: "link", body: registry::link },
+    Target { name: "tags", body: registry::tags },
     Target { name: "token", body: registry::token },
     Target { name: "document", body: registry::document },
     Target { name: "config", body: registry::config },

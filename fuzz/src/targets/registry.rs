@@ -1,6 +1,7 @@
 //! What registries and token services write: headers, tokens, lists, documents.
 
 use imagelock_registry::testing;
+use url::Url;
 
 use super::core::text;
 
@@ -12,6 +13,47 @@ pub(crate) fn challenge(data: &[u8]) {
         assert!(parameters.iter().all(|(name, _)| !name.is_empty() && *name == name.to_ascii_lowercase()));
     }
     assert_eq!(testing::challenges(&testing::write_challenges(&challenges)), challenges);
+}
+
+/// `Link`: the target is a part of the header, and leads to another page of the same list and nowhere else.
+pub(crate) fn link(data: &[u8]) {
+    let header = text(data);
+    let next = testing::next_link(header);
+    if let Some(target) = next {
+        assert!(header.contains(target));
+        assert_eq!(testing::next_link(&format!("<{target}>; rel=\"next\"")), Some(target));
+    }
+    for list in ["https://a.example:8443/v2/docker/app/tags/list?n=1000", "http://127.0.0.1:5000/v2/app/tags/list"] {
+        let Ok(list) = Url::parse(list) else { continue };
+        for target in next.into_iter().chain([header]) {
+            match testing::follow_link(&list, target) {
+                Ok(mut page) => {
+                    assert!(page.query().is_some_and(|query| !query.is_empty()), "{page} is no page");
+                    page.set_query(list.query());
+                    assert_eq!(page, list);
+                }
+                Err(reason) => assert!(!reason.is_empty()),
+            }
+        }
+    }
+}
+
+/// Pages of lists of tags: never more than are allowed, and another program's copy of a page has the same.
+pub(crate) fn tags(data: &[u8]) {
+    for most in [3, 1000] {
+        match testing::tags(data, most) {
+            Ok((tags, invalid)) => {
+                assert!(tags.len() <= most);
+                let names: Vec<&str> = tags.iter().map(imagelock_core::Tag::as_str).collect();
+                let alone = serde_json::json!({ "name": "app", "tags": names }).to_string();
+                assert_eq!(testing::tags(alone.as_bytes(), most), Ok((tags.clone(), 0)));
+                if let Some(copy) = copied(data) {
+                    assert_eq!(testing::tags(&copy, most), Ok((tags, invalid)));
+                }
+            }
+            Err(reason) => assert!(!reason.is_empty()),
+        }
+    }
 }
 
 /// Answers of token services: a token is a text that a header can carry, for a day at most.

@@ -29,7 +29,7 @@ pub(crate) fn cases() -> Vec<Case> {
             .runs("post-render")
             .reads("kind: Pod\nspec: *nothing\n")
             .exits(2),
-        locked("a document that is nested without end is refused")
+        locked("a manifest that is nested without end is refused")
             .runs("post-render")
             .reads("[".repeat(100_000))
             .exits(2),

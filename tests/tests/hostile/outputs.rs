@@ -57,11 +57,7 @@ pub(crate) fn cases() -> Vec<Case> {
             "[[terraform]]\noutput = \"i.auto.tfvars.json\"",
             "i.auto.tfvars.json",
         ),
-        rendered(
-            "a publisher's words stay words in a component",
-            "[[kustomize]]\noutput = \"c\"",
-            "c",
-        ),
+        rendered("a publisher's words stay words in a component", "[[kustomize]]\noutput = \"c\"", "c"),
         rendered(
             "a publisher's words stay words in an Earthfile",
             "[[earthly]]\noutput = \"i/Earthfile\"",

@@ -49,7 +49,8 @@ fn rules() -> Vec<Case> {
         rule("a pattern that is none is refused", "tags = '(?<version>['"),
         rule("a pattern that would fill the memory is refused", "tags = '(?<version>(\\w{1000}){1000})'"),
         rule("a pattern without a group is refused", "version = \"1\"\ntags = '^v.*$'"),
-        rule("an order that nobody knows is refused", "tags = '^(?<version>.*)$'\nselect = \"newst\"").says("alphabetical"),
+        rule("an order that nobody knows is refused", "tags = '^(?<version>.*)$'\nselect = \"newst\"")
+            .says("alphabetical"),
         rule("a tag beside a version is refused", "tag = \"1\"\nversion = \"1\""),
         rule("a platform that is none is refused", "platforms = [\"linux\"]"),
         rule("a platform with too many parts is refused", "platforms = [\"linux/arm/v7/x\"]"),
