@@ -65,6 +65,26 @@ fn what_is_no_registrys_gets_no_headers() {
 }
 
 #[test]
+fn no_login_is_given_for_plain_http_to_another_machine() {
+    let login = "IMAGELOCK_AUTH_REG_TEST___5000";
+    let path = "v2/acme/web/blobs/sha256:00";
+    let repo = Monorepo::builder().env(login, "robot:s3cret").build();
+    for uri in [format!("http://reg.test:5000/{path}"), format!("HTTP://REG.test:5000/{path}")] {
+        let (code, answer, said) = ask(&repo, binary(), &WORDS, &uri);
+        assert_eq!((code, answer), (0, serde_json::json!({ "headers": {} })), "{said}");
+        assert!(said.contains("`insecure = true` under `[registries.\"reg.test:5000\"]`"), "{said}");
+    }
+    let registry = Registry::builder().auth(Auth::basic("robot", "s3cret")).start().unwrap();
+    let variable = format!("IMAGELOCK_AUTH_{}", registry.host().replace('.', "_").replace(':', "___"));
+    let repo = Monorepo::builder().env(&variable, "robot:s3cret").build();
+    let (code, answer, said) = ask(&repo, binary(), &WORDS, &format!("{}/{path}", registry.url()));
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(answer["headers"]["Authorization"][0], "Basic cm9ib3Q6czNjcmV0");
+    let (_, answer, _) = ask(&repo, binary(), &WORDS, &format!("http://me@{}/{path}", registry.host()));
+    assert_eq!(answer, serde_json::json!({ "headers": {} }), "an address with a user is nobody's");
+}
+
+#[test]
 fn a_link_with_the_helpers_name_needs_no_words_and_a_wrong_password_is_not_repeated() {
     let registry = Registry::builder().auth(Auth::token().user("robot", "s3cret").no_anonymous()).start().unwrap();
     registry.push("acme/web:1", &Image::linux(["amd64"]));

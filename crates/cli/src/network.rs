@@ -46,6 +46,9 @@ impl Session<'_> {
     pub(crate) fn resolver_within(&self, limit: Duration, reporter: Arc<dyn Reporter>) -> Result<Resolver, Failure> {
         let credentials =
             Store::load(&Environment::from_process()).map_err(|error| Failure::input(error.to_string()))?;
+        if let Some(unread) = credentials.unread() {
+            self.host.shell.warn(&unread.to_string());
+        }
         let cache = match cache_directory() {
             Some(directory) if !self.host.global.no_cache => Cache::at(directory),
             _ => Cache::none(),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use camino::Utf8PathBuf;
 
+use crate::error::{FileProblem, HelperProblem};
 use crate::scope;
 
 /// The user name under which helpers keep an identity token instead of a password.
@@ -94,13 +95,22 @@ pub enum Origin {
         /// The file that names the helper, with the home folder written as `~`.
         path: Utf8PathBuf,
     },
-    /// No place has a credential, and the helper that a file names for all hosts is not installed. Public images
-    /// need none, so that is no failure before a registry asks.
-    NotInstalled {
+    /// No place has a credential, and a helper that may have one gave no answer. Public images need none, so that is
+    /// no failure before somebody asks.
+    Unanswered {
         /// The program.
         program: String,
         /// The file that names it, with the home folder written as `~`.
         path: Utf8PathBuf,
+        /// Why it gave no answer.
+        problem: HelperProblem,
+    },
+    /// No place has a credential, and a variable that may have one is passed over, as Docker passes it over.
+    Unread {
+        /// The variable's name.
+        name: String,
+        /// What is wrong with it.
+        problem: FileProblem,
     },
 }
 
@@ -113,9 +123,10 @@ impl fmt::Display for Origin {
             Self::Helper { program, path } => {
                 write!(formatter, "the credentials of {program} (named in {path})")
             }
-            Self::NotInstalled { program, path } => {
-                write!(formatter, "no credentials ({program}, named in {path}, is not installed)")
+            Self::Unanswered { program, path, problem } => {
+                write!(formatter, "no credentials ({}, named in {path}, {problem})", program.escape_debug())
             }
+            Self::Unread { name, problem } => write!(formatter, "no credentials (${name} is passed over: {problem})"),
         }
     }
 }

@@ -11,6 +11,12 @@ use crate::Error;
 /// Starts the name of every variable that holds a credential.
 pub(crate) const VARIABLE_PREFIX: &str = "IMAGELOCK_AUTH_";
 
+/// Holds credentials as Docker's configuration file does.
+pub(crate) const DOCKER_AUTH_CONFIG: &str = "DOCKER_AUTH_CONFIG";
+
+/// How many seconds a helper may take.
+pub(crate) const HELPER_TIMEOUT: &str = "IMAGELOCK_HELPER_TIMEOUT";
+
 /// The environment variables of a run. Helpers see them too, save those that hold credentials.
 #[derive(Clone, Default)]
 pub struct Environment {
@@ -67,9 +73,12 @@ impl Environment {
 
     /// Returns the variables that a helper may see.
     pub(crate) fn for_helpers(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        let secret = |name: &OsStr| {
+            name == DOCKER_AUTH_CONFIG || name.as_encoded_bytes().starts_with(VARIABLE_PREFIX.as_bytes())
+        };
         self.variables
             .iter()
-            .filter(|(name, _)| !name.as_encoded_bytes().starts_with(VARIABLE_PREFIX.as_bytes()))
+            .filter(move |(name, _)| !secret(name))
             .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
 }

@@ -6,19 +6,15 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
+use imagelock_files::FileError;
 
 /// Why credentials could not be had.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A credentials file exists and cannot be read.
-    #[error("cannot read the credentials file `{path}`")]
-    Unreadable {
-        /// The file.
-        path: Utf8PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    #[error("credentials: {0}")]
+    Unreadable(FileError),
     /// A credentials file has another form than its format.
     #[error("credentials file `{path}`, line {line}, column {column}: {problem}")]
     Malformed {
@@ -59,17 +55,13 @@ pub enum Error {
         /// What was asked for.
         host: String,
     },
-    /// A credential helper failed.
-    #[error("credential helper `{}` for `{host}`, named in `{path}`, {problem}", helper.escape_debug())]
-    Helper {
-        /// The helper's name, without `docker-credential-`.
-        helper: String,
-        /// The registry that it was asked about.
-        host: String,
-        /// The file that names it.
-        path: Utf8PathBuf,
-        /// What went wrong.
-        problem: HelperProblem,
+    /// The time that a helper may take is not a number of seconds.
+    #[error("the environment variable `{name}` must be a number of seconds from 1 to {most}")]
+    Seconds {
+        /// The variable's name.
+        name: &'static str,
+        /// The most that it may be.
+        most: u64,
     },
 }
 
@@ -85,6 +77,8 @@ pub enum FileProblem {
     Base64,
     /// An `auth` is not `user:password` inside.
     Login,
+    /// The variable holds something else than logins in `auths`, each as `auth`.
+    NotLogins,
 }
 
 impl fmt::Display for FileProblem {
@@ -94,6 +88,7 @@ impl fmt::Display for FileProblem {
             Self::Type => "a value has an unexpected type",
             Self::Base64 => "`auth` is not base64",
             Self::Login => "`auth` is not the base64 of `user:password`",
+            Self::NotLogins => "it may hold `auths` alone, and each of these `auth` alone",
         })
     }
 }
@@ -105,8 +100,8 @@ pub enum HelperProblem {
     /// The name has other characters than letters, digits, `.`, `_` and `-`.
     #[error("has a name with other characters than letters, digits, `.`, `_` and `-`")]
     Name,
-    /// The program is in no folder of `PATH`.
-    #[error("is not installed: `docker-credential-…` of that name is in no absolute folder of PATH")]
+    /// The program is in no absolute folder of `PATH`.
+    #[error("is not installed")]
     Missing,
     /// The program could not be started or spoken to.
     #[error("cannot be run: {0}")]
@@ -115,7 +110,7 @@ pub enum HelperProblem {
     #[error("failed ({0}); run it by hand with `get` to see its message")]
     Failed(ExitStatus),
     /// The program gave no answer in time.
-    #[error("gave no answer within {0:?}")]
+    #[error("gave no answer within {0:?}; IMAGELOCK_HELPER_TIMEOUT=60 in the environment gives it a minute")]
     TimedOut(Duration),
     /// The program wrote more than any answer needs.
     #[error("answered with more than {0} bytes")]

@@ -1,7 +1,7 @@
 //! One credentials file: where it is, what it says, and what its `auths` hold for a repository.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -10,8 +10,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use crate::credential::{Credential, Secret};
-use crate::environment::Environment;
+use crate::credential::{Credential, Origin, Secret};
+use crate::environment::{DOCKER_AUTH_CONFIG, Environment};
 use crate::error::{Error, FileProblem};
 use crate::scope;
 
@@ -21,14 +21,25 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// A credentials file that exists.
+/// The largest credentials file that is read, in bytes: a thousand registries with the longest tokens fit.
+const LARGEST: u64 = 8 << 20;
+
+/// A credentials file that exists, or a variable that stands for one.
 pub(crate) struct File {
-    /// The path with the home folder written as `~`, as people know it.
-    pub(crate) shown: Utf8PathBuf,
+    pub(crate) place: Place,
     helpers: BTreeMap<String, String>,
     store: Option<String>,
     /// By scope; several keys of a file may mean the same scope, and they are kept in byte order of the keys.
     auths: BTreeMap<String, Vec<(String, Auth)>>,
+}
+
+/// Where a file's text is.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// In a variable.
+    Variable(&'static str),
+    /// In a file, whose path has the home folder written as `~`, as people know it.
+    File(Utf8PathBuf),
 }
 
 /// The format of `config.json` and `auth.json`. `null` stands for an absent value, as in the clients.
@@ -53,6 +64,20 @@ struct Auth {
     registry_token: Option<String>,
 }
 
+/// The format of `DOCKER_AUTH_CONFIG`: Docker takes no other key, and nothing that is not a login, so that no secret is
+/// in it that Docker would not use (`cli/config/configfile/file.go`, since version 28).
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Variable {
+    auths: Option<BTreeMap<String, VariableAuth>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VariableAuth {
+    auth: String,
+}
+
 /// The layout of a file.
 #[derive(Clone, Copy)]
 enum Format {
@@ -68,10 +93,34 @@ pub(crate) fn load_all(environment: &Environment) -> Result<Vec<File>, Error> {
     for (path, format) in places(environment, home.as_deref())? {
         if let Some(bytes) = read(&path)? {
             let shown = abbreviate(&path, home.as_deref());
-            files.push(parse(&bytes, format).map_err(|source| malformed(path, &source))?.at(shown));
+            let text = parse(&bytes, format).map_err(|source| malformed(path, &source))?;
+            files.push(text.at(Place::File(shown)));
         }
     }
     Ok(files)
+}
+
+/// Reads `DOCKER_AUTH_CONFIG`. Docker warns of one that is not as it should be, and goes on with its file.
+pub(crate) fn of_variable(environment: &Environment) -> Result<Option<File>, FileProblem> {
+    let text = environment.text(DOCKER_AUTH_CONFIG).map_err(|_| FileProblem::Syntax)?.unwrap_or_default();
+    if text.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    let variable: Variable = serde_json::from_str(text).map_err(|error| match error.classify() {
+        Category::Data => FileProblem::NotLogins,
+        Category::Io | Category::Syntax | Category::Eof => FileProblem::Syntax,
+    })?;
+    let mut auths = BTreeMap::new();
+    for (key, VariableAuth { auth }) in variable.auths.unwrap_or_default() {
+        // One that has no name for its user, or is empty, makes Docker pass over all of them.
+        match decode(&auth)? {
+            Some(Credential::Basic { username, .. }) if username.is_empty() => return Err(FileProblem::Login),
+            Some(_) => {}
+            None => return Err(FileProblem::Login),
+        }
+        auths.insert(key, Some(Auth { login: Some(auth), ..Auth::default() }));
+    }
+    Ok(Some(Text { auths: Some(auths), ..Text::default() }.at(Place::Variable(DOCKER_AUTH_CONFIG))))
 }
 
 fn places(environment: &Environment, home: Option<&Utf8Path>) -> Result<Vec<(Utf8PathBuf, Format)>, Error> {
@@ -93,13 +142,12 @@ fn places(environment: &Environment, home: Option<&Utf8Path>) -> Result<Vec<(Utf
     Ok(places)
 }
 
+/// Reads a file, if it is there. `/dev/null` in its place says that there is none.
 fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>, Error> {
-    match fs_err::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        // `~/.docker` may be a plain file: then the configuration in it is as absent as can be.
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-        Err(source) => Err(Error::Unreadable { path: path.to_owned(), source }),
+    if path == "/dev/null" {
+        return Ok(None);
     }
+    imagelock_files::bytes(path, LARGEST).map_err(Error::Unreadable)
 }
 
 fn parse(bytes: &[u8], format: Format) -> serde_json::Result<Text> {
@@ -128,8 +176,27 @@ fn abbreviate(path: &Utf8Path, home: Option<&Utf8Path>) -> Utf8PathBuf {
     }
 }
 
+impl Place {
+    /// Where a credential of this file came from.
+    pub(crate) fn origin(&self) -> Origin {
+        match self {
+            Self::Variable(name) => Origin::Variable { name: (*name).to_owned() },
+            Self::File(path) => Origin::File { path: path.clone() },
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable(name) => write!(formatter, "${name}"),
+            Self::File(path) => write!(formatter, "{path}"),
+        }
+    }
+}
+
 impl Text {
-    fn at(self, shown: Utf8PathBuf) -> File {
+    fn at(self, place: Place) -> File {
         let mut auths = BTreeMap::<_, Vec<_>>::new();
         for (key, auth) in self.auths.unwrap_or_default() {
             auths.entry(scope::of_key(&key)).or_default().push((key, auth.unwrap_or_default()));
@@ -139,7 +206,7 @@ impl Text {
             // The first of two keys that mean the same host wins: in byte order the bare host comes before its address.
             helpers.entry(scope::of_key(&key)).or_insert(helper.unwrap_or_default());
         }
-        File { shown, helpers, store: self.store, auths }
+        File { place, helpers, store: self.store, auths }
     }
 }
 
@@ -161,7 +228,7 @@ impl File {
         for scope in scope::candidates(host, repository) {
             for (key, auth) in self.auths.get(&scope).into_iter().flatten() {
                 let found = auth.credential().map_err(|problem| Error::Entry {
-                    path: self.shown.clone(),
+                    path: self.place.to_string().into(),
                     key: key.clone(),
                     problem,
                 })?;

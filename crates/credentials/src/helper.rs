@@ -22,7 +22,10 @@ use crate::error::HelperProblem;
 use crate::scope;
 
 /// Helpers that unlock a keychain or call a cloud take a second or two; one that asks a question nobody sees hangs.
-const TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The most seconds that somebody may allow a helper: it then waits for a person.
+pub(crate) const MOST_SECONDS: u64 = 3600;
 
 /// The longest answer that is read. Tokens of cloud registries have some kilobytes.
 const LONGEST_ANSWER: u64 = 64 * 1024;

@@ -6,15 +6,19 @@
 //!
 //! 1. the variable `IMAGELOCK_AUTH_<HOST>` with `user:password`, the host in upper case, `.` turned to `_`, `-` to
 //!    `__` and a port's `:` to `___` (`IMAGELOCK_AUTH_GHCR_IO`), so that no two hosts share a variable;
-//! 2. the file that `REGISTRY_AUTH_FILE` names;
-//! 3. `$DOCKER_CONFIG/config.json`;
-//! 4. `$XDG_RUNTIME_DIR/containers/auth.json`;
-//! 5. `$XDG_CONFIG_HOME/containers/auth.json`, or `~/.config/containers/auth.json` without that variable;
-//! 6. `~/.docker/config.json`, unless `DOCKER_CONFIG` takes its place, as it does for Docker and Podman;
-//! 7. `~/.dockercfg`.
+//! 2. the variable `DOCKER_AUTH_CONFIG`, which holds `{"auths": {"ghcr.io": {"auth": "…"}}}` and nothing else, as Docker
+//!    reads it since version 28: with any other key, or with a login that is none, all of it is passed over;
+//! 3. the file that `REGISTRY_AUTH_FILE` names;
+//! 4. `$DOCKER_CONFIG/config.json`;
+//! 5. `$XDG_RUNTIME_DIR/containers/auth.json`;
+//! 6. `$XDG_CONFIG_HOME/containers/auth.json`, or `~/.config/containers/auth.json` without that variable;
+//! 7. `~/.docker/config.json`, unless `DOCKER_CONFIG` takes its place, as it does for Docker and Podman;
+//! 8. `~/.dockercfg`.
 //!
 //! Within a file the helper comes first (`credHelpers` for the host, else `credsStore`), then `auths`, where the key
-//! with the longest path wins: `host/team/app` before `host/team` before `host`.
+//! with the longest path wins: `host/team/app` before `host/team` before `host`. A helper that fails, is not there, or
+//! takes longer than `IMAGELOCK_HELPER_TIMEOUT` (in seconds; ten without it) leaves the places after it; where none has
+//! anything, its failure is the [`Origin`] of the anonymous credential.
 //!
 //! ```
 //! use imagelock_credentials::{Credential, Environment, Store};

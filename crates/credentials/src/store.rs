@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::credential::{Credential, Found, Origin};
-use crate::environment::{Environment, VARIABLE_PREFIX};
-use crate::error::{Error, HelperProblem};
+use crate::environment::{DOCKER_AUTH_CONFIG, Environment, HELPER_TIMEOUT, VARIABLE_PREFIX};
+use crate::error::{Error, FileProblem};
 use crate::file::{self, File};
 use crate::helper::{self, Helpers};
 use crate::scope;
@@ -15,6 +15,8 @@ use crate::scope;
 pub struct Store {
     environment: Environment,
     files: Vec<File>,
+    /// Why `DOCKER_AUTH_CONFIG` is passed over.
+    unread: Option<FileProblem>,
     helpers: Helpers,
 }
 
@@ -22,19 +24,23 @@ impl Store {
     /// Reads the credentials files of an environment. An absent file is fine; one that cannot be read or is not what
     /// it should be is an error, for else a typing error would show as a registry's refusal.
     pub fn load(environment: &Environment) -> Result<Self, Error> {
-        Ok(Self {
-            files: file::load_all(environment)?,
-            helpers: Helpers::new(environment.clone()),
-            environment: environment.clone(),
-        })
+        let (variable, unread) = match file::of_variable(environment) {
+            Ok(variable) => (variable, None),
+            Err(problem) => (None, Some(problem)),
+        };
+        let files = variable.into_iter().chain(file::load_all(environment)?).collect();
+        let mut helpers = Helpers::new(environment.clone());
+        helpers.set_timeout(timeout(environment)?);
+        Ok(Self { environment: environment.clone(), files, unread, helpers })
     }
 
     /// Returns a store that finds no credential anywhere.
     pub fn anonymous() -> Self {
-        Self { environment: Environment::empty(), files: Vec::new(), helpers: Helpers::new(Environment::empty()) }
+        let environment = Environment::empty();
+        Self { environment: environment.clone(), files: Vec::new(), unread: None, helpers: Helpers::new(environment) }
     }
 
-    /// Sets how long a helper may take; ten seconds by default.
+    /// Sets how long a helper may take, in place of `IMAGELOCK_HELPER_TIMEOUT`; ten seconds where that says nothing.
     #[must_use]
     pub fn helper_timeout(mut self, timeout: Duration) -> Self {
         self.helpers.set_timeout(timeout);
@@ -42,7 +48,8 @@ impl Store {
     }
 
     /// Returns the credential for a repository such as `library/postgres` of a host such as `docker.io`. Where no
-    /// place has one, the answer is [`Credential::Anonymous`] from [`Origin::Nowhere`].
+    /// place has one, the answer is [`Credential::Anonymous`], and its origin says which place may have had one: a helper
+    /// that fails does not keep anybody from what needs no login.
     pub async fn lookup(&self, host: &str, repository: &str) -> Result<Found, Error> {
         if !scope::is_host(host) {
             return Err(Error::Host { host: host.to_owned() });
@@ -50,15 +57,21 @@ impl Store {
         if let Some((credential, origin)) = self.variable(host)? {
             return Ok(Found::new(credential, host, origin));
         }
-        let mut nowhere = Origin::Nowhere;
+        // The first place that may have had one is told where one is missed.
+        let mut missed = self.unread();
         for file in &self.files {
             match self.in_file(file, host, repository).await? {
-                Some((Credential::Anonymous, origin)) => nowhere = origin,
+                Some((Credential::Anonymous, origin)) => missed = missed.or(Some(origin)),
                 Some((credential, origin)) => return Ok(Found::new(credential, host, origin)),
                 None => {}
             }
         }
-        Ok(Found::new(Credential::Anonymous, host, nowhere))
+        Ok(Found::new(Credential::Anonymous, host, missed.unwrap_or(Origin::Nowhere)))
+    }
+
+    /// Returns the variable that is passed over because Docker would pass over it, and why.
+    pub fn unread(&self) -> Option<Origin> {
+        self.unread.map(|problem| Origin::Unread { name: DOCKER_AUTH_CONFIG.to_owned(), problem })
     }
 
     fn variable(&self, host: &str) -> Result<Option<(Credential, Origin)>, Error> {
@@ -78,32 +91,36 @@ impl Store {
     }
 
     async fn in_file(&self, file: &File, host: &str, repository: &str) -> Result<Option<(Credential, Origin)>, Error> {
-        let mut absent = None;
+        let mut missed = None;
         if let Some(helper) = file.helper(host) {
-            let (program, path) = (helper::program(helper), file.shown.clone());
+            let (program, path) = (helper::program(helper), file.place.to_string().into());
             match self.helpers.get(helper, host).await {
                 Ok(Some(credential)) => return Ok(Some((credential, Origin::Helper { program, path }))),
                 Ok(None) => {}
-                Err(HelperProblem::Missing) => {
-                    absent = Some((Credential::Anonymous, Origin::NotInstalled { program, path }));
-                }
                 Err(problem) => {
-                    let (helper, host) = (helper.to_owned(), host.to_owned());
-                    return Err(Error::Helper { helper, host, path, problem });
+                    missed = Some((Credential::Anonymous, Origin::Unanswered { program, path, problem }));
                 }
             }
         }
         let credential = file.credential(host, repository)?;
-        Ok(credential.map(|credential| (credential, Origin::File { path: file.shown.clone() })).or(absent))
+        Ok(credential.map(|credential| (credential, file.place.origin())).or(missed))
     }
 }
 
 /// Files and answers hold secrets, so only the files' paths are printed.
 impl fmt::Debug for Store {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let files: Vec<_> = self.files.iter().map(|file| &file.shown).collect();
+        let files: Vec<_> = self.files.iter().map(|file| file.place.to_string()).collect();
         formatter.debug_struct("Store").field("files", &files).finish_non_exhaustive()
     }
+}
+
+/// How long a helper may take.
+fn timeout(environment: &Environment) -> Result<Duration, Error> {
+    let Some(text) = environment.text(HELPER_TIMEOUT)? else { return Ok(helper::TIMEOUT) };
+    let seconds = text.parse().ok().filter(|seconds| (1..=helper::MOST_SECONDS).contains(seconds));
+    let wrong = || Error::Seconds { name: HELPER_TIMEOUT, most: helper::MOST_SECONDS };
+    seconds.map(Duration::from_secs).ok_or_else(wrong)
 }
 
 /// The variable of a host: `.` is `_`, `-` is `__`, a port's `:` is `___`. No two hosts share one, so that a host

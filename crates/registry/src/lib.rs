@@ -11,6 +11,7 @@
 //! Invariant: what comes out is a function of the requests and of the registries' content. Neither the order of
 //! answers, nor the number of requests at a time, nor a mirror or a cache can change it.
 
+mod address;
 mod cache;
 mod client;
 mod document;
@@ -27,6 +28,7 @@ mod settings;
 pub mod testing;
 mod transport;
 
+pub use address::repository_path;
 pub use cache::Cache;
 pub use client::{Authorization, CONFIG_BYTES, Client, ClientBuilder, Descriptor, MANIFEST_BYTES, Manifest, TagList};
 pub use error::{BuildError, Context, Error, ErrorKind, Login, Missing, NotAnImage, Refusal, Refuser, Withheld};

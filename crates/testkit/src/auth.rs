@@ -39,6 +39,7 @@ impl Auth {
             anonymous: true,
             private: Vec::new(),
             refresh_tokens: Vec::new(),
+            passwords: Vec::new(),
             uses: None,
             expires_in: Some(300),
             realm: Realm::Itself,
@@ -72,6 +73,7 @@ pub struct TokenAuth {
     anonymous: bool,
     private: Vec<String>,
     refresh_tokens: Vec<String>,
+    passwords: Vec<String>,
     uses: Option<u64>,
     expires_in: Option<u64>,
     realm: Realm,
@@ -98,6 +100,13 @@ impl TokenAuth {
     #[must_use]
     pub fn private(mut self, repository: &str) -> Self {
         self.private.push(repository.to_owned());
+        self
+    }
+
+    /// Asks for the user's password before this repository, and takes no token.
+    #[must_use]
+    pub fn password_for(mut self, repository: &str) -> Self {
+        self.passwords.push(repository.to_owned());
         self
     }
 
@@ -184,6 +193,10 @@ impl Gatekeeper {
             }
             Auth::Token(auth) => {
                 let scope = scope(asked);
+                if scope.as_ref().is_some_and(|(repository, _)| auth.passwords.contains(repository)) {
+                    let known = basic(asked).is_some_and(|(user, password)| auth.is_user(&user, &password));
+                    return (!known).then(|| denied.with("www-authenticate", "Basic realm=\"testkit\""));
+                }
                 let error = self.token_error(asked, scope.as_ref())?;
                 let realm = match &auth.realm {
                     Realm::Itself => format!("{}/token", addresses.own),

@@ -197,6 +197,34 @@ fn variables_come_before_files_and_bazels_own_helper_before_all() {
     assert_eq!(odd.user("https://my-host:5000/v2/a"), "robot");
 }
 
+#[test]
+fn dockers_variable_comes_before_files_and_is_passed_over_where_docker_passes_over_it() {
+    let machine = |config: &str| {
+        Machine::new()
+            .variable("DOCKER_AUTH_CONFIG", config)
+            .file("/home/me/.docker/config.json", auths("registry.example.com", "file"))
+            .ask(EXAMPLE)
+    };
+    let config = json!({ "auths": { "https://registry.example.com/v1/": { "auth": "bWU6cGFzcw==" } } });
+    let answer = machine(&config.to_string());
+    assert_eq!(answer.auth, json!({ "type": "pattern", "pattern": "Basic <password>", "password": "bWU6cGFzcw==" }));
+    for (config, is_noted) in [
+        (String::new(), false),
+        ("{}".to_owned(), false),
+        (r#"{"auths": {"ghcr.io": {"auth": "bWU6cGFzcw=="}}}"#.to_owned(), false),
+        (r#"{"auths": {"registry.example.com": {"auth": "bWU6cGFzcw=="}}, "credsStore": "x"}"#.to_owned(), true),
+        (r#"{"auths": {"registry.example.com": {"auth": "bWU6cGFzcw==", "email": "x"}}}"#.to_owned(), true),
+        (r#"{"auths": {"registry.example.com": {"username": "me", "password": "pass"}}}"#.to_owned(), true),
+        (r#"{"auths": {"registry.example.com": {"auth": ""}}}"#.to_owned(), true),
+        (r#"{"auths": ["registry.example.com"]}"#.to_owned(), true),
+        ("not JSON".to_owned(), true),
+    ] {
+        let answer = machine(&config);
+        assert_eq!(answer.auth["login"], "file", "{config}");
+        assert_eq!(answer.notes.contains("DOCKER_AUTH_CONFIG is passed over"), is_noted, "{config}: {}", answer.notes);
+    }
+}
+
 /// The crate that every command uses finds the same user in the same file.
 #[test]
 fn what_the_crate_finds_in_a_file_the_module_finds() {

@@ -166,9 +166,40 @@ async fn absent_and_empty_files_hold_nothing() {
 
 #[test]
 fn a_file_that_cannot_be_read_is_an_error() {
-    let home = Home::new().file(".docker/config.json/inside", "");
+    let home = Home::new().file(".docker/config.json/file", "");
     let path = home.path(".docker/config.json");
-    assert_eq!(home.load_error().to_string(), format!("cannot read the credentials file `{path}`"));
+    let expected = format!("credentials: cannot read `{path}`: it is a folder, not a file");
+    assert_eq!(home.load_error().to_string(), expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_place_of_a_file_is_refused_and_not_waited_for() {
+    for place in [".docker/config.json", ".config/containers/auth.json", ".dockercfg", "named.json"] {
+        let home = Home::new().file(place, "").variable_path("REGISTRY_AUTH_FILE", "named.json");
+        let path = home.path(place);
+        fs_err::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let expected = format!("credentials: cannot read `{path}`: it is a pipe, not a file");
+        assert_eq!(home.load_error().to_string(), expected);
+    }
+    let home = Home::new().variable("REGISTRY_AUTH_FILE", "/dev/zero");
+    let expected = "credentials: cannot read `/dev/zero`: it is a device, not a file";
+    assert_eq!(home.load_error().to_string(), expected);
+}
+
+#[tokio::test]
+async fn no_file_at_all_may_be_named() {
+    let home = Home::new().variable("REGISTRY_AUTH_FILE", "/dev/null");
+    assert!(home.credential("ghcr.io", "a").await.is_anonymous());
+}
+
+#[test]
+fn a_file_without_end_is_an_error() {
+    let home = Home::new().docker(&" ".repeat((8 << 20) + 1));
+    let path = home.path(".docker/config.json");
+    let expected = format!("credentials: cannot read `{path}`: it is larger than 8 MiB");
+    assert_eq!(home.load_error().to_string(), expected);
 }
 
 #[tokio::test]

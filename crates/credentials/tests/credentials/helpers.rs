@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use imagelock_credentials::{Credential, Secret};
+use imagelock_credentials::{Credential, Found, Secret, Store};
 
 use crate::home::{Home, basic};
 
@@ -113,8 +113,10 @@ async fn a_helper_is_called_once_for_a_host() {
         let (one, two) =
             tokio::join!(store.lookup("docker.io", "library/nginx"), store.lookup("index.docker.io", "library/redis"));
         let three = store.lookup("docker.io", "library/nginx").await;
-        assert_eq!(one.is_ok(), script != "echo failed >> \"$CALLS\"; exit 7");
-        assert_eq!([one.is_ok(), one.is_ok()], [two.is_ok(), three.is_ok()]);
+        let one = one.unwrap();
+        let same =
+            |found: &Found| found.for_host("docker.io") == one.for_host("docker.io") && found.origin() == one.origin();
+        assert!(same(&two.unwrap()) && same(&three.unwrap()), "{script}");
         assert_eq!(calls(&home).len(), 1, "{script}");
         drop(store.lookup("ghcr.io", "acme/web").await);
         assert_eq!(calls(&home).len(), 2, "{script}");
@@ -139,12 +141,13 @@ async fn failures_say_which_helper_and_repeat_nothing_it_printed() {
         (long, "answered with more than 65536 bytes"),
     ] {
         let home = home(script, r#"{"credsStore": "test"}"#);
-        let error = home.store().lookup("ghcr.io", "acme/web").await.unwrap_err();
+        let found = home.lookup("ghcr.io", "acme/web").await;
+        assert!(found.for_host("ghcr.io").is_anonymous());
         assert_eq!(
-            error.to_string(),
-            format!("credential helper `test` for `ghcr.io`, named in `~/.docker/config.json`, {problem}")
+            found.origin().to_string(),
+            format!("no credentials (docker-credential-test, named in ~/.docker/config.json, {problem})")
         );
-        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        assert!(!format!("{found:?}").contains("hunter2"), "{found:?}");
     }
 }
 
@@ -154,8 +157,42 @@ async fn a_helper_that_hangs_is_given_up() {
     let home = home(r#"mkfifo "$HOME/pipe"; exec cat "$HOME/pipe""#, r#"{"credsStore": "test"}"#);
     let store = home.store().helper_timeout(Duration::ZERO);
     for _ in 0..2 {
-        let error = store.lookup("ghcr.io", "acme/web").await.unwrap_err();
-        assert!(error.to_string().ends_with("gave no answer within 0ns"), "{error}");
+        let origin = store.lookup("ghcr.io", "acme/web").await.unwrap().origin().to_string();
+        assert!(origin.contains("gave no answer within 0ns; IMAGELOCK_HELPER_TIMEOUT=60 "), "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn a_helper_that_gives_no_answer_leaves_the_file_and_the_next_file() {
+    let config = r#"{"credsStore": "test", "auths": {"ghcr.io": {"auth": "dXNlcjpwYXNz"}, "quay.io": {}}}"#;
+    for script in ["echo 'Cannot autolaunch D-Bus without X11 $DISPLAY'; exit 1", "echo '{}'", "kill $$"] {
+        let own = home(script, config).file(".dockercfg", r#"{"quay.io": {"auth": "bmV4dDpmaWxl"}}"#);
+        assert_eq!(own.credential("ghcr.io", "acme/web").await, basic("user", "pass"), "{script}");
+        assert_eq!(own.credential("quay.io", "acme/web").await, basic("next", "file"), "{script}");
+        let missed = own.lookup("docker.io", "library/nginx").await.origin().to_string();
+        assert!(missed.starts_with("no credentials (docker-credential-test, named in "), "{missed}");
+    }
+}
+
+#[tokio::test]
+async fn the_time_that_a_helper_may_take_is_a_number_of_seconds() {
+    for (text, is_right) in [("60", true), ("1", true), ("3600", true), ("", true)].into_iter().chain([
+        ("0", false),
+        ("3601", false),
+        ("1.5", false),
+        ("-1", false),
+        ("10s", false),
+        ("soon", false),
+    ]) {
+        let home = home(FOUND, r#"{"credsStore": "test"}"#).variable("IMAGELOCK_HELPER_TIMEOUT", text);
+        match Store::load(home.environment()) {
+            Ok(store) => assert!(is_right && store.lookup("ghcr.io", "a").await.is_ok(), "{text}"),
+            Err(error) => {
+                let expected =
+                    "the environment variable `IMAGELOCK_HELPER_TIMEOUT` must be a number of seconds from 1 to 3600";
+                assert_eq!((is_right, error.to_string().as_str()), (false, expected), "{text}");
+            }
+        }
     }
 }
 
@@ -165,10 +202,10 @@ async fn a_hostile_helper_name_starts_nothing() {
         let config = serde_json::json!({ "credHelpers": { "ghcr.io": name } }).to_string();
         let home = home(FOUND, &config);
         assert_eq!(
-            home.error("ghcr.io", "acme/web").await,
+            home.lookup("ghcr.io", "acme/web").await.origin().to_string(),
             format!(
-                "credential helper `{}` for `ghcr.io`, named in `~/.docker/config.json`, has a name with other \
-                 characters than letters, digits, `.`, `_` and `-`",
+                "no credentials (docker-credential-{}, named in ~/.docker/config.json, has a name with other characters \
+                 than letters, digits, `.`, `_` and `-`)",
                 name.escape_debug()
             )
         );
@@ -203,9 +240,10 @@ async fn relative_folders_of_the_path_are_not_searched() {
 
 #[tokio::test]
 async fn a_helper_sees_the_environment_but_for_other_credentials() {
-    let script = r#"echo "{\"Username\":\"$PROFILE\",\"Secret\":\"[$IMAGELOCK_AUTH_QUAY_IO]\"}""#;
+    let script = r#"echo "{\"Username\":\"$PROFILE\",\"Secret\":\"[$IMAGELOCK_AUTH_QUAY_IO$DOCKER_AUTH_CONFIG]\"}""#;
     let home = home(script, r#"{"credsStore": "test"}"#)
         .variable("PROFILE", "work")
-        .variable("IMAGELOCK_AUTH_QUAY_IO", "user:pass");
+        .variable("IMAGELOCK_AUTH_QUAY_IO", "user:pass")
+        .variable("DOCKER_AUTH_CONFIG", r#"{"auths": {"quay.io": {"auth": "dXNlcjpwYXNz"}}}"#);
     assert_eq!(home.credential("ghcr.io", "acme/web").await, basic("work", "[]"));
 }

@@ -1,6 +1,6 @@
 //! Which place wins when several have credentials.
 
-use imagelock_credentials::{Credential, Secret, Store};
+use imagelock_credentials::{Credential, Origin, Secret, Store};
 
 use crate::home::{Home, basic};
 
@@ -73,6 +73,60 @@ async fn a_variable_comes_first_of_all() {
     let found = home.lookup("ghcr.io", "acme/web").await;
     assert_eq!(found.for_host("ghcr.io"), &basic("robot", "pass:word"));
     assert_eq!(found.origin().to_string(), "the credentials of $IMAGELOCK_AUTH_GHCR_IO");
+}
+
+#[tokio::test]
+async fn dockers_variable_comes_before_every_file_and_after_the_hosts_own() {
+    let config = r#"{"auths": {"ghcr.io": {"auth": "dmFyaWFibGU6cGFzcw=="}, "https://index.docker.io/v1/": {"auth": "aHViOnBhc3M="}}}"#;
+    let home = Home::new()
+        .file("explicit.json", login("explicit"))
+        .variable_path("REGISTRY_AUTH_FILE", "explicit.json")
+        .docker(r#"{"credsStore": "not-installed", "auths": {"quay.io": {"username": "file", "password": "pass"}}}"#)
+        .variable("DOCKER_AUTH_CONFIG", config);
+    let found = home.lookup("ghcr.io", "acme/web").await;
+    assert_eq!(found.for_host("ghcr.io"), &basic("variable", "pass"));
+    assert_eq!(found.origin().to_string(), "the credentials of $DOCKER_AUTH_CONFIG");
+    assert_eq!(home.credential("docker.io", "library/nginx").await, basic("hub", "pass"));
+    assert_eq!(home.credential("quay.io", "a").await, basic("file", "pass"), "the files count for the other hosts");
+    let home = home.variable("IMAGELOCK_AUTH_GHCR_IO", "own:pass");
+    assert_eq!(home.credential("ghcr.io", "a").await, basic("own", "pass"));
+}
+
+#[tokio::test]
+async fn dockers_variable_is_passed_over_where_docker_passes_over_it_and_that_is_told_where_a_login_is_missed() {
+    let alone = "it may hold `auths` alone, and each of these `auth` alone";
+    for (text, problem) in [
+        ("hunter2", "not valid JSON"),
+        (r#"{"auths": {}} {}"#, "not valid JSON"),
+        (r#"{"auths": {"ghcr.io": {"auth": "aGk6aGk="}}, "credsStore": "x"}"#, alone),
+        (r#"{"auths": {"ghcr.io": {"auth": "aGk6aGk="}}, "HttpHeaders": {}}"#, alone),
+        (r#"{"auths": {"ghcr.io": {"auth": "aGk6aGk=", "identitytoken": "hunter2"}}}"#, alone),
+        (r#"{"auths": {"ghcr.io": {"username": "hi", "password": "hunter2"}}}"#, alone),
+        (r#"{"auths": {"ghcr.io": {"auth": "aGk6aGk="}, "quay.io": {}}}"#, alone),
+        (
+            r#"{"auths": {"ghcr.io": {"auth": "aGk6aGk="}, "quay.io": {"auth": ""}}}"#,
+            "`auth` is not the base64 of `user:password`",
+        ),
+        (r#"{"auths": {"ghcr.io": {"auth": "aGk6aGk="}, "quay.io": {"auth": "%"}}}"#, "`auth` is not base64"),
+        (r#"{"auths": {"ghcr.io": {"auth": "Omh1bnRlcjI="}}}"#, "`auth` is not the base64 of `user:password`"),
+        (
+            r#"{"auths": {"ghcr.io": {"auth": "aGk6aGk="}, "quay.io": {"auth": "aHVudGVyMg=="}}}"#,
+            "`auth` is not the base64 of `user:password`",
+        ),
+    ] {
+        let home = Home::new().variable("DOCKER_AUTH_CONFIG", text);
+        let found = home.lookup("ghcr.io", "a").await;
+        assert!(found.for_host("ghcr.io").is_anonymous(), "{text}");
+        let expected = format!("no credentials ($DOCKER_AUTH_CONFIG is passed over: {problem})");
+        assert_eq!(found.origin().to_string(), expected, "{text}");
+        assert_eq!(home.store().unread().as_ref(), Some(found.origin()));
+        let home = home.docker(&login("file"));
+        assert_eq!(home.credential("ghcr.io", "a").await, basic("file", "pass"), "{text}");
+    }
+    for text in ["", " ", "{}", r#"{"auths": null}"#, r#"{"auths": {}}"#] {
+        let home = Home::new().variable("DOCKER_AUTH_CONFIG", text);
+        assert_eq!(home.lookup("ghcr.io", "a").await.origin(), &Origin::Nowhere, "{text}");
+    }
 }
 
 #[tokio::test]

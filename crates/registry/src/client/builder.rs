@@ -131,6 +131,7 @@ impl ClientBuilder {
             hosts: Mutex::default(),
             others: Mutex::default(),
             tokens: Tokens::default(),
+            sent: Arc::default(),
         };
         Ok(Client { transport: Arc::new(transport), cache: self.cache, kept: Arc::default() })
     }

@@ -92,6 +92,11 @@ impl Client {
         &self.cache
     }
 
+    /// Takes what was sent out of an error: passwords, tokens and the headers with them.
+    pub(crate) fn clean(&self, error: Error) -> Error {
+        self.transport.sent.clean(error)
+    }
+
     /// Returns the listener.
     pub fn reporter(&self) -> &Arc<dyn Reporter> {
         &self.transport.reporter
@@ -261,7 +266,7 @@ impl Place {
             attempts: 1,
             login: answer.map(|answer| answer.login.clone()),
         };
-        Error { kind, context: Some(Box::new(context)) }
+        self.host.sent.clean(Error { kind, context: Some(Box::new(context)) })
     }
 }
 
@@ -273,7 +278,7 @@ fn expect_success(place: &Place, ask: &Ask<'_>, answer: &Answer, what: Missing) 
     let kind = if status == 404 {
         ErrorKind::NotFound { what, newest: Vec::new() }
     } else {
-        ErrorKind::Status { host: place.name(), status, message: answer.message() }
+        ErrorKind::Status { host: answer.from.clone(), status, message: answer.message() }
     };
     Err(place.error(ask, answer, kind))
 }

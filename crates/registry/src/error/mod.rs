@@ -3,13 +3,14 @@
 
 mod kind;
 mod not_an_image;
+mod peer;
 mod refusal;
 mod text;
 
 pub use kind::{ErrorKind, Missing};
 pub use not_an_image::NotAnImage;
 pub use refusal::{Login, Refusal, Refuser, Withheld};
-pub(crate) use text::quoted;
+pub(crate) use text::{MESSAGE_BYTES, quoted};
 
 use crate::layout::LayoutError;
 

@@ -35,6 +35,8 @@ pub enum Refuser {
 /// What became of the login for a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Login {
+    /// Nobody asked for one.
+    Unasked,
     /// There is none, and this is why.
     Absent(Origin),
     /// The one of this place was shown.
@@ -55,6 +57,8 @@ pub enum Withheld {
     TokenHost(String),
     /// The registry redirects to another host, which `redirect-hosts` does not name.
     RedirectHost(String),
+    /// It is a token, and the registry asks for a password.
+    WrongKind,
     /// The registry asks for a login in no way that is known; this is its `WWW-Authenticate`, empty where there is none.
     NoChallenge(String),
 }
@@ -63,14 +67,12 @@ impl Login {
     /// Returns what a person can do where the login was withheld.
     pub(super) fn help(&self, registry: &str) -> Option<String> {
         let Self::Withheld { why, .. } = self else { return None };
-        let (key, host) = match why {
-            Withheld::TokenHost(host) => ("token-hosts", host),
-            Withheld::RedirectHost(host) => ("redirect-hosts", host),
-            Withheld::NoChallenge(_) => return None,
+        let (condition, key, host) = match why {
+            Withheld::TokenHost(host) => (format!("{host} may see the login for {registry}"), "token-hosts", host),
+            Withheld::RedirectHost(host) => (format!("{registry} may lead to {host}"), "redirect-hosts", host),
+            Withheld::WrongKind | Withheld::NoChallenge(_) => return None,
         };
-        Some(format!(
-            "if {host} may see the login for {registry}, write `{key} = [\"{host}\"]` under `[registries.\"{registry}\"]`"
-        ))
+        Some(format!("if {condition}, write `{key} = [\"{host}\"]` under `[registries.\"{registry}\"]`"))
     }
 }
 
@@ -105,7 +107,7 @@ impl Refusal {
                 format!("docker login {host}"),
                 format!("docker logout {host}, if anybody may read the image: a login that has run out is refused"),
             ],
-            Login::Shown(_) => Vec::new(),
+            Login::Unasked | Login::Shown(_) => Vec::new(),
         }
     }
 }
@@ -115,13 +117,16 @@ impl fmt::Display for Refusal {
         formatter.write_str(if self.status == 401 { "401 Unauthorized" } else { "403 Forbidden" })?;
         match &self.by {
             Refuser::Registry => {}
+            Refuser::TokenService(host) if *host == self.registry => formatter.write_str(" from its token service")?,
             Refuser::TokenService(host) => write!(formatter, " from {host}, the token service of {}", self.registry)?,
             Refuser::Target(host) => write!(formatter, " from {host}, to which {} redirects", self.registry)?,
         }
         match &self.login {
+            Login::Unasked => {}
             Login::Absent(Origin::Nowhere) => write!(formatter, ", no credentials for {}", self.login_host())?,
             Login::Absent(origin) => write!(formatter, ", {origin}")?,
             Login::Shown(origin) => write!(formatter, ", with {origin}")?,
+            Login::Withheld { origin: Origin::Nowhere, .. } => formatter.write_str(", where nobody logs in")?,
             Login::Withheld { origin, why } => write!(formatter, ", without {origin}, {why}")?,
         }
         formatter.write_str(&colon(&self.message))
@@ -133,6 +138,7 @@ impl fmt::Display for Withheld {
         match self {
             Self::TokenHost(host) => write!(formatter, "which the token service {host} may not see"),
             Self::RedirectHost(host) => write!(formatter, "which {host} may not see"),
+            Self::WrongKind => formatter.write_str("since it is a token, and the registry asks for a password"),
             Self::NoChallenge(header) if header.is_empty() => {
                 formatter.write_str("since the registry does not say how to log in")
             }

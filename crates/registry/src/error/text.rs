@@ -5,7 +5,7 @@ use std::time::Duration;
 use imagelock_core::Tag;
 
 /// The most that is repeated of a server's message, in bytes.
-pub(super) const MESSAGE_BYTES: usize = 1024;
+pub(crate) const MESSAGE_BYTES: usize = 1024;
 
 /// How many platforms, or types, are listed.
 pub(super) const LISTED: usize = 24;

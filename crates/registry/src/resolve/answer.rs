@@ -122,7 +122,8 @@ impl Resolver {
         }
         let host = repository.host().to_string();
         let reference = reference.to_string();
-        let context = Context { doing: "read", reference, host, status: Some(404), attempts: 1, login: None };
+        let login = list.err().and_then(|error| error.context?.login);
+        let context = Context { doing: "read", reference, host, status: Some(404), attempts: 1, login };
         Err(Error { kind, context: Some(Box::new(context)) })
     }
 

@@ -124,7 +124,7 @@ impl Resolver {
         let Step { name, request, known, .. } = *step;
         let reporter = self.client.reporter();
         reporter.event(Event::Resolving { name, wanted: &request.wanted });
-        let answer = self.answer(run, step).await;
+        let answer = self.answer(run, step).await.map_err(|error| self.client.clean(error));
         match &answer {
             Ok((image, _)) => reporter.event(Event::Resolved { name, image, changed: known != Some(image) }),
             Err(error) => reporter.event(Event::Failed { name, error }),

@@ -20,7 +20,7 @@ impl Resolver {
         let documents = Documents::default();
         let all = lock.images.iter().map(async |(name, image)| {
             reporter.event(Event::Verifying { name });
-            match self.verify_image(&documents, image).await {
+            match self.verify_image(&documents, image).await.map_err(|error| self.client.clean(error)) {
                 Ok(()) => {
                     reporter.event(Event::Verified { name });
                     None

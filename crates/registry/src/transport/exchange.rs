@@ -8,7 +8,6 @@ use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use imagelock_core::Digest;
-use imagelock_credentials::Origin;
 use reqwest::Response;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
 use tokio::time::Instant;
@@ -38,23 +37,30 @@ enum Step {
     On(Url),
 }
 
+/// An answer, and who gave it.
+pub(super) struct Reply {
+    pub(super) answer: Answer,
+    pub(super) from: Arc<HostState>,
+}
+
 impl Transport {
-    /// Sends a request once, with its redirects. A status that may pass is a failure; any other is an answer.
+    /// Sends a request once, with its redirects; `header` says what each host on the way is shown. A status that may pass
+    /// is a failure; any other is an answer.
     pub(super) async fn exchange(
         &self,
         registry: &Arc<HostState>,
         ask: &Ask<'_>,
-        authorization: Option<&HeaderValue>,
-    ) -> Result<Answer, Failure> {
+        mut header: impl AsyncFnMut(&Arc<HostState>, &Url) -> Result<Option<HeaderValue>, Failure>,
+    ) -> Result<Reply, Failure> {
         let mut url = ask.url.clone();
         let mut left = self.timeouts.request;
         for _ in 0..=redirect::MOST {
             let at_home = url.origin() == ask.url.origin();
-            let host =
+            let from =
                 if at_home { Arc::clone(registry) } else { self.led_to(registry, &url).map_err(Failure::last)? };
-            let header = authorization.filter(|_| at_home);
-            match self.step(&host, ask, &url, header, &mut left).await? {
-                Step::Done(answer) => return Ok(*answer),
+            let header = header(&from, &url).await?;
+            match self.step(&from, ask, &url, header.as_ref(), &mut left).await? {
+                Step::Done(answer) => return Ok(Reply { answer: *answer, from }),
                 Step::On(next) => {
                     let judged = redirect::judge(ask.content, &ask.url, &url, &next, &registry.settings.redirect_hosts);
                     judged.map_err(|reason| Failure::last(ErrorKind::Redirect { reason }))?;
@@ -231,7 +237,8 @@ async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut body: Body<'_>) ->
         page: None,
         written: None,
         url: url.clone(),
-        login: Login::Absent(Origin::Nowhere),
+        from: host.host.to_string(),
+        login: Login::Unasked,
     };
     if !status.is_success() {
         answer.body = body.memory(FAILURE_BYTES).await.unwrap_or_default();

@@ -1,8 +1,7 @@
 //! What is known of one host during a run, how much is asked of it at once, and how slowly it may answer.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use imagelock_core::Host;
@@ -10,7 +9,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use url::Url;
 
-use super::auth::Challenge;
+use super::challenges::Challenges;
+use super::sent::Sent;
 use crate::error::ErrorKind;
 use crate::settings::{Pace, RegistrySettings};
 
@@ -22,6 +22,10 @@ pub(crate) struct HostState {
     pub(crate) base: Url,
     pub(crate) http: reqwest::Client,
     pub(crate) settings: RegistrySettings,
+    /// What it asks for.
+    pub(crate) challenges: Challenges,
+    /// The secrets of the run, which no error may repeat.
+    pub(crate) sent: Arc<Sent>,
     /// Held while the first request is on its way: the answer says for all others whether a token is needed.
     pub(crate) first: tokio::sync::Mutex<()>,
     permits: Semaphore,
@@ -32,9 +36,6 @@ pub(crate) struct HostState {
 
 #[derive(Default)]
 struct Learned {
-    challenge: Option<Challenge>,
-    /// Scopes that are not `repository:<path>:pull`, by path.
-    scopes: BTreeMap<String, String>,
     /// Nothing is sent before this.
     gate: Option<Instant>,
     /// Why the host cannot be reached at all.
@@ -49,6 +50,8 @@ impl HostState {
             base,
             http,
             settings,
+            challenges: Challenges::default(),
+            sent: Arc::default(),
             first: tokio::sync::Mutex::new(()),
             permits: Semaphore::new(limit),
             met: AtomicBool::new(false),
@@ -73,25 +76,6 @@ impl HostState {
     /// Whether this is the first time that a mirror stands in for the host.
     pub(crate) fn stands_in_first(&self) -> bool {
         !self.stood_in.swap(true, Ordering::Relaxed)
-    }
-
-    pub(crate) fn challenge(&self) -> Option<Challenge> {
-        self.learned().challenge.clone()
-    }
-
-    /// Keeps what the host asks for, and the scope for one repository where it is an unusual one.
-    pub(crate) fn learn(&self, challenge: &Challenge, path: &str) {
-        let mut learned = self.learned();
-        if let Challenge::Bearer { scope: Some(scope), .. } = challenge
-            && *scope != usual_scope(path)
-        {
-            learned.scopes.insert(path.to_owned(), scope.clone());
-        }
-        learned.challenge = Some(challenge.clone());
-    }
-
-    pub(crate) fn scope(&self, path: &str) -> String {
-        self.learned().scopes.get(path).cloned().unwrap_or_else(|| usual_scope(path))
     }
 
     /// Notes that the host answers.
@@ -172,10 +156,6 @@ impl Meter {
             }
         }
     }
-}
-
-fn usual_scope(path: &str) -> String {
-    format!("repository:{path}:pull")
 }
 
 #[cfg(test)]

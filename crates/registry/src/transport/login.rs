@@ -1,17 +1,26 @@
-//! Logging in: what a registry asks for is answered with the login for it, once, and a refusal says what was shown.
+//! Logging in: whoever asks for a login is shown the one for it, once, and a refusal says what was shown to whom.
+//!
+//! A host asks by a challenge. Some refuse without one, or say that what is private is not there: where there is a login
+//! for such a host, `/v2/` is asked once for its challenge, as containerd and go-containerregistry ask it first of all.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use imagelock_credentials::{Credential, Found, Origin};
+use imagelock_core::Host;
+use imagelock_credentials::{Credential, Found};
 use reqwest::header::HeaderValue;
 
 use super::auth::{self, Challenge};
+use super::exchange::Reply;
 use super::limits::HostState;
 use super::retry::Failure;
-use super::token::{self, Key};
-use super::{Answer, Ask, Transport, realm};
+use super::token::Key;
+use super::{Answer, Ask, Sink, Transport, redirect};
+use crate::address::repository_path;
 use crate::error::{Context, Error, ErrorKind, Login, Refusal, Refuser, Withheld};
+
+/// What is read of the answer for `/v2/`.
+const BASE_BYTES: u64 = 64 << 10;
 
 /// What a request was sent with.
 enum Presented {
@@ -35,69 +44,126 @@ impl Presented {
     }
 }
 
+/// Who answered, and what was shown to them.
+struct Party {
+    host: Arc<HostState>,
+    /// The repository's path at that host.
+    path: String,
+    shown: Presented,
+    /// The registry itself, and not where it redirects to.
+    is_registry: bool,
+    /// Whether it may be logged in to.
+    may_ask: bool,
+}
+
 impl Transport {
     pub(super) async fn credentials(&self, host: &HostState, path: &str) -> Result<Found, Failure> {
         let found = self.store.lookup(host.host.as_str(), path).await;
         found.map_err(|error| Failure::last(ErrorKind::Credentials { reason: error.to_string() }))
     }
 
+    /// Sends a request with what is asked for. The answer is no refusal; a 404 stands where no login could change it.
     pub(super) async fn authorized(&self, host: &Arc<HostState>, ask: &Ask<'_>) -> Result<Answer, Failure> {
-        let mut presented = self.present(host, ask).await?;
-        let mut again = true;
+        let mut heard: Vec<Host> = Vec::new();
         loop {
             // One request goes ahead to find out whether the host wants a token; the others wait for its answer.
             let ahead = if host.is_met() { None } else { Some(host.first.lock().await) };
-            if ahead.is_some() && host.is_met() {
-                drop(ahead);
-                presented = self.present(host, ask).await?;
-                continue;
-            }
-            let answer = self.exchange(host, ask, presented.header()).await;
-            let refused = answer.as_ref().is_ok_and(|answer| matches!(answer.status.as_u16(), 401 | 403));
-            // Where a redirect led, somebody else answered, who has no say in where tokens come from.
-            let own = answer.as_ref().ok().filter(|answer| answer.url.origin() == ask.url.origin());
-            let challenge = own.and_then(|answer| auth::challenge(&answer.headers));
-            if let (true, Some(challenge)) = (refused, &challenge) {
-                host.learn(challenge, ask.path);
+            let ahead = ahead.filter(|_| !host.is_met());
+            let reply = self.reply(host, ask).await;
+            if let Ok((answer, party)) = &reply
+                && let Some(challenge) = party.challenge(answer)
+            {
+                party.host.challenges.learn(&challenge, &party.path);
             }
             host.meet();
             drop(ahead);
-            let answer = answer?;
-            if !refused {
-                return Ok(Answer { login: presented.login().clone(), ..answer });
-            }
+            let (answer, mut party) = reply?;
             let status = answer.status.as_u16();
-            // Some registries say 403 where a token has run out.
-            let stale = matches!(presented, Presented::Token { is_new: false, .. });
-            if again && (status == 401 && challenge.is_some() || status == 403 && stale) {
-                again = false;
-                let old = presented;
-                if let Presented::Token { header, key, .. } = &old {
-                    self.tokens.forget(key, header).await;
-                }
-                presented = self.present(host, ask).await?;
-                if presented.header().is_some() && presented.header() != old.header() {
-                    continue;
+            let hidden = status == 404 && party.is_registry && party.shown.header().is_none();
+            let refused = matches!(status, 401 | 403);
+            if (refused || hidden) && !heard.contains(&party.host.host) {
+                heard.push(party.host.host.clone());
+                if let Some(next) = self.now_shown(&party, &answer).await? {
+                    if next.header().is_some() && next.header() != party.shown.header() {
+                        continue;
+                    }
+                    party.shown = next;
                 }
             }
-            let login = match presented {
-                Presented::Nothing(_) if status == 401 && challenge.is_none() => {
-                    self.unasked(host, ask.path, &answer).await?
-                }
-                other => other.login().clone(),
-            };
-            return Err(refusal(host, ask, &answer, &login));
+            if !refused {
+                return Ok(Answer { login: party.shown.login().clone(), ..answer });
+            }
+            return Err(self.refusal(host, &party, &answer).await?);
         }
     }
 
-    /// What became of the login where nobody asked for it in a way that is known.
-    async fn unasked(&self, host: &HostState, path: &str, answer: &Answer) -> Result<Login, Failure> {
-        let found = self.credentials(host, path).await?;
-        let origin = found.origin().clone();
-        if found.for_host(host.host.as_str()).is_anonymous() {
-            return Ok(Login::Absent(origin));
+    /// Sends a request once, with its redirects, and says who answered.
+    async fn reply(&self, host: &Arc<HostState>, ask: &Ask<'_>) -> Result<(Answer, Party), Failure> {
+        let home = ask.url.origin();
+        let unasked = || Presented::Nothing(Login::Unasked);
+        let (mut path, mut shown, mut may_ask) = (ask.path.to_owned(), unasked(), true);
+        let header = async |at: &Arc<HostState>, url: &url::Url| {
+            let is_registry = url.origin() == home;
+            let named = redirect::is_named(&host.settings.redirect_hosts, url);
+            let known = if is_registry { Some(ask.path) } else { repository_path(url.path()).filter(|_| named) };
+            may_ask = known.is_some();
+            known.unwrap_or_default().clone_into(&mut path);
+            shown = if may_ask { self.present(at, &path).await? } else { unasked() };
+            Ok(shown.header().cloned())
+        };
+        let Reply { answer, from } = self.exchange(host, ask, header).await?;
+        let is_registry = answer.url.origin() == home;
+        Ok((answer, Party { host: from, path, shown, is_registry, may_ask }))
+    }
+
+    /// Finds out what a request that was refused would be sent with now.
+    async fn now_shown(&self, party: &Party, answer: &Answer) -> Result<Option<Presented>, Failure> {
+        let asked = party.challenge(answer).is_some();
+        match &party.shown {
+            Presented::Nothing(_) if !asked => self.seek(party, answer).await?,
+            Presented::Nothing(_) => {}
+            // Some registries say 403 where a token has run out.
+            Presented::Token { header, key, is_new, .. } if !is_new || answer.status.as_u16() == 401 && asked => {
+                self.tokens.forget(key, header).await;
+            }
+            Presented::Secret(..) if answer.status.as_u16() == 401 && asked => {}
+            Presented::Secret(..) | Presented::Token { .. } => return Ok(None),
         }
-        Ok(Login::Withheld { origin, why: Withheld::NoChallenge(auth::as_written(&answer.headers)) })
+        if party.may_ask { self.present(&party.host, &party.path).await.map(Some) } else { Ok(None) }
+    }
+
+    /// Looks for what a registry asks for, where it does not say so with its refusal and there is a login for it.
+    async fn seek(&self, party: &Party, answer: &Answer) -> Result<(), Failure> {
+        let Party { host, path, .. } = party;
+        if !party.is_registry || host.challenges.of(path).is_some() {
+            return Ok(());
+        }
+        let found = self.credentials(host, path).await?;
+        let credential = found.for_host(host.host.as_str());
+        if credential.is_anonymous() {
+            return Ok(());
+        }
+        match self.ask_base(host).await {
+            Some(challenge) => host.challenges.learn_for(&challenge, path),
+            // Whoever refuses without a word takes a password or nothing. It is sent over TLS, or where plain HTTP is
+            // in order for this registry: no other address is ever made for one.
+            None if is_silent(answer) && matches!(credential, Credential::Basic { .. }) => {
+                host.challenges.learn(&Challenge::Basic, path);
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Asks `/v2/` for its challenge, once in a run.
+    async fn ask_base(&self, host: &Arc<HostState>) -> Option<Challenge> {
+        let asked = host.challenges.at_base.get_or_init(async || {
+            let sink = Sink::Memory { cap: BASE_BYTES };
+            let ask = Ask { sink, ..Ask::new("log in to", "", host.base.join("v2/").ok()?) };
+            let answer = self.plain(host, &ask, None).await.ok()?;
+            auth::challenge(&answer.headers).filter(|_| answer.status.as_u16() == 401)
+        });
+        asked.await.clone()
     }
 
     /// Finds out what a registry asks for, and returns the header that answers it and how long it is good for.
@@ -106,18 +172,20 @@ impl Transport {
         host: &Arc<HostState>,
         ask: &Ask<'_>,
     ) -> Result<Option<(HeaderValue, Option<Duration>)>, Error> {
-        if host.challenge().is_none() {
+        let failed = |failure: Failure| {
+            let (doing, reference, host) = (ask.doing, ask.reference.clone(), host.host.to_string());
+            let context = Context { doing, reference, host, status: failure.status, attempts: 1, login: None };
+            self.sent.clean(Error { kind: failure.kind, context: Some(Box::new(context)) })
+        };
+        if host.challenges.of(ask.path).is_none() {
             let answer = self.plain(host, ask, None).await?;
-            if let Some(challenge) = auth::challenge(&answer.headers).filter(|_| answer.status.as_u16() == 401) {
-                host.learn(&challenge, ask.path);
+            let challenge = auth::challenge(&answer.headers).or_else(|| is_silent(&answer).then_some(Challenge::Basic));
+            if let Some(challenge) = challenge.filter(|_| answer.status.as_u16() == 401) {
+                host.challenges.learn(&challenge, ask.path);
             }
             host.meet();
         }
-        let presented = self.present(host, ask).await.map_err(|failure| {
-            let (doing, reference, host) = (ask.doing, ask.reference.clone(), host.host.to_string());
-            let context = Context { doing, reference, host, status: failure.status, attempts: 1, login: None };
-            Error { kind: failure.kind, context: Some(Box::new(context)) }
-        })?;
+        let presented = self.present(host, ask.path).await.map_err(failed)?;
         Ok(match presented {
             Presented::Nothing(_) => None,
             Presented::Secret(header, _) => Some((header, None)),
@@ -129,34 +197,65 @@ impl Transport {
     }
 
     /// Returns what the host is known to ask for.
-    async fn present(&self, host: &HostState, ask: &Ask<'_>) -> Result<Presented, Failure> {
-        let Some(challenge) = host.challenge() else { return Ok(Presented::Nothing(Login::Absent(Origin::Nowhere))) };
-        let found = self.credentials(host, ask.path).await?;
-        let unusable = |reason| Failure::last(ErrorKind::Credentials { reason: format!("credentials: {reason}") });
+    async fn present(&self, host: &HostState, path: &str) -> Result<Presented, Failure> {
+        let Some(challenge) = host.challenges.of(path) else { return Ok(Presented::Nothing(Login::Unasked)) };
+        let found = self.credentials(host, path).await?;
+        let origin = found.origin().clone();
+        let unusable =
+            |reason| Failure::last(ErrorKind::Credentials { reason: format!("{}: {reason}", found.origin()) });
         let secret = match (found.for_host(host.host.as_str()), &challenge) {
-            (Credential::RegistryToken(token), Challenge::Bearer { .. }) => Some(token::bearer(token.expose())),
+            (Credential::RegistryToken(token), Challenge::Bearer { .. }) => self.sent.bearer(token.expose()),
             (Credential::Basic { username, password }, Challenge::Basic) => {
-                Some(token::basic(username, password.expose()))
+                self.sent.basic(username, password.expose())
             }
-            _ => None,
+            (_, Challenge::Bearer { realm, service, .. }) => {
+                let key = Self::key(host, realm, service.as_deref(), host.challenges.scope(path));
+                let (token, is_new) = self.token(host, &key, path).await?;
+                return Ok(Presented::Token { header: token.header, login: token.login, key, is_new });
+            }
+            (Credential::Anonymous, Challenge::Basic) => return Ok(Presented::Nothing(Login::Absent(origin))),
+            (_, Challenge::Basic) => {
+                return Ok(Presented::Nothing(Login::Withheld { origin, why: Withheld::WrongKind }));
+            }
         };
-        if let Some(header) = secret {
-            return Ok(Presented::Secret(header.map_err(unusable)?, Login::Shown(found.origin().clone())));
-        }
-        let Challenge::Bearer { realm, service, .. } = &challenge else {
-            return Ok(Presented::Nothing(Login::Absent(found.origin().clone())));
+        Ok(Presented::Secret(secret.map_err(unusable)?, Login::Shown(origin)))
+    }
+
+    /// The failure that a 401 or a 403 is.
+    async fn refusal(&self, registry: &HostState, party: &Party, answer: &Answer) -> Result<Failure, Failure> {
+        let name = party.host.host.to_string();
+        let login = match &party.shown {
+            Presented::Nothing(Login::Unasked) => {
+                let found = self.credentials(&party.host, &party.path).await?;
+                let (origin, absent) = (found.origin().clone(), found.for_host(&name).is_anonymous());
+                match (party.is_registry, answer.status.as_u16()) {
+                    (true, _) if absent => Login::Absent(origin),
+                    (true, _) => {
+                        Login::Withheld { origin, why: Withheld::NoChallenge(auth::as_written(&answer.headers)) }
+                    }
+                    (false, 401) => Login::Withheld { origin, why: Withheld::RedirectHost(name.clone()) },
+                    // A store whose address carries its own permission has no use for a login.
+                    (false, _) => Login::Unasked,
+                }
+            }
+            shown => shown.login().clone(),
         };
-        let key = Self::key(host, realm, service.as_deref(), host.scope(ask.path));
-        let (token, is_new) = self.token(host, &key, ask.path).await?;
-        Ok(Presented::Token { header: token.header, login: token.login, key, is_new })
+        let by = if party.is_registry { Refuser::Registry } else { Refuser::Target(name) };
+        Ok(refused(answer, registry.host.to_string(), by, login))
     }
 }
 
-fn refusal(host: &HostState, ask: &Ask<'_>, answer: &Answer, login: &Login) -> Failure {
-    let at_home = answer.url.origin() == ask.url.origin();
-    let by = if at_home { Refuser::Registry } else { Refuser::Target(realm::authority(&answer.url)) };
-    let login = if at_home { login.clone() } else { Login::Absent(Origin::Nowhere) };
-    refused(answer, host.host.to_string(), by, login)
+impl Party {
+    /// What whoever answered asks for, if it has a say in it.
+    fn challenge(&self, answer: &Answer) -> Option<Challenge> {
+        let refused = matches!(answer.status.as_u16(), 401 | 403);
+        (refused && self.may_ask).then(|| auth::challenge(&answer.headers)).flatten()
+    }
+}
+
+/// Whether a 401 says nothing about how to log in.
+fn is_silent(answer: &Answer) -> bool {
+    answer.status.as_u16() == 401 && auth::as_written(&answer.headers).is_empty()
 }
 
 /// The failure that a 401 or a 403 is.

@@ -5,9 +5,11 @@
 //! it in [`crate::document`].
 //!
 //! Invariants: credentials and tokens are sent to the host that they were found for and to token services that
-//! [`realm`] allows, never along a redirect; nothing is read into memory without a cap; an error holds no query.
+//! [`realm`] allows, never along a redirect; nothing is read into memory without a cap; an error holds no query, and
+//! nothing that was [`sent`].
 
 pub(crate) mod auth;
+mod challenges;
 mod exchange;
 pub(crate) mod limits;
 mod login;
@@ -15,6 +17,7 @@ pub(crate) mod outside;
 mod realm;
 pub(crate) mod redirect;
 pub(crate) mod retry;
+mod sent;
 pub(crate) mod token;
 
 use std::collections::BTreeMap;
@@ -36,6 +39,7 @@ use self::limits::HostState;
 use self::outside::Outside;
 use self::redirect::Content;
 use self::retry::{Failure, Retry};
+use self::sent::Sent;
 use self::token::Tokens;
 use crate::error::{Context, Error, ErrorKind, Login, quoted};
 use crate::event::{Event, Reporter};
@@ -69,6 +73,7 @@ pub(crate) struct Transport {
     /// Hosts that a registry led to, by their origins and whether they have to be outside.
     pub(crate) others: Mutex<BTreeMap<(String, bool), Arc<HostState>>>,
     pub(crate) tokens: Tokens,
+    pub(crate) sent: Arc<Sent>,
 }
 
 /// Where the body of an answer goes.
@@ -130,6 +135,8 @@ pub(crate) struct Answer {
     /// The size and the digest of what went to a file.
     pub(crate) written: Option<(u64, Digest)>,
     pub(crate) url: Url,
+    /// The host that gave it: where redirects led.
+    pub(crate) from: String,
     /// What became of the login.
     pub(crate) login: Login,
 }
@@ -240,18 +247,23 @@ impl Transport {
     fn state(&self, host: &Host, base: Url, settings: RegistrySettings, http: Option<reqwest::Client>) -> HostState {
         let usual = if host.is_loopback() { &self.direct } else { &self.http };
         let http = http.or_else(|| self.clients.get(host).cloned()).unwrap_or_else(|| usual.clone());
-        HostState::new(host.clone(), base, http, settings, self.per_host)
+        let mut state = HostState::new(host.clone(), base, http, settings, self.per_host);
+        state.sent = Arc::clone(&self.sent);
+        state
     }
 
     /// Sends a request to a registry, with what the registry asks for, until there is an answer or no use in trying.
     /// The answer's status is none that may pass, and neither 401 nor 403.
     pub(crate) async fn send(&self, host: &Arc<HostState>, ask: &Ask<'_>) -> Result<Answer, Error> {
-        self.retrying(host, ask, async || self.authorized(host, ask).await).await
+        // In a box, since what is in it is deeper than the compiler likes the futures around it to be.
+        Box::pin(self.retrying(host, ask, async || self.authorized(host, ask).await)).await
     }
 
     /// Sends a request as it is; the answer may have any status that is not worth another attempt.
     async fn plain(&self, host: &Arc<HostState>, ask: &Ask<'_>, header: Option<&HeaderValue>) -> Result<Answer, Error> {
-        self.retrying(host, ask, async || self.exchange(host, ask, header).await).await
+        let shown =
+            async |_: &Arc<HostState>, url: &Url| Ok(header.filter(|_| url.origin() == ask.url.origin()).cloned());
+        self.retrying(host, ask, async || Ok(self.exchange(host, ask, &shown).await?.answer)).await
     }
 
     /// Repeats an attempt until there is an answer, no use in trying, or no time left in this run.
@@ -315,7 +327,7 @@ impl Transport {
                     attempts,
                     login: None,
                 };
-                return Err(Error { kind: failure.kind, context: Some(Box::new(context)) });
+                return Err(self.sent.clean(Error { kind: failure.kind, context: Some(Box::new(context)) }));
             };
             self.wait(host, &failure, attempts, pause).await;
         }
@@ -331,7 +343,7 @@ impl Transport {
             }
             return;
         }
-        let reason = failure.kind.to_string();
+        let reason = self.sent.cut(&failure.kind.to_string());
         self.reporter.event(Event::Retrying { host: host.host.as_str(), attempt, reason: &reason });
         if self.backoff.waits {
             tokio::time::sleep(pause).await;

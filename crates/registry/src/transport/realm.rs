@@ -30,28 +30,38 @@ pub(crate) fn judge(
     canonical: &str,
     token_hosts: &[String],
 ) -> Result<Realm, &'static str> {
-    let url = Url::parse(realm).map_err(|_| "its address is not a URL")?;
+    let mut url = Url::parse(realm).map_err(|_| "its address is not a URL")?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("its address holds a user name");
     }
-    let plain = match url.scheme() {
-        "https" => false,
-        "http" if registry.scheme() == "http" => true,
-        "http" => return Err("it speaks plain HTTP, and the registry does not"),
-        _ => return Err("its address is not HTTPS"),
-    };
     let (Some(host), Some(own)) = (url.host_str(), registry.host_str()) else {
         return Err("its address has no host");
     };
     let authority = authority(&url);
     let allowed = token_hosts.iter().any(|allowed| allowed == host || *allowed == authority);
+    let plain = match url.scheme() {
+        "https" => false,
+        "http" if registry.scheme() == "http" => true,
+        // A registry behind a proxy that ends TLS may not know of it, and names its service as it sees itself.
+        "http" if host == own || allowed => false,
+        "http" => {
+            return Err(
+                "it speaks plain HTTP, and the registry does not (over HTTPS only the registry's own host and its `token-hosts` are tried)",
+            );
+        }
+        _ => return Err("its address is not HTTPS"),
+    };
     let same_port = url.port_or_known_default() == registry.port_or_known_default();
     // Whoever holds the certificate of a name holds it on every port; with plain HTTP another port may be anybody.
     let same = host == own && (same_port || !plain && registry.scheme() == "https");
     let paired = !plain && PAIRS.contains(&(canonical, host));
     let trusted = same || allowed || paired;
     if !trusted && is_inside(&url) && !is_loopback(registry) {
-        return Err("its address is this machine's or its own network's");
+        return Err("its address is this machine's or its own network's (`token-hosts` of the registry allows it)");
+    }
+    if !plain {
+        // From one of the two schemes to the other there is nothing that could fail.
+        let _ = url.set_scheme("https");
     }
     Ok(Realm { url, trusted })
 }
@@ -159,9 +169,25 @@ mod tests {
 
     #[test]
     fn other_addresses_than_https_without_a_user_are_refused() {
-        for realm in ["http://ghcr.io/token", "ftp://ghcr.io/", "https://me:pw@ghcr.io/t", "token", "", "file:///etc"] {
+        for realm in
+            ["http://other.example/token", "ftp://ghcr.io/", "https://me:pw@ghcr.io/t", "token", "", "file:///etc"]
+        {
             assert!(trusted("https://ghcr.io", realm, &[]).is_err(), "{realm}");
         }
         assert!(trusted("http://registry.example:5000", "http://auth.example/token", &[]).is_ok());
+    }
+
+    #[test]
+    fn a_service_that_is_named_by_plain_http_is_asked_over_tls_where_it_is_the_registrys() {
+        let judged = |realm, allowed: &[&str]| {
+            let allowed: Vec<String> = allowed.iter().map(|&host| host.to_owned()).collect();
+            judge(realm, &"https://a.example".parse().unwrap(), "a.example", &allowed)
+                .map(|realm| realm.url.to_string())
+        };
+        assert_eq!(judged("http://a.example/token", &[]).unwrap(), "https://a.example/token");
+        assert_eq!(judged("http://a.example:80/token", &[]).unwrap(), "https://a.example/token");
+        assert_eq!(judged("http://a.example:5000/token", &[]).unwrap(), "https://a.example:5000/token");
+        assert_eq!(judged("http://b.example/token", &["b.example"]).unwrap(), "https://b.example/token");
+        assert!(judged("http://b.example/token", &[]).is_err());
     }
 }

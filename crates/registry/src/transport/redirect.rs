@@ -43,8 +43,7 @@ pub(crate) fn judge(
     }
     let (Some(host), Some(own)) = (to.host_str(), registry.host_str()) else { return refuse("it has no host") };
     let known = PAIRS.iter().any(|&(registry, pattern)| registry == own && fits(pattern, host));
-    let allowed = redirect_hosts.iter().any(|pattern| fits(pattern, host) || *pattern == authority(to));
-    if known || allowed {
+    if known || is_named(redirect_hosts, to) {
         return Ok(());
     }
     if content != Content::Blob {
@@ -53,9 +52,15 @@ pub(crate) fn judge(
         );
     }
     if is_inside(to) && !is_loopback(registry) {
-        return refuse("it leads to this machine or its own network");
+        return refuse("it leads to this machine or its own network (`redirect-hosts` of the registry allows it)");
     }
     Ok(())
+}
+
+/// Whether the user names the host of an address among those that a registry may redirect to.
+pub(crate) fn is_named(redirect_hosts: &[String], to: &Url) -> bool {
+    let Some(host) = to.host_str() else { return false };
+    redirect_hosts.iter().any(|pattern| fits(pattern, host) || *pattern == authority(to))
 }
 
 pub(super) fn fits(pattern: &str, host: &str) -> bool {

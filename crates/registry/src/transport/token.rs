@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use imagelock_credentials::{Credential, Found};
 use reqwest::Method;
 use reqwest::header::HeaderValue;
@@ -17,7 +15,7 @@ use super::limits::HostState;
 use super::realm::Realm;
 use super::redirect::Content;
 use super::retry::Failure;
-use super::{Ask, Sink, Transport, login, realm};
+use super::{Answer, Ask, Sink, Transport, login, realm};
 use crate::error::{Error, ErrorKind, Login, Refuser, Withheld, quoted};
 
 /// Tokens are small; more is no token.
@@ -127,49 +125,69 @@ impl Transport {
         let realm = realm::judge(&key.realm, &host.base, host.host.as_str(), &host.settings.token_hosts);
         let realm = realm.map_err(refused)?;
         let found = self.credentials(host, path).await?;
-        let credential = if realm.trusted { found.for_host(host.host.as_str()) } else { &Credential::Anonymous };
         let login = login(&found, host, &realm);
+        let credential = match login {
+            Login::Shown(_) => found.for_host(host.host.as_str()),
+            _ => &Credential::Anonymous,
+        };
         let service = self.realm_host(host, &realm.url).map_err(|reason| refused(&reason))?;
-        let mut answer = None;
+        let answer = self.ask_service(&service, &realm.url, credential, key, path).await?;
+        let status = answer.status.as_u16();
+        if matches!(status, 401 | 403) {
+            let by = Refuser::TokenService(realm::authority(&realm.url));
+            let by = if service.base.origin() == host.base.origin() {
+                Refuser::TokenService(host.host.to_string())
+            } else {
+                by
+            };
+            return Err(login::refused(&answer, host.host.to_string(), by, login));
+        }
+        if !answer.status.is_success() {
+            let with = if let Login::Shown(origin) = &login { format!(", with {origin}") } else { String::new() };
+            let reason = format!("status {status}{with} {}", answer.message());
+            return Err(Failure { status: Some(status), ..refused(reason.trim_end()) });
+        }
+        let Given { token, lifetime } = parse(&answer.body).map_err(refused)?;
+        let slack = SLACK.min(lifetime / 4);
+        let header = self.sent.bearer(&token).map_err(refused)?;
+        Ok(Token { header, login, until: Instant::now() + lifetime.saturating_sub(slack) })
+    }
+
+    /// Asks a token service, and shows it a credential.
+    async fn ask_service(
+        &self,
+        service: &Arc<HostState>,
+        realm: &Url,
+        credential: &Credential,
+        key: &Key,
+        path: &str,
+    ) -> Result<Answer, Failure> {
         if let Credential::IdentityToken(secret) = credential {
+            self.sent.note(secret.expose());
             let mut form = url::form_urlencoded::Serializer::new(String::new());
             form.append_pair("grant_type", "refresh_token").append_pair("refresh_token", secret.expose());
             form.append_pair("service", key.service.as_deref().unwrap_or_default()).append_pair("scope", &key.scope);
             form.append_pair("client_id", "imagelock");
-            let ask = token_ask(Method::POST, realm.url.clone(), Some(form.finish()), path);
-            let given = self.plain(&service, &ask, None).await.map_err(|error| failed(key, error))?;
+            let ask = token_ask(Method::POST, realm.clone(), Some(form.finish()), path);
+            let given = self.plain(service, &ask, None).await.map_err(|error| failed(key, realm, error))?;
             // Services from before OAuth 2 have no such method.
-            answer = Some(given).filter(|given| !matches!(given.status.as_u16(), 404 | 405));
-        }
-        let answer = match answer {
-            Some(answer) => answer,
-            None => {
-                let mut url = realm.url;
-                if let Some(name) = &key.service {
-                    url.query_pairs_mut().append_pair("service", name);
-                }
-                url.query_pairs_mut().append_pair("scope", &key.scope);
-                let header = match credential {
-                    Credential::Basic { username, password } => Some(basic(username, password.expose())),
-                    Credential::IdentityToken(secret) => Some(basic("", secret.expose())),
-                    Credential::Anonymous | Credential::RegistryToken(_) => None,
-                };
-                let header = header.transpose().map_err(refused)?;
-                let ask = token_ask(Method::GET, url, None, path);
-                self.plain(&service, &ask, header.as_ref()).await.map_err(|error| failed(key, error))?
+            if !matches!(given.status.as_u16(), 404 | 405) {
+                return Ok(given);
             }
+        }
+        let mut url = realm.clone();
+        if let Some(name) = &key.service {
+            url.query_pairs_mut().append_pair("service", name);
+        }
+        url.query_pairs_mut().append_pair("scope", &key.scope);
+        let header = match credential {
+            Credential::Basic { username, password } => Some(self.sent.basic(username, password.expose())),
+            Credential::IdentityToken(secret) => Some(self.sent.basic("", secret.expose())),
+            Credential::Anonymous | Credential::RegistryToken(_) => None,
         };
-        let status = answer.status.as_u16();
-        if matches!(status, 401 | 403) {
-            let at_home = service.base.origin() == host.base.origin();
-            let by = if at_home { Refuser::Registry } else { Refuser::TokenService(service.host.to_string()) };
-            return Err(login::refused(&answer, host.host.to_string(), by, login));
-        }
-        if !answer.status.is_success() {
-            let reason = format!("status {status} {}", quoted(&answer.message()));
-            return Err(Failure { status: Some(status), ..refused(reason.trim_end()) });
-        }
-        read(&answer.body, login).map_err(refused)
+        let header = header.transpose().map_err(|reason| Failure::last(token_error(&key.realm, reason)))?;
+        let ask = token_ask(Method::GET, url, None, path);
+        self.plain(service, &ask, header.as_ref()).await.map_err(|error| failed(key, realm, error))
     }
 
     /// Returns the host of a token service. One on the registry's own host is reached as the registry is.
@@ -192,11 +210,17 @@ fn login(found: &Found, host: &HostState, realm: &Realm) -> Login {
     }
 }
 
-fn failed(key: &Key, error: Error) -> Failure {
+fn failed(key: &Key, realm: &Url, error: Error) -> Failure {
     let status = error.context.as_deref().and_then(|context| context.status);
-    let kind = match error.kind {
-        kind @ (ErrorKind::RateLimited { .. } | ErrorKind::Network { .. } | ErrorKind::Tls { .. }) => kind,
-        kind => token_error(&key.realm, &kind.to_string()),
+    let unreachable =
+        matches!(error.kind, ErrorKind::RateLimited { .. } | ErrorKind::Network { .. } | ErrorKind::Tls { .. });
+    let kind = if Url::parse(&key.realm).is_ok_and(|written| written.scheme() != realm.scheme()) {
+        let reason = format!("it speaks plain HTTP, and the registry does not; over HTTPS: {}", error.kind);
+        token_error(&key.realm, &reason)
+    } else if unreachable {
+        error.kind
+    } else {
+        token_error(&key.realm, &error.kind.to_string())
     };
     Failure { status, ..Failure::last(kind) }
 }
@@ -218,22 +242,6 @@ fn token_ask(method: Method, url: Url, form: Option<String>, path: &str) -> Ask<
     }
 }
 
-/// Makes the header of Basic authentication.
-pub(crate) fn basic(username: &str, password: &str) -> Result<HeaderValue, &'static str> {
-    let text = format!("Basic {}", STANDARD.encode(format!("{username}:{password}")));
-    secret_header(&text)
-}
-
-pub(crate) fn bearer(token: &str) -> Result<HeaderValue, &'static str> {
-    secret_header(&format!("Bearer {token}"))
-}
-
-fn secret_header(text: &str) -> Result<HeaderValue, &'static str> {
-    let mut header = HeaderValue::from_str(text).map_err(|_| "it has characters that no header can carry")?;
-    header.set_sensitive(true);
-    Ok(header)
-}
-
 /// What a token service answers with.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Given {
@@ -251,41 +259,32 @@ pub(crate) fn parse(body: &[u8]) -> Result<Given, &'static str> {
     Ok(Given { token, lifetime: lifetime.unwrap_or(LIFETIME).min(Duration::from_hours(24)) })
 }
 
-fn read(body: &[u8], login: Login) -> Result<Token, &'static str> {
-    let Given { token, lifetime } = parse(body)?;
-    let slack = SLACK.min(lifetime / 4);
-    Ok(Token { header: bearer(&token)?, login, until: Instant::now() + lifetime.saturating_sub(slack) })
-}
-
 #[cfg(test)]
 mod tests {
-    use imagelock_credentials::Origin;
-
     use super::*;
 
     #[test]
     fn a_token_stands_in_either_field() {
         for (body, expected) in [
-            (r#"{"token":"a"}"#, Ok("Bearer a")),
-            (r#"{"access_token":"b"}"#, Ok("Bearer b")),
-            (r#"{"token":"","access_token":"b"}"#, Ok("Bearer b")),
-            (r#"{"token":"a","access_token":"b","expires_in":300,"issued_at":"x"}"#, Ok("Bearer a")),
-            (r#"{"token":"a","expires_in":1e300}"#, Ok("Bearer a")),
-            (r#"{"token":"a","expires_in":-1}"#, Ok("Bearer a")),
-            (r#"{"token":"a\nb"}"#, Err("it has characters that no header can carry")),
+            (r#"{"token":"a"}"#, Ok(("a", 60))),
+            (r#"{"access_token":"b"}"#, Ok(("b", 60))),
+            (r#"{"token":"","access_token":"b"}"#, Ok(("b", 60))),
+            (r#"{"token":"a","access_token":"b","expires_in":300,"issued_at":"x"}"#, Ok(("a", 300))),
+            (r#"{"token":"a","expires_in":1e300}"#, Ok(("a", 60))),
+            (r#"{"token":"a","expires_in":1e9}"#, Ok(("a", 86400))),
+            (r#"{"token":"a","expires_in":-1}"#, Ok(("a", 60))),
             (r#"{"token":""}"#, Err("the answer has no token")),
             ("{}", Err("the answer has no token")),
             ("<html>", Err("the answer is not a token document")),
         ] {
-            let header = read(body.as_bytes(), Login::Absent(Origin::Nowhere)).map(|token| token.header);
-            assert_eq!(header.as_ref().map(|value| value.to_str().unwrap()), expected.as_ref().copied(), "{body}");
+            let given = parse(body.as_bytes());
+            let given = given.as_ref().map(|given| (given.token.as_str(), given.lifetime.as_secs()));
+            assert_eq!(given.map_err(|error| *error), expected, "{body}");
         }
     }
 
     #[test]
-    fn secrets_are_not_in_what_is_printed() {
-        let header = basic("user", "hunter2").unwrap();
-        assert_eq!(format!("{header:?}"), "Sensitive");
+    fn no_secret_of_a_realm_is_in_an_error() {
         let ErrorKind::Token { realm, .. } = token_error("https://me:secret@a.example/token?key=secret", "x") else {
             panic!("not a token error");
         };

@@ -87,7 +87,8 @@ fn a_password_that_is_wrong_is_an_error_that_says_where_it_came_from() {
 fn without_credentials_the_error_says_so() {
     let registry = registry(with_user());
     let error = head(&client(), &registry).unwrap_err();
-    assert_eq!(error.to_string(), format!("401 Unauthorized, no credentials for {}", registry.host()));
+    let expected = format!("401 Unauthorized from its token service, no credentials for {}", registry.host());
+    assert_eq!(error.to_string(), expected);
 }
 
 #[test]

@@ -45,7 +45,8 @@ def authorization(rctx, url, notes):
     if rctx.os.environ.get("IMAGELOCK_AUTH") == "bazel":
         return None
     host, repository = host_of(url), repository_of(url)
-    credential = _in_environment(rctx.os.environ, host, notes) or _find(rctx, host, repository, notes)
+    credential = _in_environment(rctx.os.environ, host, notes)
+    credential = credential or _in_dockers_variable(rctx, host, repository, notes) or _find(rctx, host, repository, notes)
     if credential and credential.bearer:
         return {"type": "pattern", "pattern": "Bearer <password>", "password": credential.bearer}
     if host in _REALMS and url.startswith("https://"):
@@ -98,6 +99,22 @@ def _in_environment(env, host, notes):
                 return _credential(username = username, password = password)
             notes.append("%s is not user:password" % variable)
     return None
+
+def _in_dockers_variable(rctx, host, repository, notes):
+    text = rctx.os.environ.get("DOCKER_AUTH_CONFIG", "").strip()
+    if not text:
+        return None
+    config = json.decode(text, default = None) if hasattr(rctx, "getenv") else json.decode(text)
+
+    # Docker takes logins alone from it, and passes over all of it where there is anything else.
+    auths = config.get("auths") or {} if type(config) == "dict" and list(config) in [[], ["auths"]] else None
+    if type(auths) != "dict" or [entry for entry in auths.values() if not _is_login(entry)]:
+        notes.append("DOCKER_AUTH_CONFIG is passed over: it may hold `auths` alone, and each of these `auth` alone")
+        return None
+    return _in_auths(auths, host, repository, "DOCKER_AUTH_CONFIG", notes)
+
+def _is_login(entry):
+    return type(entry) == "dict" and list(entry) == ["auth"] and type(entry["auth"]) == "string" and bool(entry["auth"])
 
 def _find(rctx, host, repository, notes):
     for path in _files(rctx.os.environ):

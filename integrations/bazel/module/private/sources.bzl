@@ -21,7 +21,7 @@ def is_loopback(host):
     Returns:
       Whether it is.
     """
-    if host.startswith("[::1]"):
+    if host == "[::1]" or host.startswith("[::1]:"):
         return True
     name = host.split(":")[0]
     numbers = name.split(".")
