@@ -59,6 +59,18 @@ fn another_registry_is_written_everywhere_and_digests_stay() {
 }
 
 #[test]
+fn every_image_that_is_written_is_said_and_in_a_person_s_file_with_its_place() {
+    for adapter in ADAPTERS {
+        let output = rendered(*adapter, "");
+        let mut used: Vec<&str> = output.uses.iter().map(|used| used.image.as_str()).collect();
+        used.sort_unstable();
+        assert_eq!(used, ["db", "no", "web"], "{}", adapter.id());
+        let placed = output.uses.iter().filter(|used| used.at.is_some()).count();
+        assert_eq!(placed, if output.ownership == Ownership::Edited { 3 } else { 0 }, "{}", adapter.id());
+    }
+}
+
+#[test]
 fn the_same_lock_gives_the_same_bytes() {
     for adapter in ADAPTERS {
         assert_eq!(rendered(*adapter, ""), rendered(*adapter, ""), "{}", adapter.id());

@@ -44,9 +44,13 @@ fn a_cargo_workspace_needs_no_file_of_its_own() {
     let repo = workspace(registry.host());
     repo.imagelock(["lock"]).success();
     let listed = repo.imagelock(["list"]).success();
-    assert!(listed.stdout.contains("cargo web"), "{}", listed.stdout);
+    assert!(listed.stdout.contains("cargo web/Cargo.toml:"), "{}", listed.stdout);
     let why = repo.imagelock(["why", "web"]).success();
-    assert!(why.stdout.contains("Cargo.toml:6") && why.stdout.contains("used by cargo web"), "{}", why.stdout);
+    assert!(
+        why.stdout.contains("Cargo.toml:6") && why.stdout.contains("used by cargo web/Cargo.toml:"),
+        "{}",
+        why.stdout
+    );
 
     registry.push("acme/job:2", &Image::linux(["amd64"]).seed("job"));
     repo.imagelock(["add", &format!("{}/acme/job:2", registry.host())]).success();

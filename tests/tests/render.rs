@@ -135,12 +135,18 @@ fn a_target_uses_the_images_that_it_writes_and_no_others() {
     );
     repo.write("pod.yaml", pod);
     repo.imagelock(["lock"]).success();
-    for (image, users) in
-        [("web", "used by kubernetes pod.yaml, kustomize k.yaml\n"), ("db", "used by kustomize k.yaml\n")]
-    {
+    for (image, users) in [
+        ("web", "  used by kubernetes pod.yaml:6\n  used by kustomize k.yaml\n"),
+        ("db", "  used by kustomize k.yaml\n"),
+    ] {
         let why = repo.imagelock(["why", image]).success();
         assert!(why.stdout.ends_with(users), "{}", why.stdout);
     }
+    // Nobody's pin is left behind without a word; what imagelock makes is made again.
+    let refused = repo.imagelock(["remove", "web"]).exit(2);
+    assert!(refused.stderr.contains("`web` is still used\n  kubernetes pod.yaml:6\n"), "{}", refused.stderr);
+    repo.imagelock(["remove", "db"]).success();
+    repo.imagelock(["remove", "web", "--force"]).success();
 }
 
 #[test]

@@ -391,7 +391,7 @@ fn who_uses_an_image_is_told_by_list_and_why() {
     ----- stdout -----
     NAME      TAG          VERSION      DIGEST        CREATED      PLATFORMS    USED BY
     postgres  16.9-alpine  16.9-alpine  [1]  12 Nov 2026  amd64 arm64  buildkit build/policy.json
-    static    latest       1.24.3       [2]  20 Nov 2026  amd64 arm64  kustomize deploy/images, buildkit build/policy.json
+    static    latest       1.24.3       [2]  20 Nov 2026  amd64 arm64  buildkit build/policy.json, kustomize deploy/images
     ");
     assert_snapshot!(repo.imagelock(["why", "static"]), @r#"
     exit: 0
@@ -401,7 +401,8 @@ fn who_uses_an_image_is_told_by_list_and_why() {
       linux/amd64  sha256:[2]…
       linux/arm64  sha256:[3]…
       source https://example.com/acme/source
-      used by kustomize deploy/images, buildkit build/policy.json
+      used by buildkit build/policy.json
+      used by kustomize deploy/images
     "#);
     assert_snapshot!(repo.imagelock(["remove", "static"]), @r#"
     exit: 2

@@ -1,10 +1,11 @@
 //! What a target wants written, and what it is made of.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 use imagelock_core::ImageName;
 use imagelock_core::source::Location;
 
-use crate::Pinned;
 use crate::seal::{self, SealError};
 
 /// A file as it should be.
@@ -73,9 +74,9 @@ impl Output {
 
     /// Says which images were written into the file.
     #[must_use]
-    pub fn with<'p>(mut self, images: impl IntoIterator<Item = &'p Pinned<'p>>) -> Self {
-        let uses = images.into_iter().map(|image| Use { image: image.name.clone(), at: None, moved: None });
-        self.uses.extend(uses);
+    pub fn with<'n>(mut self, images: impl IntoIterator<Item = &'n ImageName>) -> Self {
+        let images: BTreeSet<&ImageName> = images.into_iter().collect();
+        self.uses.extend(images.into_iter().map(|image| Use { image: image.clone(), at: None, moved: None }));
         self
     }
 

@@ -8,7 +8,7 @@ use std::{panic, thread};
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_adapter::{Adapter, Context, Output, Ownership, Target, TreeError};
 use imagelock_core::project::{Project, ProjectError};
-use imagelock_core::source::Label;
+use imagelock_core::source::{Label, Location};
 
 use crate::adapters::ADAPTERS;
 use crate::failure::{Failure, Kind, Problem};
@@ -26,6 +26,8 @@ const WORKFLOWS: &[&str] = &[".circleci", ".buildkite", ".woodpecker"];
 pub(crate) struct Rendered {
     pub(crate) adapter: &'static dyn Adapter,
     pub(crate) target: Box<dyn Target>,
+    /// The table.
+    pub(crate) at: Location,
 }
 
 /// Reads the tables of all adapters. Every mistake comes back, images that nothing declares among them.
@@ -37,7 +39,7 @@ pub(crate) fn read(project: &Project) -> Result<Vec<Rendered>, Failure> {
         match adapter.read(table) {
             Ok(target) => {
                 errors.extend(target.images().iter().filter_map(|image| project.unknown_image(image)));
-                targets.push(Rendered { adapter: *adapter, target });
+                targets.push(Rendered { adapter: *adapter, target, at: table.node.at.clone() });
             }
             Err(found) => errors.extend(found),
         }

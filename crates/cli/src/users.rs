@@ -1,35 +1,51 @@
-//! Who uses an image.
+//! Who uses an image: the targets that really write it, by file and line, and the Cargo packages that name it.
 //!
-//! A target says so in its table, or takes all that it finds a place for: what it renders tells which images those are.
-//! A manifest with one image in it does not use the others of the lock.
+//! A target says what it wrote ([`imagelock_adapter::Use`]): a manifest with one image in it does not use the others of
+//! the lock. One that cannot be rendered uses what its table names, or, where that is nothing, all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8PathBuf;
 use imagelock_adapter::{Context, Rewrites, Templates};
-use imagelock_core::{Digest, ImageName, LockedImage, Lockfile};
+use imagelock_core::source::Location;
+use imagelock_core::{ImageName, Lockfile};
+use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::targets::{self, Rendered};
+use crate::targets;
 use crate::tree::DiskTree;
 
-/// The targets of a project, and which images each takes.
-pub(crate) struct Users(Vec<(String, Takes)>);
+/// Who uses which image.
+pub(crate) struct Users(BTreeMap<ImageName, BTreeSet<User>>);
 
-enum Takes {
-    /// Those that its table names.
-    Named(BTreeSet<ImageName>),
-    /// Those whose digests are in what it renders.
-    Written(BTreeSet<String>),
-    /// Nobody can tell, since it cannot be rendered: all of them.
-    Any,
+/// A place that uses an image.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct User {
+    /// The adapter, or `cargo`.
+    pub(crate) adapter: &'static str,
+    /// The file, relative to the project file.
+    pub(crate) file: Utf8PathBuf,
+    /// The line that a person wrote, counted from 1; nothing for a file of imagelock's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<usize>,
 }
 
-/// The fewest hexadecimal digits of a digest.
-const DIGITS: usize = 64;
+impl std::fmt::Display for User {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} {}", self.adapter, self.file)?;
+        self.line.map_or(Ok(()), |line| write!(formatter, ":{line}"))
+    }
+}
+
+impl User {
+    fn at(adapter: &'static str, at: &Location) -> Self {
+        Self { adapter, file: at.file.path().to_owned(), line: Some(at.line()) }
+    }
+}
 
 impl Users {
-    /// Looks at the targets of the project.
+    /// Looks at the packages of the project, and at what its targets make of the lock.
     pub(crate) fn of(session: &Session<'_>, lock: &Lockfile) -> Result<Self, Failure> {
         let targets = targets::read(&session.project)?;
         let tree = DiskTree::new(&session.root)?;
@@ -37,67 +53,38 @@ impl Users {
         let rewrites = Rewrites::of(&session.project);
         let built = &session.project.built;
         let context = Context { lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };
-        let takes = |rendered: &Rendered| (rendered.target.title(), Takes::of(rendered, &context));
-        Ok(Self(targets.iter().map(takes).collect()))
-    }
-
-    /// The titles of the targets that take an image.
-    pub(crate) fn titles(&self, name: &ImageName, image: Option<&LockedImage>) -> Vec<String> {
-        let takes = |takes: &Takes| match takes {
-            Takes::Named(names) => names.contains(name),
-            Takes::Any => true,
-            Takes::Written(digests) => {
-                image.is_some_and(|image| digests_of(image).any(|digest| digests.contains(digest.hex())))
+        let mut users = Self(BTreeMap::new());
+        for used in &session.project.uses {
+            users.add(&used.image.value, User::at("cargo", &used.image.at));
+        }
+        for rendered in &targets {
+            let adapter = rendered.adapter.id();
+            let Ok(outputs) = rendered.target.render(&context) else {
+                let named = rendered.target.images();
+                for image in &named {
+                    users.add(&image.value, User::at(adapter, &image.at));
+                }
+                for image in lock.images.keys().filter(|_| named.is_empty()) {
+                    users.add(image, User::at(adapter, &rendered.at));
+                }
+                continue;
+            };
+            for output in outputs {
+                for used in output.uses {
+                    let line = used.at.as_ref().map(Location::line);
+                    users.add(&used.image, User { adapter, file: output.path.clone(), line });
+                }
             }
-        };
-        self.0.iter().filter(|(_, target)| takes(target)).map(|(title, _)| title.clone()).collect()
-    }
-}
-
-impl Takes {
-    fn of(rendered: &Rendered, context: &Context<'_>) -> Self {
-        let named = rendered.target.images();
-        if !named.is_empty() {
-            return Self::Named(named.into_iter().map(|name| name.value).collect());
         }
-        let Ok(outputs) = rendered.target.render(context) else { return Self::Any };
-        let texts = outputs.iter().map(|output| String::from_utf8_lossy(&output.content));
-        Self::Written(texts.flat_map(|text| digests_in(&text)).collect())
+        Ok(users)
     }
-}
 
-fn digests_of(image: &LockedImage) -> impl Iterator<Item = &Digest> {
-    std::iter::once(&image.digest).chain(image.platforms.values().map(|platform| &platform.digest))
-}
+    fn add(&mut self, image: &ImageName, user: User) {
+        self.0.entry(image.clone()).or_default().insert(user);
+    }
 
-/// The digits of all digests in a text, whatever stands round them: a purl has `sha256%3A` there.
-fn digests_in(text: &str) -> Vec<String> {
-    let words = text.split(|character: char| !character.is_ascii_alphanumeric());
-    let tails = words.filter_map(|word| {
-        let start = word.bytes().rev().take_while(u8::is_ascii_hexdigit).count();
-        let digits = &word[word.len() - start..];
-        // `A` of `%3A` is a digit too: the digest is the last of them.
-        let digits = if digits.len() % DIGITS == 0 { digits } else { digits.get(digits.len() % DIGITS..)? };
-        (digits.len() >= DIGITS).then(|| digits.to_owned())
-    });
-    tails.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digests_are_found_whatever_stands_round_them() {
-        let (short, long) = ("0a".repeat(32), "f1".repeat(64));
-        for (text, digest) in [
-            (format!("image: a@sha256:{short} # x"), &short),
-            (format!("\"sha: {short}\""), &short),
-            (format!("pkg:oci/a@sha256%3A{short}?x"), &short),
-            (format!("a@sha512:{long}"), &long),
-        ] {
-            assert_eq!(digests_in(&text), std::slice::from_ref(digest), "{text}");
-        }
-        assert_eq!(digests_in("deadbeef"), Vec::<String>::new());
+    /// Those of an image, in their order.
+    pub(crate) fn users(&self, name: &ImageName) -> Vec<User> {
+        self.0.get(name).into_iter().flatten().cloned().collect()
     }
 }

@@ -68,7 +68,10 @@ impl Target for Policy {
         if let Some(Spanned { value: path, at }) = &self.table.contexts {
             outputs.push(Output::generated(path, &contexts::render(&pins), at)?);
         }
-        Ok(outputs)
+        let images = context.images(self.table.images.as_deref())?;
+        let named = self.table.aliases.iter().map(|alias| &alias.image.value);
+        let names: Vec<&ImageName> = images.iter().map(|image| image.name).chain(named).collect();
+        Ok(outputs.into_iter().map(|output| output.with(names.iter().copied())).collect())
     }
 }
 

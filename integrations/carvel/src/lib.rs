@@ -67,7 +67,8 @@ impl Target for ImagesLock {
         let pinned = context.images(self.images.as_deref())?;
         let page = Page { seal: PLACEHOLDER, images: pinned.iter().map(Image::of).collect() };
         let text = context.templates.render("images.lock.yaml", &page)?;
-        Ok(vec![Output::generated(&self.output.value, &text, &self.output.at)?])
+        let output = Output::generated(&self.output.value, &text, &self.output.at)?;
+        Ok(vec![output.with(pinned.iter().map(|image| image.name))])
     }
 }
 

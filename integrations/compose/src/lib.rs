@@ -108,11 +108,12 @@ impl Target for Override {
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Output>, RenderError> {
-        let (mut rows, mut warnings) = (Vec::new(), Vec::new());
+        let (mut rows, mut warnings, mut used) = (Vec::new(), Vec::new(), Vec::new());
         let file = self.file.as_ref().map(|path| ComposeFile::read(context, path)).transpose()?;
         for (service, image) in &self.services {
             file.as_ref().map_or(Ok(()), |file| known(file, service))?;
             rows.push(Service::new(&service.value, &context.image(&image.value, Some(&image.at))?));
+            used.push(&image.value);
         }
         let matcher = Matcher::new(context, self.images.as_deref())?;
         for (name, service) in file.iter().flat_map(|file| &file.services) {
@@ -123,6 +124,7 @@ impl Target for Override {
                 Ok(None) => {}
                 Ok(Some((image, warning))) => {
                     rows.push(Service::new(name, image));
+                    used.push(image.name);
                     warnings.extend(warning.map(|warning| format!("service `{name}` {warning}")));
                 }
                 Err(reason) if self.strict => return Err(self.unpinned(name, service, &reason).into()),
@@ -133,7 +135,7 @@ impl Target for Override {
         let file = self.file.as_ref().map_or("compose.yaml", |file| file.value.as_str());
         let page = Page { seal: PLACEHOLDER, file, output: self.output.value.as_str(), services: rows };
         let text = context.templates.render("compose.images.yaml", &page)?;
-        let output = Output::generated(&self.output.value, &text, &self.output.at)?;
+        let output = Output::generated(&self.output.value, &text, &self.output.at)?.with(used);
         Ok(vec![warnings.into_iter().fold(output, Output::warn)])
     }
 }

@@ -48,8 +48,9 @@ impl Target for Bom {
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Output>, RenderError> {
-        let text = bom::text(&context.images(self.images.as_deref())?);
-        Ok(vec![Output::generated(&self.output.value, &text, &self.output.at)?])
+        let images = context.images(self.images.as_deref())?;
+        let output = Output::generated(&self.output.value, &bom::text(&images), &self.output.at)?;
+        Ok(vec![output.with(images.iter().map(|image| image.name))])
     }
 }
 

@@ -53,7 +53,8 @@ impl Target for Earthfiles {
     fn render(&self, context: &Context<'_>) -> Result<Vec<Output>, RenderError> {
         let mut outputs = Vec::new();
         if let Some(Spanned { value: path, at }) = &self.table.output {
-            outputs.push(Output::generated(path, &generate::render(&self.table, context)?, at)?);
+            let output = Output::generated(path, &generate::render(&self.table, context)?, at)?;
+            outputs.push(output.with(context.images(self.table.images.as_deref())?.iter().map(|image| image.name)));
         }
         if let Some(edit) = &self.table.edit {
             outputs.extend(edit.render(context)?);

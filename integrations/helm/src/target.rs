@@ -41,7 +41,8 @@ impl Target for HelmTarget {
             Way::Overlay(path) => self.overlay(&chart, path, context)?,
             Way::Edit(path) => self.edit(&chart, path, context)?,
         };
-        Ok(vec![output])
+        let images = self.images();
+        Ok(vec![output.with(images.iter().map(|image| &image.value))])
     }
 }
 

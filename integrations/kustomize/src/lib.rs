@@ -106,7 +106,8 @@ impl Target for Component {
         });
         let page = Page { seal: PLACEHOLDER, images: images.collect() };
         let text = context.templates.render("kustomization.yaml", &page)?;
-        Ok(vec![Output::generated(&self.output.value, &text, &self.output.at)?])
+        let output = Output::generated(&self.output.value, &text, &self.output.at)?;
+        Ok(vec![output.with(pinned.iter().map(|image| image.name))])
     }
 }
 

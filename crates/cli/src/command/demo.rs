@@ -162,8 +162,8 @@ impl<'a> Stage<'a> {
         for (name, image) in &lock.images {
             let tag = image.tag.as_ref().map(ToString::to_string).unwrap_or_default();
             text.push_str(&format!("    {name:10} {tag:14} {}\n", image.digest.short()));
-            let titles = users.titles(name, Some(image));
-            let adapters: Vec<&str> = titles.iter().filter_map(|title| title.split(' ').next()).collect();
+            let mut adapters: Vec<&str> = users.users(name).iter().map(|user| user.adapter).collect();
+            adapters.dedup();
             text.push_str(&format!("    {:10} `-> bazel, terraform, {}\n", "", adapters.join(", ")));
         }
         self.host.shell.result(&text);

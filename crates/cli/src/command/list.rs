@@ -10,7 +10,7 @@ use crate::host::{Format, Host};
 use crate::report::day;
 use crate::session::Session;
 use crate::shell::printable;
-use crate::users::Users;
+use crate::users::{User, Users};
 
 /// List the locked images
 #[derive(Args, Debug)]
@@ -23,7 +23,7 @@ struct Listed<'a> {
     name: &'a ImageName,
     #[serde(flatten)]
     image: &'a LockedImage,
-    used_by: Vec<String>,
+    used_by: Vec<User>,
 }
 
 impl List {
@@ -36,11 +36,8 @@ impl List {
             host.shell.warn(&format!("images.lock does not answer {file}: run `{command} lock`"));
         }
         let users = Users::of(&session, &lockfile)?;
-        let listed: Vec<Listed<'_>> = lockfile
-            .images
-            .iter()
-            .map(|(name, image)| Listed { name, image, used_by: used_by(&session, &users, name, Some(image)) })
-            .collect();
+        let listed: Vec<Listed<'_>> =
+            lockfile.images.iter().map(|(name, image)| Listed { name, image, used_by: users.users(name) }).collect();
         match host.global.format {
             Format::Json => super::json(host, &listed),
             Format::Text => {
@@ -49,18 +46,6 @@ impl List {
             }
         }
     }
-}
-
-/// Who names an image: the targets of adapters, and Cargo packages.
-pub(super) fn used_by(
-    session: &Session<'_>,
-    users: &Users,
-    name: &ImageName,
-    image: Option<&LockedImage>,
-) -> Vec<String> {
-    let packages = session.project.uses.iter().filter(|used| used.image.value == *name);
-    let packages = packages.map(|used| format!("cargo {}", used.package));
-    users.titles(name, image).into_iter().chain(packages).collect()
 }
 
 fn table(listed: &[Listed<'_>]) -> String {
@@ -74,7 +59,7 @@ fn table(listed: &[Listed<'_>]) -> String {
             image.digest.hex()[..12].to_owned(),
             image.created.as_ref().and_then(day).unwrap_or_default(),
             platforms.join(" "),
-            used_by.join(", "),
+            some(used_by),
         ]
     }));
     // An empty column is left out, but for those that a table is read by.
@@ -88,6 +73,16 @@ fn table(listed: &[Listed<'_>]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The first users, and how many more there are: `why` tells all.
+fn some(users: &[User]) -> String {
+    const SHOWN: usize = 3;
+    let mut shown: Vec<String> = users.iter().take(SHOWN).map(ToString::to_string).collect();
+    if users.len() > SHOWN {
+        shown.push(format!("{} more", users.len() - SHOWN));
+    }
+    shown.join(", ")
 }
 
 /// Linux goes without saying.

@@ -14,6 +14,7 @@ use crate::host::{Format, Host};
 use crate::report;
 use crate::session::Session;
 use crate::targets;
+use crate::users::Users;
 
 /// Remove images from images.toml and images.lock
 #[derive(Args, Debug)]
@@ -21,6 +22,9 @@ pub struct Remove {
     /// The images
     #[arg(required = true)]
     names: Vec<ImageName>,
+    /// Remove them although files of yours still use them
+    #[arg(long)]
+    force: bool,
 }
 
 impl Remove {
@@ -28,6 +32,9 @@ impl Remove {
         let (session, _held) = Session::open_alone(host)?;
         known(&session, &self.names)?;
         still_named(&session, &self.names)?;
+        if !self.force {
+            still_used(&session, &self.names)?;
+        }
         let directory = session.directory.clone();
         let found = Found { root: session.root.clone(), sources: session.sources.clone() };
         let (path, prefix) = file_to_edit(&found);
@@ -65,6 +72,21 @@ fn still_named(session: &Session<'_>, names: &[ImageName]) -> Result<(), Failure
         if !labels.is_empty() {
             let mut problem = Problem::new(format!("`{name}` is still used")).help("remove what names it first");
             problem.labels = labels;
+            return Err(Failure::new(Kind::Input, problem));
+        }
+    }
+    Ok(())
+}
+
+/// An image that people's files have pins of would leave them behind: the next run knows nothing of them.
+fn still_used(session: &Session<'_>, names: &[ImageName]) -> Result<(), Failure> {
+    let users = Users::of(session, &session.lockfile()?)?;
+    for name in names {
+        let pinned: Vec<String> =
+            users.users(name).iter().filter(|user| user.line.is_some()).map(|user| format!("  {user}")).collect();
+        if !pinned.is_empty() {
+            let problem = Problem { lines: pinned, ..Problem::new(format!("`{name}` is still used")) };
+            let problem = problem.help("take it out of these places, or leave its pins as they are with `--force`");
             return Err(Failure::new(Kind::Input, problem));
         }
     }

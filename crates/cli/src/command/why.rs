@@ -7,14 +7,13 @@ use imagelock_core::project::Declared;
 use imagelock_core::request::Wanted;
 use serde::Serialize;
 
-use super::list::used_by;
 use super::update::known;
 use crate::failure::Failure;
 use crate::host::{Format, Host};
 use crate::report::day;
 use crate::session::Session;
 use crate::shell::printable;
-use crate::users::Users;
+use crate::users::{User, Users};
 
 /// Tell why an image is locked as it is, and who uses it
 #[derive(Args, Debug)]
@@ -31,7 +30,7 @@ struct Reason<'a> {
     request: &'a imagelock_core::Request,
     holds: bool,
     locked: Option<&'a LockedImage>,
-    used_by: Vec<String>,
+    used_by: Vec<User>,
 }
 
 impl Why {
@@ -42,7 +41,7 @@ impl Why {
         let Some((name, declared)) = session.project.images.get_key_value(&self.name) else { return Ok(()) };
         let locked = lockfile.images.get(name);
         let holds = matches!(lockfile.answer(name, &declared.request), Answer::Holds(_));
-        let used_by = used_by(&session, &Users::of(&session, &lockfile)?, name, locked);
+        let used_by = Users::of(&session, &lockfile)?.users(name);
         if host.global.format == Format::Json {
             let declared_at = declared.at.to_string();
             let request = &declared.request;
@@ -57,8 +56,8 @@ impl Why {
             }
             Some(image) => answer(image),
         });
-        if !used_by.is_empty() {
-            text.push_str(&format!("  used by {}\n", used_by.join(", ")));
+        for user in &used_by {
+            text.push_str(&format!("  used by {user}\n"));
         }
         host.shell.result(&text);
         Ok(())
