@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use imagelock::ADAPTERS;
-use imagelock_adapter::Adapter;
+use imagelock_adapter::{Adapter, MemoryTree};
 use imagelock_core::Lockfile;
+use imagelock_core::source::SourceFile;
 use imagelock_edit::testing;
+use imagelock_kubernetes::post_render;
 use imagelock_tests::target_of_every_image;
 
 /// How many times more images the larger lock has.
@@ -52,5 +54,117 @@ fn more_images_take_as_much_more_memory() {
                 many / few
             );
         }
+    }
+}
+
+/// A file with as many places as are asked for.
+type Places = fn(usize) -> String;
+
+/// Files that people own, with the table that pins them.
+const FILES: &[(&str, &str, &str, Places)] = &[
+    ("kubernetes", "edit = 'a.yaml'", "a.yaml", |places| {
+        repeated(
+            places,
+            "---\napiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: ghcr.io/acme/web:1.10}]}\n",
+        )
+    }),
+    ("kubernetes", "edit = 'a.yaml'", "a.yaml", |places| {
+        let containers = repeated(places, "  - image: ghcr.io/acme/web:1.10 # imagelock: web\n");
+        format!("kind: Pod\nspec:\n  containers:\n{containers}")
+    }),
+    ("kubernetes", "edit = 'a.yaml'", "a.yaml", |places| {
+        format!("kind: Pod\nspec: {{containers: [{}]}}\n", repeated(places, "{image: ghcr.io/acme/web:1.10}, "))
+    }),
+    ("kubernetes", "edit = 'a.yaml'", "a.yaml", |places| {
+        let images: String = (0..places).map(|number| format!("- image: &a{number} ghcr.io/acme/web:1.10\n")).collect();
+        let aliases: String = (0..places).map(|number| format!("- image: *a{number}\n")).collect();
+        format!("containers:\n{images}initContainers:\n{aliases}")
+    }),
+    ("marker", "edit = 'a.sh'", "a.sh", |places| repeated(places, "IMAGE=ghcr.io/acme/web:1.9 # imagelock: web\n")),
+    ("marker", "edit = 'a.sh'", "a.sh", |places| {
+        format!("{} IMAGE=\"ghcr.io/acme/web:1.9\" # imagelock: web\n", repeated(places, "it's \"-x\" , "))
+    }),
+    ("terraform", "edit = 'a.tf'", "a.tf", |places| {
+        repeated(places, "b {\n  a = \"x:1\" # imagelock: web\n  o = \"y\"\n}\n")
+    }),
+    ("earthly", "edit = ['Earthfile']", "Earthfile", |places| {
+        format!("VERSION 0.8\n{}", repeated(places, "t:\n  FROM ghcr.io/acme/web:1.10\n  RUN x a # imagelock\n"))
+    }),
+    ("dockerfile", "edit = ['Dockerfile']", "Dockerfile", |places| {
+        repeated(places, "# imagelock: web\nFROM ghcr.io/acme/web:1.9\nCOPY <<END /a\n# x\nEND\n")
+    }),
+    ("compose", "file = 'compose.yaml'\noutput = 'o.yaml'", "compose.yaml", |places| {
+        let services: String =
+            (0..places).map(|number| format!("  s{number}: {{image: ghcr.io/acme/web:1.10}}\n")).collect();
+        format!("services:\n{services}")
+    }),
+    ("compose", "file = 'compose.yaml'\noutput = 'o.yaml'", "compose.yaml", |places| {
+        let services: String =
+            (0..places).map(|number| format!("s{number}: {{image: ghcr.io/acme/web:1.10}}, ")).collect();
+        format!("services: {{{services}}}\n")
+    }),
+];
+
+fn repeated(places: usize, text: &str) -> String {
+    text.repeat(places)
+}
+
+/// The bytes that pinning a file allocates in all, and at a time.
+fn allocated_for(id: &str, table: &str, path: &str, text: &str) -> (f64, f64) {
+    let lock = testing::lock(&[("web", "ghcr.io/acme/web:1.10", 'a')]);
+    let tree = MemoryTree::default().file(path, text);
+    let project = format!("[[{id}]]\n{table}\n");
+    let adapter = ADAPTERS.iter().find(|adapter| adapter.id() == id).unwrap();
+    let measured = allocation_counter::measure(|| {
+        let outputs = testing::render(*adapter, &project, &lock, &tree).unwrap_or_else(|error| panic!("{id}: {error}"));
+        assert!(String::from_utf8_lossy(&outputs[0].content).contains("sha256:aaaa"), "{id}");
+    });
+    #[allow(clippy::cast_precision_loss, reason = "a ratio needs no more")]
+    let pair = (measured.bytes_total as f64, measured.bytes_max as f64);
+    pair
+}
+
+#[test]
+fn more_places_take_as_much_more_memory() {
+    for (id, table, path, places) in FILES {
+        allocated_for(id, table, path, &places(1));
+        let sizes = [4_000, 8_000, 16_000].map(|count| allocated_for(id, table, path, &places(count)));
+        let text = places(1);
+        for pair in sizes.windows(2) {
+            for (what, few, many) in [("in all", pair[0].0, pair[1].0), ("at a time", pair[0].1, pair[1].1)] {
+                // What doubles may grow its buffers once more.
+                assert!(
+                    many / few < 2.0 * SLACK,
+                    "{id}: {few} bytes {what}, then {many}: {:.1} times\n{text}",
+                    many / few
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stream_of_manifests_takes_memory_in_proportion_and_no_more_than_its_bound() {
+    let lock = testing::lock(&[("web", "ghcr.io/acme/web:1.10", 'a')]);
+    let held = |text: &str| {
+        let measured = allocation_counter::measure(|| {
+            testing::with_context(&lock, |context| {
+                drop(post_render(&SourceFile::new("-", text), context, &[]));
+            });
+        });
+        #[allow(clippy::cast_precision_loss, reason = "a ratio needs no more")]
+        let ratio = measured.bytes_max as f64 / text.len() as f64;
+        ratio
+    };
+    for (name, text) in [
+        ("pods", FILES[0].3(16_000)),
+        ("a list of short texts", format!("[{}]", "a,".repeat(400_000))),
+        ("anchors", (0..100_000).map(|number| format!("- &a{number} x\n")).collect()),
+        ("open braces", "[".repeat(1_000_000)),
+        ("dashes", "- ".repeat(500_000)),
+        ("comments", format!("a: 1\n{}", "# c\n".repeat(300_000))),
+    ] {
+        let ratio = held(&text);
+        assert!(ratio < 200.0, "{name}: {ratio:.0} bytes are held for each byte");
     }
 }

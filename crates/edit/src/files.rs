@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use imagelock_adapter::{Problem, RenderError, Tree};
 use imagelock_core::project::{Fields, NodeValue, ProjectError};
 use imagelock_core::source::{Location, SourceFile, Spanned, nearest};
@@ -16,6 +16,12 @@ pub struct File<'p> {
     /// The glob.
     pub pattern: &'p Spanned<String>,
 }
+
+/// The longest pattern, in bytes: patterns are short.
+const LONGEST: usize = 1024;
+
+/// The most braces that a pattern opens inside of each other.
+const DEEPEST: usize = 8;
 
 /// Which files of people a target edits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +83,7 @@ fn patterns(fields: &mut Fields<'_>, key: &'static str) -> Vec<Spanned<String>> 
         },
     };
     for pattern in &patterns {
-        if let Err(reason) = inside(&pattern.value) {
+        if let Err(reason) = compiled(&pattern.value) {
             fields.fail(ProjectError::invalid(reason, &pattern.at));
         }
     }
@@ -104,11 +110,31 @@ fn inside(pattern: &str) -> Result<(), &'static str> {
     if leaves { Err("files are named by paths inside the repository") } else { Ok(()) }
 }
 
-fn matcher(pattern: &Spanned<String>) -> Result<GlobMatcher, RenderError> {
-    inside(&pattern.value).map_err(|reason| Problem::at(&pattern.at, reason))?;
-    let text = pattern.value.trim_start_matches("./");
-    let glob = GlobBuilder::new(text).literal_separator(true).build();
-    glob.map(|glob| glob.compile_matcher()).map_err(|error| Problem::at(&pattern.at, error.to_string()).into())
+fn matcher(pattern: &Spanned<String>) -> Result<GlobSet, RenderError> {
+    compiled(&pattern.value).map_err(|reason| Problem::at(&pattern.at, reason).into())
+}
+
+/// The pattern, ready to match; or why it is none.
+fn compiled(pattern: &str) -> Result<GlobSet, String> {
+    inside(pattern)?;
+    if pattern.len() > LONGEST {
+        return Err(format!("a pattern has at most {LONGEST} bytes, and this one has {}", pattern.len()));
+    }
+    let mut depth = 0_usize;
+    for byte in pattern.bytes() {
+        depth = match byte {
+            b'{' => depth + 1,
+            b'}' => depth.saturating_sub(1),
+            _ => depth,
+        };
+        if depth > DEEPEST {
+            return Err(format!("a pattern has at most {DEEPEST} braces inside of each other"));
+        }
+    }
+    let text = pattern.trim_start_matches("./");
+    let glob = GlobBuilder::new(text).literal_separator(true).build().map_err(|error| error.to_string())?;
+    // A set tells what it cannot compile, where a single pattern panics.
+    GlobSetBuilder::new().add(glob).build().map_err(|error| error.to_string())
 }
 
 fn is_glob(pattern: &str) -> bool {
@@ -178,6 +204,20 @@ mod tests {
             named(&["**/Dockerfile", "./Dockerfile", "*.yaml"]).unwrap(),
             ["Dockerfile", "a.yaml", "x/Dockerfile"]
         );
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_be_matched_is_refused_and_stops_nothing() {
+        let nested = |depth: usize| format!("{}*{}.yaml", "{a,".repeat(depth), "}".repeat(depth));
+        assert_eq!(named(&[nested(DEEPEST).as_str()]).unwrap(), ["a.yaml"]);
+        for pattern in [nested(126), nested(DEEPEST + 1), "a".repeat(LONGEST + 1), "{a".repeat(5), "[z-a]".to_owned()] {
+            assert!(named(&[pattern.as_str()]).is_err(), "{pattern}");
+            assert!(compiled(&pattern).is_err(), "{pattern}");
+        }
+        // Classes of many characters are large when they are compiled.
+        drop(named(&["[!\u{1}-\u{10ffff}]{a,b}".repeat(60).as_str()]));
+        let error = Files { edit: patterns(&["a.yaml"]), exclude: patterns(&[nested(126).as_str()]) };
+        assert!(error.find(&MemoryTree::default().file("a.yaml", "")).is_err());
     }
 
     #[test]

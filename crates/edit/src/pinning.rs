@@ -81,7 +81,9 @@ impl Pinning<'_, '_> {
         for (index, site) in parsed.sites.iter().enumerate() {
             let at = Location::new(file, site.span().clone());
             let written = &file.text()[site.span().clone()];
-            let (text, used) = if let Some(marker) = markers.next_if(|marker| marker.site == index) {
+            let marker = markers.next_if(|marker| marker.site == index);
+            let is_marked = marker.is_some();
+            let (text, used) = if let Some(marker) = marker {
                 let moved = marker.moved(site);
                 (marker.text(site, self.spell)?, Use { image: marker.image.name.clone(), at: Some(at.clone()), moved })
             } else {
@@ -101,6 +103,11 @@ impl Pinning<'_, '_> {
             };
             if Some(text.as_str()) != site.text() {
                 let Some(quoted) = self.format.quote(written, &text) else {
+                    if let Some(Left { at, reason }) =
+                        left(&Kept::Unwritable, site, at.clone(), written).filter(|_| is_marked)
+                    {
+                        return Err(Problem::at(&at, reason).help("a text in quotes can be pinned").into());
+                    }
                     plan.kept.extend(left(&Kept::Unwritable, site, at, written));
                     continue;
                 };

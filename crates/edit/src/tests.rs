@@ -6,7 +6,7 @@ use imagelock_core::Lockfile;
 use imagelock_core::project::Built;
 use imagelock_core::source::{Located as _, SourceFile};
 use imagelock_scan::FORMATS;
-use imagelock_scan::formats::{Dockerfile, Earthfile, Hcl, Manifests, Plain};
+use imagelock_scan::formats::{Dockerfile, Earthfile, Hcl, Manifests, Plain, Words};
 use proptest::prelude::*;
 
 use super::*;
@@ -96,14 +96,18 @@ fn a_marker_is_about_one_place_at_the_end_of_its_line_or_on_the_next() {
         (manifests, "# imagelock: web\nimage: x\n", format!("# imagelock: web\nimage: {web}\n")),
         (&Hcl, "a = \"x\" # imagelock: web\n", format!("a = \"{web}\" # imagelock: web\n")),
         (&Hcl, "// imagelock: db:tag\na = \"15\"\n", "// imagelock: db:tag\na = \"16.9-alpine\"\n".to_owned()),
-        (&Plain { yaml: false }, "f('x:1'); /* imagelock: web */\n", format!("f('{web}'); /* imagelock: web */\n")),
         (
-            &Plain { yaml: false },
+            &Plain { words: Words::Text },
+            "f('x:1'); /* imagelock: web */\n",
+            format!("f('{web}'); /* imagelock: web */\n"),
+        ),
+        (
+            &Plain { words: Words::Text },
             "sha = \"\" # imagelock: web:hex\n",
             format!("sha = \"{}\" # imagelock: web:hex\n", digest('b').hex()),
         ),
         (
-            &Plain { yaml: false },
+            &Plain { words: Words::Text },
             "uses: docker://x:1 # imagelock: web\n",
             format!("uses: docker://{web} # imagelock: web\n"),
         ),
@@ -142,14 +146,14 @@ fn a_marker_that_is_about_no_place_or_about_several_is_an_error() {
         (&Hcl, "a = [\"x\", \"y\"] # imagelock: web\n", "a:1:29 the marker of `web` stands at several places"),
         (&Hcl, "a = \"${b}/x\" # imagelock: web\n", "a:1:27 the marker of `web` stands at no reference"),
         (&Hcl, "a = \"x\" # imagelock: web:version\n", "a:1:22 a marker cannot name the part `version` of an image"),
-        (&Plain { yaml: false }, "a: b/c # imagelock: web # imagelock: db\n", "a:1:38 a line has one marker"),
+        (&Plain { words: Words::Text }, "a: b/c # imagelock: web # imagelock: db\n", "a:1:38 a line has one marker"),
         (
-            &Plain { yaml: false },
+            &Plain { words: Words::Text },
             "let x = compute(Y); # imagelock: web\n",
             "a:1:34 the marker of `web` stands at no reference",
         ),
         (
-            &Plain { yaml: false },
+            &Plain { words: Words::Text },
             "\"acme/a:1\", \"acme/b:1\" # imagelock: web\n",
             "a:1:37 the marker of `web` stands at several places",
         ),

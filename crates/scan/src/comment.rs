@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::Lines;
+use crate::{Lines, moved};
 
 /// What a comment says first when it speaks to imagelock.
 pub const WORD: &str = "imagelock:";
@@ -28,8 +28,22 @@ pub(crate) fn speaking(
     openers: &[&'static str],
     hidden: impl Fn(usize) -> bool,
 ) -> Vec<Comment> {
-    let found = text.match_indices(WORD).filter_map(|(word, _)| at(text, lines, openers, word));
-    found.filter(|comment| !hidden(comment.span.start)).collect()
+    let mut comments: Vec<Comment> = Vec::new();
+    for (word, _) in text.match_indices(WORD) {
+        // A line has one comment that speaks. Two are a mistake, and more say nothing new.
+        if comments.len() > 1 && comments[comments.len() - 2].line == lines.of(word) {
+            continue;
+        }
+        comments.extend(at(text, lines, openers, word).filter(|comment| !hidden(comment.span.start)));
+    }
+    comments
+}
+
+impl Comment {
+    /// The same comment where so many bytes stand in front of the text.
+    pub(crate) fn moved(self, by: usize) -> Self {
+        Self { span: moved(self.span, by), said: moved(self.said, by), ..self }
+    }
 }
 
 fn at(text: &str, lines: &Lines, openers: &[&'static str], word: usize) -> Option<Comment> {

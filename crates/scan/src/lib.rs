@@ -116,6 +116,15 @@ impl Site {
         Self { line: lines.of(span.start), says: Says::Open { span }, sure: Sure::Certain, place: place.into() }
     }
 
+    /// The same place where so many bytes stand in front of the text.
+    pub(crate) fn moved(self, by: usize) -> Self {
+        let says = match self.says {
+            Says::Whole { span, text, reference } => Says::Whole { span: moved(span, by), text, reference },
+            Says::Open { span } => Says::Open { span: moved(span, by) },
+        };
+        Self { says, ..self }
+    }
+
     /// Its bytes.
     pub fn span(&self) -> &Range<usize> {
         match &self.says {
@@ -138,6 +147,10 @@ impl Site {
             Says::Open { .. } => None,
         }
     }
+}
+
+pub(crate) fn moved(span: Range<usize>, by: usize) -> Range<usize> {
+    span.start + by..span.end + by
 }
 
 /// The reference in a text without the scheme that some tools want in front of it: `docker://`, `oci://`.

@@ -20,7 +20,7 @@ use std::ops::Range;
 pub use edit::{Change, EditError, apply};
 pub use parse::{MOST_BYTES, MOST_VALUES, Parsed, parse, read};
 pub use path::{PathError, Step, ValuePath, display};
-pub use text::{quoted, stays_text};
+pub use text::{is_typed, quoted, stays_text};
 pub use value::Value;
 
 /// A node and the bytes it was written in.
@@ -126,7 +126,7 @@ impl Node {
 
     /// Whether every version of YAML reads a number, a truth value or nothing here, and no text.
     pub fn is_no_text(&self) -> bool {
-        matches!(&self.kind, Kind::Scalar { text, style: Style::Plain } if self.tag.is_none() && text::is_typed(text))
+        matches!(&self.kind, Kind::Scalar { text, style: Style::Plain } if self.tag.is_none() && is_typed(text))
     }
 
     /// Calls `visit` with this node and all below it.

@@ -30,7 +30,7 @@ pub fn stays_text(text: &str) -> bool {
 
 /// Whether a plain text is nothing, a truth value or a number in YAML 1.1, as Go reads it, and in YAML 1.2 alike. What
 /// is a number to one of them and a text to the other, such as `0o7` or `yes`, may be a text.
-pub(crate) fn is_typed(text: &str) -> bool {
+pub fn is_typed(text: &str) -> bool {
     let word = matches!(text, "true" | "True" | "TRUE" | "false" | "False" | "FALSE");
     word || is_null(text) || is_number(text)
 }

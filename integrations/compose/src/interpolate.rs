@@ -1,4 +1,9 @@
-//! Compose's variables (compose-spec, "Interpolation"), with nothing set: only defaults have values.
+//! Compose's variables (compose-spec, "Interpolation"): what a `.env` sets, and defaults.
+
+use std::collections::BTreeMap;
+
+/// Defaults are not nested deeper than this.
+const DEEPEST: usize = 16;
 
 /// A variable without a default stands in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,32 +23,90 @@ impl std::fmt::Display for Unresolved {
     }
 }
 
-/// The text with every variable replaced by its default, and whether there is any variable.
-pub(crate) fn defaults(text: &str) -> Result<(String, bool), Unresolved> {
-    let mut result = String::new();
-    let mut rest = text;
-    let mut variables = false;
-    while let Some(at) = rest.find('$') {
-        result.push_str(&rest[..at]);
-        let after = &rest[at + 1..];
-        if let Some(plain) = after.strip_prefix('$') {
-            result.push('$');
-            rest = plain;
-            continue;
+/// The variables that a file `.env` sets. The environment of a run, which stands above it, is not known here.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Variables(BTreeMap<String, String>);
+
+impl Variables {
+    /// Reads a `.env`: a line is `NAME=value`, the value in quotes or without.
+    pub(crate) fn of(text: &str) -> Self {
+        let mut variables = Self::default();
+        for line in text.trim_start_matches('\u{feff}').lines() {
+            let line = line.trim();
+            let line = line.strip_prefix("export ").unwrap_or(line);
+            let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) else { continue };
+            let value = value.trim();
+            let inside = |quote: char| value.strip_prefix(quote).and_then(|rest| Some(rest.split_once(quote)?.0));
+            let value = match inside('\'') {
+                Some(text) => Ok(text.to_owned()),
+                None => {
+                    let plain = value.split(" #").next().unwrap_or_default().trim_end();
+                    variables.resolve(inside('"').unwrap_or(plain)).map(|(text, _)| text)
+                }
+            };
+            if let Ok(value) = value {
+                variables.0.insert(name.trim().to_owned(), value);
+            }
         }
-        let Some(inside) = after.strip_prefix('{') else {
-            return Err(name(after).map_or(Unresolved::Syntax, |(name, _)| Unresolved::Variable(name.to_owned())));
-        };
-        let (variable, operation) = name(inside).ok_or(Unresolved::Syntax)?;
-        let default = operation.strip_prefix(":-").or_else(|| operation.strip_prefix('-'));
-        let Some(default) = default else { return Err(Unresolved::Variable(variable.to_owned())) };
-        let end = closing(default).ok_or(Unresolved::Syntax)?;
-        result.push_str(&defaults(&default[..end])?.0);
-        rest = &default[end + 1..];
-        variables = true;
+        variables
     }
-    result.push_str(rest);
-    Ok((result, variables))
+
+    /// The text with every variable replaced by its value or its default, and whether there is any variable.
+    pub(crate) fn resolve(&self, text: &str) -> Result<(String, bool), Unresolved> {
+        self.resolve_to(text, DEEPEST)
+    }
+
+    fn resolve_to(&self, text: &str, depth: usize) -> Result<(String, bool), Unresolved> {
+        let mut result = String::new();
+        let mut rest = text;
+        let mut variables = false;
+        while let Some(at) = rest.find('$') {
+            result.push_str(&rest[..at]);
+            let after = &rest[at + 1..];
+            if let Some(plain) = after.strip_prefix('$') {
+                result.push('$');
+                rest = plain;
+                continue;
+            }
+            variables = true;
+            let Some(inside) = after.strip_prefix('{') else {
+                let (name, behind) = name(after).ok_or(Unresolved::Syntax)?;
+                result.push_str(self.0.get(name).ok_or_else(|| Unresolved::Variable(name.to_owned()))?);
+                rest = behind;
+                continue;
+            };
+            let (name, operation) = name(inside).ok_or(Unresolved::Syntax)?;
+            let end = closing(operation).ok_or(Unresolved::Syntax)?;
+            let depth = depth.checked_sub(1).ok_or(Unresolved::Syntax)?;
+            result.push_str(&self.operation(name, &operation[..end], depth)?);
+            rest = &operation[end + 1..];
+        }
+        result.push_str(rest);
+        Ok((result, variables))
+    }
+
+    /// What `${name` and the rest up to the brace say.
+    fn operation(&self, name: &str, operation: &str, depth: usize) -> Result<String, Unresolved> {
+        let set = self.0.get(name);
+        let filled = set.filter(|value| !value.is_empty());
+        let (value, default) = match operation.split_at_checked(2) {
+            Some((":-", default)) => (filled, Some(default)),
+            Some((":?", _)) => (filled, None),
+            // What is put in the place of a variable that is set may be set elsewhere too.
+            Some((":+", _)) => (None, None),
+            _ => match operation.split_at_checked(1) {
+                Some(("-", default)) => (set, Some(default)),
+                Some(("?", _)) | None => (set, None),
+                Some(("+", _)) => (None, None),
+                Some(_) => return Err(Unresolved::Syntax),
+            },
+        };
+        match (value, default) {
+            (Some(value), _) => Ok(value.clone()),
+            (None, Some(default)) => Ok(self.resolve_to(default, depth)?.0),
+            (None, None) => Err(Unresolved::Variable(name.to_owned())),
+        }
+    }
 }
 
 fn name(text: &str) -> Option<(&str, &str)> {
@@ -70,6 +133,27 @@ fn closing(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn defaults(text: &str) -> Result<(String, bool), Unresolved> {
+        Variables::default().resolve(text)
+    }
+
+    #[test]
+    fn a_file_of_variables_sets_them() {
+        let variables = Variables::of("\u{feff}# A=no\nA=1 # c\r\nexport B='x#$A'\nC=\"${A}.2\"\nD=\nbroken\n");
+        for (text, expected) in [
+            ("x:$A", "x:1"),
+            ("${A:-2}${D:-3}${D-4}${E-5}", "135"),
+            ("$C", "1.2"),
+            ("${B}", "x#$A"),
+            ("${A:?must}", "1"),
+        ] {
+            assert_eq!(variables.resolve(text), Ok((expected.to_owned(), true)), "{text}");
+        }
+        assert_eq!(variables.resolve("$E"), Err(Unresolved::Variable("E".to_owned())));
+        assert!(variables.resolve(&"${X:-".repeat(100_000)).is_err());
+        assert!(variables.resolve(&format!("{}{}", "${X:-".repeat(1000), "}".repeat(1000))).is_err());
+    }
 
     #[test]
     fn defaults_stand_for_variables() {

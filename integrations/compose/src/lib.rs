@@ -4,8 +4,11 @@
 //! Services of the Compose file are matched by their references, or named in `services`. The Compose file itself is
 //! only read: what an override cannot reach (`pre_start`, image volumes) has to be pinned where it is written.
 
+mod fields;
 mod file;
 mod interpolate;
+
+use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 use imagelock_adapter::{Adapter, Common, Context, Output, PLACEHOLDER, Pinned, Problem, RenderError, Target};
@@ -16,6 +19,7 @@ use imagelock_edit::{Choice as Chosen, Matcher};
 use serde::Serialize;
 
 use crate::file::{ComposeFile, Source};
+use crate::interpolate::Variables;
 
 /// The adapter of `[[compose]]`.
 pub struct Compose;
@@ -116,20 +120,27 @@ impl Target for Override {
             used.push(&image.value);
         }
         let matcher = Matcher::new(context, self.images.as_deref())?;
-        for (name, service) in file.iter().flat_map(|file| &file.services) {
-            if self.services.iter().any(|(mapped, _)| mapped.value == *name) {
+        let named: BTreeSet<&str> = self.services.iter().map(|(service, _)| service.value.as_str()).collect();
+        for (name, service, variables) in file.iter().flat_map(ComposeFile::all) {
+            if named.contains(name) {
                 continue;
             }
-            match pinned(&matcher, service) {
+            match pinned(&matcher, service, variables) {
                 Ok(None) => {}
                 Ok(Some((image, warning))) => {
                     rows.push(Service::new(name, image));
                     used.push(image.name);
                     warnings.extend(warning.map(|warning| format!("service `{name}` {warning}")));
                 }
-                Err(reason) if self.strict => return Err(self.unpinned(name, service, &reason).into()),
-                Err(reason) => warnings.push(format!("service `{name}` is not pinned: {reason}")),
+                Err((reason, at)) if self.strict => return Err(self.unpinned(name, &at, &reason).into()),
+                Err((reason, _)) => warnings.push(format!("service `{name}` is not pinned: {reason}")),
             }
+        }
+        for (at, problem) in file.iter().flat_map(ComposeFile::out_of_reach) {
+            if self.strict {
+                return Err(Problem::at(at, problem).also(&self.at, "`strict` asks for every image").into());
+            }
+            warnings.push(problem);
         }
         rows.sort_by(|a, b| a.name.cmp(&b.name));
         let file = self.file.as_ref().map_or("compose.yaml", |file| file.value.as_str());
@@ -149,7 +160,7 @@ fn known(file: &ComposeFile, service: &Spanned<String>) -> Result<(), Problem> {
             Err(Problem::at(&service.at, built).also(at, "built here"))
         }
         Some(_) => Ok(()),
-        None if file.includes => Ok(()),
+        None if !file.unread.is_empty() => Ok(()),
         None => {
             let meant = nearest(&service.value, file.services.keys().map(String::as_str));
             let meant = meant.map(|name| format!("did you mean `{name}`?")).unwrap_or_default();
@@ -162,14 +173,25 @@ fn known(file: &ComposeFile, service: &Spanned<String>) -> Result<(), Problem> {
 
 type Choice<'w, 'a> = (&'w Pinned<'a>, Option<&'static str>);
 
-/// The image of a service that nobody named; nothing where it is built, or why there is none.
-fn pinned<'w, 'a>(matcher: &'w Matcher<'a>, service: &Source) -> Result<Option<Choice<'w, 'a>>, String> {
-    let image = match service {
-        Source::Built(_) => return Ok(None),
-        Source::Elsewhere(_) => return Err("its image is written in another file".to_owned()),
-        Source::Image(image) => image,
-    };
-    let (text, variables) = interpolate::defaults(&image.value).map_err(|error| error.to_string())?;
+/// The image of a service that nobody named; nothing where there is none to pull, or why it is not pinned, and where.
+fn pinned<'w, 'a>(
+    matcher: &'w Matcher<'a>,
+    service: &Source,
+    variables: &Variables,
+) -> Result<Option<Choice<'w, 'a>>, (String, Location)> {
+    match service {
+        Source::Built(_) | Source::Provided => Ok(None),
+        Source::Elsewhere(at, reason) => Err((reason.clone(), at.clone())),
+        Source::Image(image) => chosen(matcher, &image.value, variables).map_err(|reason| (reason, image.at.clone())),
+    }
+}
+
+fn chosen<'w, 'a>(
+    matcher: &'w Matcher<'a>,
+    image: &str,
+    variables: &Variables,
+) -> Result<Option<Choice<'w, 'a>>, String> {
+    let (text, variables) = variables.resolve(image).map_err(|error| error.to_string())?;
     let reference = text.parse().map_err(|error: imagelock_core::reference::ReferenceError| error.to_string())?;
     match matcher.choose(&reference) {
         Chosen::Pin(image) => Ok(Some((
@@ -184,11 +206,29 @@ fn pinned<'w, 'a>(matcher: &'w Matcher<'a>, service: &Source) -> Result<Option<C
 }
 
 impl Override {
-    fn unpinned(&self, name: &str, service: &Source, reason: &str) -> Problem {
-        let problem = Problem::at(service.at(), format!("service `{name}` is not pinned: {reason}"));
+    fn unpinned(&self, name: &str, at: &Location, reason: &str) -> Problem {
+        let problem = Problem::at(at, format!("service `{name}` is not pinned: {reason}"));
         problem
             .also(&self.at, "`strict` asks for every service")
             .help(format!("name its image: `services = {{ {name} = \"…\" }}`"))
+    }
+}
+
+impl ComposeFile {
+    /// The services, with the variables that their images may name.
+    fn all(&self) -> impl Iterator<Item = (&str, &Source, &Variables)> {
+        self.services.iter().map(|(name, service)| (name.as_str(), service, &self.variables))
+    }
+
+    /// What no override pins, and where.
+    fn out_of_reach(&self) -> impl Iterator<Item = (&Location, String)> {
+        let unread = self.unread.iter().map(|file| {
+            (&file.at, format!("services of `{}` are not pinned: the file is not in the repository", file.value))
+        });
+        let beyond = self.beyond.iter().map(|image| {
+            (&image.at, format!("`{}` is not pinned: no override reaches it; write its digest there", image.value))
+        });
+        unread.chain(beyond)
     }
 }
 

@@ -137,6 +137,94 @@ fn a_table_that_says_too_little_is_refused() {
     assert!(error.contains("`services` is a table of services") && error.contains("try `b`"), "{error}");
 }
 
+/// What becomes of a Compose file among others: the services that are pinned, and the warnings or the error.
+fn among(files: &[(&str, &str)], strict: bool) -> Result<(Vec<String>, Vec<String>), String> {
+    let tree = files.iter().fold(MemoryTree::default(), |tree, (path, text)| tree.file(*path, *text));
+    let project = if strict { format!("{PROJECT}strict = true\n") } else { PROJECT.to_owned() };
+    let output = render(&Compose, &project, &locked(), &tree)?.remove(0);
+    Ok((services(&output).into_keys().collect(), output.warnings))
+}
+
+fn pinned_services(files: &[(&str, &str)]) -> Vec<String> {
+    let (services, warnings) = among(files, true).unwrap();
+    assert_eq!(warnings, Vec::<String>::new());
+    services
+}
+
+#[test]
+fn included_files_are_read() {
+    let include = "include:\n- a/other.yaml\n- path: [third.yaml]\nservices: {db: {image: 'postgres:16.9'}}\n";
+    let files = [
+        ("compose.yaml", include),
+        ("a/other.yaml", "include: [../compose.yaml, ../fourth.yaml]\nservices: {z: {image: 'ghcr.io/acme/web:1'}}\n"),
+        ("third.yaml", "services: {y: {image: 'postgres:16.9'}}\n"),
+        ("fourth.yaml", "services: {x: {image: 'postgres:16.9'}}\n"),
+    ];
+    assert_eq!(pinned_services(&files), ["db", "x", "y", "z"]);
+    let unknown = ("a/other.yaml", "services: {z: {image: 'redis:7'}}\n");
+    assert!(among(&[files[0], unknown, files[2]], true).unwrap_err().contains("a/other.yaml:1:23 \"'redis:7'\""));
+    for absent in ["${X}/o.yaml", "missing.yaml", "https://example.com/c.yaml", "../../up.yaml"] {
+        let text = format!("include: ['{absent}']\nservices: {{}}\n");
+        let (_, warnings) = among(&[("compose.yaml", &text)], false).unwrap();
+        assert!(warnings[0].contains("the file is not in the repository"), "{warnings:?}");
+        assert!(among(&[("compose.yaml", &text)], true).unwrap_err().contains("compose.yaml:1:11"));
+    }
+}
+
+#[test]
+fn services_that_extend_others_take_their_images() {
+    let compose = "services:\n  base: {image: 'postgres:16.9'}\n  a: {extends: base}\n  b: {extends: {service: a}}\n  c: {extends: {file: d/o.yaml, service: x}}\n  d: {extends: base, image: 'ghcr.io/acme/web:1'}\n  e: {extends: {service: built}}\n  built: {build: .}\n";
+    let other = ("d/o.yaml", "services: {x: {extends: {file: p.yaml, service: x}}}\n");
+    let third = ("d/p.yaml", "services: {x: {image: 'postgres:16.9'}}\n");
+    assert_eq!(pinned_services(&[("compose.yaml", compose), other, third]), ["a", "b", "base", "c", "d"]);
+    for circle in ["services: {a: {extends: b}, b: {extends: a}}\n", "services: {a: {extends: nobody}}\n"] {
+        assert!(among(&[("compose.yaml", circle)], true).unwrap_err().contains("its image is written in another file"));
+    }
+}
+
+#[test]
+fn a_file_of_variables_beside_it_is_read() {
+    let compose = "services: {db: {image: 'postgres:${TAG:-15}'}}\n";
+    let (services, warnings) = among(&[("compose.yaml", compose), (".env", "TAG=16.9\n")], true).unwrap();
+    assert_eq!((services, warnings.len()), (vec!["db".to_owned()], 1));
+    assert!(among(&[("compose.yaml", compose)], true).is_err());
+}
+
+#[test]
+fn a_provider_has_nothing_to_pin_and_all_documents_count() {
+    assert_eq!(
+        pinned_services(&[("compose.yaml", "services: {a: {provider: {type: model}}}\n")]),
+        Vec::<String>::new()
+    );
+    let two = "services: {a: {image: 'redis:7'}}\n---\nservices: {a: {image: 'postgres:16.9'}, b: {image: 'postgres:16.9'}}\n";
+    assert_eq!(pinned_services(&[("compose.yaml", two)]), ["a", "b"]);
+    let error = outputs(PROJECT, "services:\n  a: {image: x}\n  a: {image: y}\n").unwrap_err();
+    assert!(error.starts_with("`a` is there twice\ncompose.yaml:3:3"), "{error}");
+    let error = outputs(PROJECT, "web: {image: nginx}\n").unwrap_err();
+    assert!(error.starts_with("`compose.yaml` has no `services`"), "{error}");
+}
+
+#[test]
+fn images_that_no_override_reaches_are_told() {
+    let compose = "services:\n  a:\n    image: postgres:16.9\n    volumes: [{type: image, source: 'redis:7', target: /x}, {type: bind, source: ./y, target: /y}, 'v:/v']\n";
+    let (services, warnings) = among(&[("compose.yaml", compose)], false).unwrap();
+    assert_eq!(services, ["a"]);
+    assert_eq!(warnings, ["`redis:7` is not pinned: no override reaches it; write its digest there"]);
+    assert!(among(&[("compose.yaml", compose)], true).unwrap_err().contains("compose.yaml:4:"));
+    let pinned = compose.replace("redis:7", &format!("redis@sha256:{}", "a".repeat(64)));
+    assert_eq!(pinned_services(&[("compose.yaml", &pinned)]), ["a"]);
+}
+
+#[test]
+fn merge_keys_that_multiply_end() {
+    let mut bomb = "x-0: &x0 {a: b}\n".to_owned();
+    for level in 1..40 {
+        bomb.push_str(&format!("x-{level}: &x{level} {{<<: [*x{0}, *x{0}, *x{0}]}}\n", level - 1));
+    }
+    bomb.push_str("services: {a: {<<: *x39, image: 'postgres:16.9'}}\n");
+    assert_eq!(pinned_services(&[("compose.yaml", &bomb)]), ["a"]);
+}
+
 proptest! {
     #[test]
     fn a_parser_reads_back_what_was_locked(

@@ -25,6 +25,14 @@ fn check(before: &str, after: &str) {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_the_first_line() {
+    check("\u{feff}FROM alpine:3.20\n", "\u{feff}FROM alpine:3.20@A\n");
+    check("\u{feff}# imagelock: db\nFROM x:1\n", "\u{feff}# imagelock: db\nFROM docker.io/library/postgres:16.9@B\n");
+    let error = run("\u{feff}NOTHING x\n").unwrap_err();
+    assert!(error.contains(&format!("\n{PATH}:1:1")), "{error}");
+}
+
+#[test]
 fn every_place_that_takes_an_image_gets_its_digest() {
     check("FROM alpine:3.20 AS base\nFROM base\n", "FROM alpine:3.20@A AS base\nFROM base\n");
     check(

@@ -11,7 +11,8 @@
 use imagelock_adapter::{Adapter, Target};
 use imagelock_core::project::{Fields, ProjectError, TargetTable};
 use imagelock_edit::InPlace;
-use imagelock_scan::formats::Plain;
+use imagelock_scan::Format;
+use imagelock_scan::formats::{Plain, Words};
 
 /// The adapter of `[[marker]]`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,8 +38,8 @@ impl Adapter for Markers {
             fields.fail(ProjectError::invalid(reason, &at));
         }
         fields.finish()?;
-        let formats: Vec<Box<dyn imagelock_scan::Format>> =
-            vec![Box::new(Plain { yaml: true }), Box::new(Plain { yaml: false })];
+        let formats: Vec<Box<dyn Format>> =
+            [Words::Yaml, Words::Typed, Words::Text].map(|words| Box::new(Plain { words }) as Box<dyn Format>).into();
         Ok(Box::new(InPlace { formats, marked: true, ..in_place }))
     }
 }

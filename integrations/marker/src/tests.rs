@@ -73,6 +73,38 @@ fn a_word_of_yaml_stays_text() {
 }
 
 #[test]
+fn a_word_of_yaml_is_one_under_any_name_and_a_number_elsewhere_is_not_replaced() {
+    let lock = lock(&[("a", "acme/a:1.10", 'a'), ("z", "acme/z:0362525", 'b')]);
+    let pin = |path: &str, text: &str| only(&Markers, PROJECT, &lock, &MemoryTree::default().file(path, text));
+    for path in ["f.yaml.gotmpl", "f.yaml.j2", "f.yml.tmpl", "f.YAML", "f.sls", "f.eyaml"] {
+        let after = pin(path, "tag: 1.9 # imagelock: a:tag\nt2: 0787849 # imagelock: z:tag\n").unwrap();
+        assert_eq!(after, "tag: \"1.10\" # imagelock: a:tag\nt2: \"0362525\" # imagelock: z:tag\n", "{path}");
+    }
+    for path in ["f.toml", "f.json5", "main.tf.tmpl"] {
+        let error = pin(path, "v = 1.9 # imagelock: a:tag\n").unwrap_err();
+        assert!(error.starts_with("`1.9` cannot be pinned in this place"), "{path}: {error}");
+        assert!(error.contains(&format!("{path}:1:5")) && error.contains("in quotes"), "{error}");
+        assert!(pin(path, "v = \"1.9\" # imagelock: a:tag\n").is_ok());
+    }
+    assert!(pin("f.env", "v=1.9 # imagelock: a:tag\n").is_ok());
+}
+
+#[test]
+fn what_is_not_found_again_is_not_written() {
+    for line in ["a\"b tag: 15", "FROM\"tag: 16.8"] {
+        match pinned_in("a.yaml", &format!("{line} # imagelock: db:tag\n")) {
+            Ok(once) => assert_eq!(pinned_in("a.yaml", &once).unwrap(), once),
+            Err(error) => assert!(error.starts_with("`a.yaml` would not read back as it was pinned"), "{error}"),
+        }
+    }
+    assert!(pinned_in("a.yaml", "a\"b tag: 15 # imagelock: db:tag\n").is_err());
+    // An apostrophe opens nothing, and hides no quotes.
+    let once = pinned_in("a.yaml", "it's tag: 15 # imagelock: db:tag\n").unwrap();
+    assert_eq!(once, "it's tag: \"16.9\" # imagelock: db:tag\n");
+    assert_eq!(pinned_in("a.yaml", &once).unwrap(), once);
+}
+
+#[test]
 fn what_nobody_meant_is_not_changed() {
     for (text, says) in [
         ("let x = compute(Y);  # imagelock: web\n", "the marker of `web` stands at no reference\na.txt:1:35 \"web\""),

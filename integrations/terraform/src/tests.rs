@@ -55,6 +55,12 @@ fn what_is_no_literal_is_refused_where_it_stands() {
 }
 
 #[test]
+fn a_place_within_a_character_is_shown() {
+    let error = edited("locals {\n  t = \"1\" # imagelock: redis:té").unwrap_err();
+    assert!(error.contains("cannot be read as HCL") && error.contains("infra/main.tf:2:"), "{error}");
+}
+
+#[test]
 fn mistakes_in_the_table_show_their_place() {
     for (table, says) in [
         ("", "needs `output`, a variable file, or `edit`"),

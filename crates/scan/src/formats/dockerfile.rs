@@ -11,7 +11,7 @@ use imagelock_core::Reference;
 use parse_dockerfile::{Flag, HereDoc, Instruction, Source, UnescapedString};
 
 use crate::comment::speaking;
-use crate::{Format, Lines, Parsed, Says, Site, Sure, Unreadable};
+use crate::{Format, Lines, Parsed, Says, Site, Sure, Unreadable, moved};
 
 /// Dockerfiles and Containerfiles.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,39 +31,50 @@ impl Format for Dockerfile {
     }
 
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {
-        let lines = Lines::new(text);
-        let parsed = parse_dockerfile::parse(text).map_err(|error| {
-            let at = lines.range(error.line()).start + error.column().saturating_sub(1);
-            let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-            Unreadable { reason: error.to_string(), at: at..at }
-        })?;
-        let mut reader = Reader {
-            text,
-            lines: &lines,
-            stages: BTreeSet::new(),
-            in_stage: false,
-            arguments: BTreeMap::new(),
-            sites: Vec::new(),
-            hidden: Vec::new(),
-        };
-        for instruction in &parsed.instructions {
-            reader.instruction(instruction);
-        }
-        let Reader { mut sites, hidden, .. } = reader;
-        sites.sort_by_key(|site| site.span().start);
-        let hidden_at = |at: usize| {
-            let after = hidden.partition_point(|span| span.start <= at);
-            after > 0 && hidden[after - 1].contains(&at)
-        };
-        // `#` opens a comment only where a line starts.
-        let mut comments = speaking(text, &lines, &["#"], hidden_at);
-        comments.retain(|comment| comment.alone);
+        // The parser's spans would be three bytes off where a byte order mark stands in front.
+        let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let skipped = text.len() - body.len();
+        let parsed = read(body).map_err(|error| Unreadable { at: moved(error.at, skipped), ..error })?;
+        let sites = parsed.sites.into_iter().map(|site| site.moved(skipped)).collect();
+        let comments = parsed.comments.into_iter().map(|comment| comment.moved(skipped)).collect();
         Ok(Parsed { sites, comments })
     }
 
     fn quote(&self, _: &str, new: &str) -> Option<String> {
         Some(new.to_owned())
     }
+}
+
+/// What a Dockerfile without a byte order mark has.
+fn read(text: &str) -> Result<Parsed, Unreadable> {
+    let lines = Lines::new(text);
+    let parsed = parse_dockerfile::parse(text).map_err(|error| {
+        let at = lines.range(error.line()).start + error.column().saturating_sub(1);
+        let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+        Unreadable { reason: error.to_string(), at: at..at }
+    })?;
+    let mut reader = Reader {
+        text,
+        lines: &lines,
+        stages: BTreeSet::new(),
+        in_stage: false,
+        arguments: BTreeMap::new(),
+        sites: Vec::new(),
+        hidden: Vec::new(),
+    };
+    for instruction in &parsed.instructions {
+        reader.instruction(instruction);
+    }
+    let Reader { mut sites, hidden, .. } = reader;
+    sites.sort_by_key(|site| site.span().start);
+    let hidden_at = |at: usize| {
+        let after = hidden.partition_point(|span| span.start <= at);
+        after > 0 && hidden[after - 1].contains(&at)
+    };
+    // `#` opens a comment only where a line starts.
+    let mut comments = speaking(text, &lines, &["#"], hidden_at);
+    comments.retain(|comment| comment.alone);
+    Ok(Parsed { sites, comments })
 }
 
 /// Whether a file's name is a Dockerfile's. `Dockerfile.dockerignore` is none.

@@ -15,13 +15,20 @@ pub use dockerfile::Dockerfile;
 pub use earthfile::Earthfile;
 pub use hcl::{Hcl, quote};
 pub use kubernetes::Manifests;
-pub use plain::Plain;
+pub use plain::{Plain, Words};
 
 use crate::Format;
 
 /// Every format, the narrower ones before the wider: the first that claims a file reads it.
-pub const FORMATS: &[&dyn Format] =
-    &[&Dockerfile, &Earthfile, &Hcl, &Manifests { paths: Vec::new() }, &Plain { yaml: true }, &Plain { yaml: false }];
+pub const FORMATS: &[&dyn Format] = &[
+    &Dockerfile,
+    &Earthfile,
+    &Hcl,
+    &Manifests { paths: Vec::new() },
+    &Plain { words: Words::Yaml },
+    &Plain { words: Words::Typed },
+    &Plain { words: Words::Text },
+];
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use camino::Utf8Path;
-use imagelock_yaml::{quoted, stays_text};
+use imagelock_yaml::{is_typed, quoted, stays_text};
 
 use super::yaml::is_yaml;
 use crate::comment::speaking;
@@ -21,9 +21,56 @@ const QUOTES: &[char] = &['"', '\'', '`'];
 /// Text of any language.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Plain {
-    /// Whether a word without quotes has the meaning that YAML gives it: `1.10` is a number.
-    pub yaml: bool,
+    /// What a word without quotes may be.
+    pub words: Words,
 }
+
+/// What a word without quotes may be in a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Words {
+    /// A text, as in a shell or a Dockerfile.
+    #[default]
+    Text,
+    /// What YAML makes of it: `1.10` is a number. Also where a template is of YAML.
+    Yaml,
+    /// Never a text: `1.9` is a number, and another one in the place of it is none that a tag means.
+    Typed,
+}
+
+/// The ends of names of files whose languages tell numbers and texts apart, templates of them included.
+const TYPED: &[&str] = &[
+    "bazel",
+    "bzl",
+    "cjs",
+    "cs",
+    "cue",
+    "dhall",
+    "go",
+    "gradle",
+    "groovy",
+    "hcl",
+    "java",
+    "js",
+    "json",
+    "json5",
+    "jsonc",
+    "jsonnet",
+    "kt",
+    "kts",
+    "libsonnet",
+    "lua",
+    "mjs",
+    "nix",
+    "pkl",
+    "py",
+    "rb",
+    "rs",
+    "star",
+    "tf",
+    "tfvars",
+    "toml",
+    "ts",
+];
 
 impl Format for Plain {
     fn id(&self) -> &'static str {
@@ -35,7 +82,14 @@ impl Format for Plain {
     }
 
     fn claims(&self, path: &Utf8Path, _: &str) -> bool {
-        !self.yaml || is_yaml(path)
+        match self.words {
+            Words::Text => true,
+            Words::Yaml => is_yaml(path),
+            Words::Typed => {
+                let name = path.file_name().unwrap_or_default().to_lowercase();
+                name.split('.').skip(1).any(|part| TYPED.contains(&part))
+            }
+        }
     }
 
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {
@@ -71,7 +125,8 @@ impl Format for Plain {
             Some(quote) if new.contains(['\n', '\r', '\\', *quote]) => None,
             Some(quote) => Some(format!("{quote}{new}{quote}")),
             // A word of YAML must not become a number: `1.9` goes on to `1.10`.
-            None if self.yaml && before != new && !stays_text(new) => Some(quoted(new)),
+            None if self.words == Words::Yaml && before != new && !stays_text(new) => Some(quoted(new)),
+            None if self.words == Words::Typed && before != new && is_typed(before) => None,
             None => Some(new.to_owned()),
         }
     }
@@ -81,12 +136,14 @@ impl Format for Plain {
 fn values(text: &str, piece: Range<usize>, lines: &Lines, sites: &mut Vec<Site>) {
     let mut at = piece.start;
     while at < piece.end {
+        // An apostrophe opens nothing: what is a quote has its other one.
         let rest = &text[at..piece.end];
-        let Some(open) = rest.find(QUOTES) else { break };
-        let quote = rest[open..].chars().next().map_or(1, char::len_utf8);
+        let closed = rest.match_indices(QUOTES).find_map(|(open, quote)| {
+            let inside = open + quote.len();
+            Some((open, quote.len(), rest[inside..].find(quote)?))
+        });
+        let Some((open, quote, length)) = closed else { break };
         let inside = at + open + quote;
-        // An apostrophe opens nothing.
-        let Some(length) = text[inside..piece.end].find(&rest[open..open + quote]) else { break };
         words(text, at..at + open, lines, sites);
         let end = inside + length + quote;
         // `"image": "…"`: the first is a key.

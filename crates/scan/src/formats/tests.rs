@@ -104,9 +104,9 @@ fn what_yaml_cannot_hold_in_place_is_not_quoted() {
         ["x", "'x'", "\"x\"", "|\n  x", ">-\n  x", "*x"].map(quote),
         ["a:1@b", "'a:1@b'", "\"a:1@b\"", "\"a:1@b\"", "\"a:1@b\"", ""]
     );
-    assert_eq!(Plain { yaml: true }.quote("1.9", "1.10").as_deref(), Some("\"1.10\""));
-    assert_eq!(Plain { yaml: false }.quote("1.9", "1.10").as_deref(), Some("1.10"));
-    assert_eq!(Plain { yaml: true }.quote("'1.9'", "1.10").as_deref(), Some("'1.10'"));
+    assert_eq!(Plain { words: Words::Yaml }.quote("1.9", "1.10").as_deref(), Some("\"1.10\""));
+    assert_eq!(Plain { words: Words::Text }.quote("1.9", "1.10").as_deref(), Some("1.10"));
+    assert_eq!(Plain { words: Words::Yaml }.quote("'1.9'", "1.10").as_deref(), Some("'1.10'"));
 }
 
 /// Lines that look like those of all formats, hostile ones among them.

@@ -11,7 +11,7 @@ use crate::comment::{Comment, speaking};
 /// Whether a file is YAML by its name, templates of YAML included: `values.yaml.gotmpl`.
 pub(super) fn is_yaml(path: &Utf8Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_lowercase();
-    name.split('.').skip(1).any(|part| part == "yaml" || part == "yml")
+    name.split('.').skip(1).any(|part| matches!(part, "yaml" | "yml" | "eyaml" | "sls"))
 }
 
 /// Those of a text's comments that speak to imagelock.
