@@ -4,8 +4,9 @@
 
 use imagelock::ADAPTERS;
 use imagelock_adapter::{Adapter, MemoryTree};
-use imagelock_core::Lockfile;
-use imagelock_core::source::SourceFile;
+use imagelock_core::project::Source;
+use imagelock_core::source::{Located as _, SourceFile};
+use imagelock_core::{Lockfile, Project};
 use imagelock_edit::testing;
 use imagelock_kubernetes::post_render;
 use imagelock_tests::target_of_every_image;
@@ -36,6 +37,35 @@ fn allocated(adapter: &dyn Adapter, images: usize) -> (f64, f64) {
     #[allow(clippy::cast_precision_loss, reason = "a ratio needs no more")]
     let pair = (measured.bytes_total as f64, measured.bytes_max as f64);
     pair
+}
+
+/// The bytes that are allocated to find as many mistakes, and to tell where they are.
+fn allocated_for_mistakes(line: impl Fn(usize) -> String, mistakes: usize) -> usize {
+    let lines: String = (0..mistakes).map(line).collect();
+    let file = SourceFile::new("images.toml", format!("[images]\n{lines}"));
+    let manifest =
+        SourceFile::new("Cargo.toml", format!("[package.metadata.images]\nuses = [{}]", "\"b\",".repeat(mistakes)));
+    let sources = [Source::ImagesToml(file), Source::PackageManifest(manifest)];
+    let measured = allocation_counter::measure(|| {
+        let errors = Project::parse(&sources, &[]).unwrap_err();
+        assert_eq!(errors.len(), mistakes);
+        for error in errors {
+            let places = error.labels().iter().map(|label| label.at.to_string().len()).sum::<usize>();
+            assert!(places > 0 && !error.to_string().is_empty());
+            drop(error.help());
+        }
+    });
+    usize::try_from(measured.bytes_total).unwrap()
+}
+
+#[test]
+fn more_mistakes_take_as_much_more_memory() {
+    let wrong = |number: usize| format!("i{number} = \"B:{number}\"\n");
+    let right = |number: usize| format!("i{number} = \"b:{number}\"\n");
+    for (what, line) in [("images", &wrong as &dyn Fn(usize) -> String), ("uses", &right)] {
+        let (few, many) = (allocated_for_mistakes(line, FEW), allocated_for_mistakes(line, FEW * MORE));
+        assert!(2 * many < 3 * few * MORE, "{what}: {few} bytes, then {many}");
+    }
 }
 
 #[test]

@@ -9,6 +9,8 @@ use regex::Regex;
 
 use crate::shell;
 
+mod security;
+
 /// The longest file that is read at a sitting; tests at its end are not counted.
 const MAX_LINES: usize = 400;
 
@@ -41,6 +43,7 @@ fn findings(root: &Utf8Path) -> Result<Vec<String>> {
     }
     found.extend(of_adapters(&files));
     found.extend(of_templates(&files));
+    found.extend(security::findings(&files)?);
     Ok(found)
 }
 

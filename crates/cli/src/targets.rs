@@ -38,7 +38,9 @@ pub(crate) fn read(project: &Project) -> Result<Vec<Rendered>, Failure> {
         let Some(adapter) = ADAPTERS.iter().find(|adapter| adapter.id() == table.adapter) else { continue };
         match adapter.read(table) {
             Ok(target) => {
-                errors.extend(target.images().iter().filter_map(|image| project.unknown_image(image)));
+                for image in target.images() {
+                    errors.extend(project.unknown_image(&image, errors.len()));
+                }
                 targets.push(Rendered { adapter: *adapter, target, at: table.node.at.clone() });
             }
             Err(found) => errors.extend(found),

@@ -1,11 +1,13 @@
 //! The repository's files, as adapters may read them: nothing outside of it, whatever a link says.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_adapter::{Tree, TreeError, is_private};
 use imagelock_core::project::FILE_NAME;
 use walkdir::WalkDir;
 
-use crate::input::TREE_FILE_BYTES;
+use crate::input::{IGNORE_BYTES, TREE_FILE_BYTES};
 
 /// The files below a project's root.
 pub(crate) struct DiskTree {
@@ -54,6 +56,14 @@ fn is_version_control(name: &str) -> bool {
     [".git", ".hg", ".jj", ".svn"].iter().any(|folder| name.eq_ignore_ascii_case(folder))
 }
 
+/// Whether what says which files of a folder are ignored can be read, if there is such a file.
+fn ignored_by(folder: &Utf8Path, root: &Utf8Path) -> Result<(), TreeError> {
+    let path = folder.join(".gitignore");
+    let shown = path.strip_prefix(root).unwrap_or(&path);
+    imagelock_files::bytes(&path, IGNORE_BYTES).map_err(|error| refused(shown, &error.problem))?;
+    Ok(())
+}
+
 fn refused(path: &Utf8Path, error: &impl ToString) -> TreeError {
     TreeError { path: path.to_owned(), reason: error.to_string() }
 }
@@ -83,6 +93,12 @@ impl Tree for DiskTree {
     fn search(&self, directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, TreeError> {
         let start = self.inside(directory)?;
         let root = self.root.clone();
+        // The walk opens what says what is ignored, also above the root, and would wait for a pipe.
+        for folder in root.ancestors() {
+            ignored_by(folder, &root)?;
+        }
+        let wrong = Arc::new(Mutex::new(None));
+        let found_wrong = Arc::clone(&wrong);
         // From the root on, since what lies in an ignored folder is ignored by the folder alone.
         let entered = move |entry: &ignore::DirEntry| {
             let Some(path) = Utf8Path::from_path(entry.path()) else { return false };
@@ -91,7 +107,15 @@ impl Tree for DiskTree {
             }
             let on_the_way = path.starts_with(&start) || start.starts_with(path);
             let kept = |name: &str| is_private(name) || is_version_control(name);
-            on_the_way && !path.file_name().is_some_and(kept) && !path.join(FILE_NAME).is_file()
+            if !on_the_way || path.file_name().is_some_and(kept) || path.join(FILE_NAME).is_file() {
+                return false;
+            }
+            let readable = ignored_by(path, &root);
+            let enter = readable.is_ok();
+            if let Err(error) = readable {
+                found_wrong.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+            enter
         };
         // What people hide is theirs as well: `.github`, `.gitlab-ci.yml`. Only what this repository says is ignored
         // counts, so that every machine finds the same files.
@@ -105,7 +129,8 @@ impl Tree for DiskTree {
                 files.extend(self.relative(entry.path()).filter(|path| path.starts_with(directory)));
             }
         }
-        Ok(files)
+        let wrong = wrong.lock().unwrap_or_else(PoisonError::into_inner).take();
+        wrong.map_or(Ok(files), Err)
     }
 }
 

@@ -295,6 +295,21 @@ fn no_files() -> Vec<Case> {
             .runs("render")
             .exits(2)
             .says("it is a pipe, not a file"),
+        locked("a .gitignore that is a pipe is not waited for")
+            .toml("[images]\napp = \"{host}/app:1\"\n[[marker]]\nedit = \"**/*.txt\"\n")
+            .file("a/b/c.txt", "image = \"app:1\" # imagelock: app\n")
+            .then(pipe("a/b/.gitignore"))
+            .runs("render")
+            .exits(2)
+            .says("cannot read `a/b/.gitignore`: it is a pipe, not a file")
+            .file_has("a/b/c.txt", "\"app:1\""),
+        locked("a .gitignore above all that is a pipe is not waited for")
+            .toml("[images]\napp = \"{host}/app:1\"\n[[marker]]\nedit = \"*.txt\"\n")
+            .file("c.txt", "image = \"app:1\" # imagelock: app\n")
+            .then(pipe(".gitignore"))
+            .runs("render")
+            .exits(2)
+            .says("cannot read `.gitignore`: it is a pipe, not a file"),
         locked("an output that is a pipe is not waited for")
             .toml("[images]\napp = \"{host}/app:1\"\n[[buildkit]]\noutput = \"pipe.json\"\n")
             .then(pipe("pipe.json"))

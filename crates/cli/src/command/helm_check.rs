@@ -43,5 +43,6 @@ pub(super) fn check(session: &Session<'_>, lock: &Lockfile) -> Result<(), Failur
 fn helm() -> Option<Utf8PathBuf> {
     let path = std::env::var_os("PATH")?;
     let folders = std::env::split_paths(&path).filter_map(|folder| Utf8PathBuf::from_path_buf(folder).ok());
-    folders.map(|folder| folder.join("helm")).find(|program| program.is_file())
+    // A relative folder may lie in the repository that is checked.
+    folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join("helm")).find(|program| program.is_file())
 }

@@ -184,23 +184,31 @@ impl Reader<'_> {
 
     fn check_uses(&mut self) {
         for Use { image, .. } in &self.project.uses {
-            self.errors.extend(unknown_image(&self.project.images, image));
+            self.errors.extend(unknown_image(&self.project.images, image, self.errors.len()));
         }
     }
 }
 
 impl Project {
-    /// The mistake of naming an image that is not declared, if `image` is none.
-    pub fn unknown_image(&self, image: &Spanned<ImageName>) -> Option<ProjectError> {
-        unknown_image(&self.images, image)
+    /// The mistake of naming an image that is not declared, if `image` is none; `mistakes` are known already.
+    pub fn unknown_image(&self, image: &Spanned<ImageName>, mistakes: usize) -> Option<ProjectError> {
+        unknown_image(&self.images, image, mistakes)
     }
 }
 
-fn unknown_image<T>(images: &BTreeMap<ImageName, T>, image: &Spanned<ImageName>) -> Option<ProjectError> {
+/// For how many mistakes the name that was meant is looked for: each time all names are compared.
+const SUGGESTED: usize = 20;
+
+fn unknown_image<T>(
+    images: &BTreeMap<ImageName, T>,
+    image: &Spanned<ImageName>,
+    mistakes: usize,
+) -> Option<ProjectError> {
     let name = &image.value;
+    let meant = || nearest(name.as_str(), images.keys().map(ImageName::as_str)).and_then(|name| name.parse().ok());
     (!images.contains_key(name)).then(|| ProjectError::UnknownImage {
         name: name.clone(),
-        nearest: nearest(name.as_str(), images.keys().map(ImageName::as_str)).and_then(|name| name.parse().ok()),
+        nearest: if mistakes < SUGGESTED { meant() } else { None },
         at: image.at.clone(),
     })
 }
