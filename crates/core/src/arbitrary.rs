@@ -103,6 +103,7 @@ fn rule_and_tag() -> impl Strategy<Value = (Rule, Tag)> {
         prop::sample::select(vec![r"^(?<version>\d+\.\d+)-alpine$", "(?<version>.*)|'\"\n", "(?<version>[^\t]+)"]);
     let order = prop::sample::select(vec![r"(?<order>\d+)$", "é'|(?<order>[0-9])$"]);
     let rules = prop_oneof![
+        Just((None, None, Some("semver"))),
         (requirement.clone(), option::of(version.clone())).prop_map(|(wanted, tags)| (Some(wanted), tags, None)),
         (option::of(requirement), version).prop_map(|(wanted, tags)| (wanted, Some(tags), Some("semver"))),
         (order, prop::sample::select(vec!["numeric", "alphabetical"])).prop_map(|(tags, select)| (

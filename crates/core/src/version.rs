@@ -159,8 +159,9 @@ impl Rule {
             Select::Numeric => Key::number(text),
             Select::Semver => {
                 let version = TagVersion::parse(text)?;
-                // Without a regular expression to ask for them, pre-releases and flavours do not compete.
-                if self.tags.is_none() && version.pre.is_some() {
+                // Without a regular expression to ask for them, pre-releases and flavours do not compete, nor do
+                // numbers alone: days, builds and short hashes look like majors.
+                if self.tags.is_none() && (version.pre.is_some() || version.numbers.len() == 1) {
                     return None;
                 }
                 let fits = self.requirement.as_ref().is_none_or(|(_, wanted)| version.satisfies(wanted));
