@@ -1,13 +1,23 @@
 //! Which of a repository's tags answers a version rule.
 //!
 //! Tags are not versions: `16`, `16.9`, `16.9-alpine` and `16.9.0-beta1` stand side by side in one repository. So a
-//! rule says which tags compete (a regular expression), what of them is compared (its named group) and how.
+//! rule says which tags compete (a regular expression), what of them is compared (its named group) and how. A number alone
+//! is a version only for a rule that says so with such an expression: `16` moves, `20230101` and `1234567` are none.
 //! Requirements use Cargo's grammar (`16` is `^16`), applied to the first three numbers of a tag.
 
-use std::cmp::Ordering;
+mod dropped;
+mod tag_version;
+#[cfg(test)]
+mod tests;
 
 use regex::Regex;
 use semver::VersionReq;
+
+pub use dropped::Dropped;
+pub use tag_version::newest;
+
+use self::dropped::Reason;
+use self::tag_version::TagVersion;
 
 use crate::reference::Tag;
 use crate::text::quoted;
@@ -141,31 +151,49 @@ impl Rule {
 
     /// Returns the best of `tags` by this rule; the same one whatever order they come in.
     pub fn best<'a>(&self, tags: impl IntoIterator<Item = &'a Tag>) -> Option<Picked<'a>> {
-        tags.into_iter().filter_map(|tag| self.key(tag).map(|key| Picked { key, tag })).max()
+        tags.into_iter().filter_map(|tag| self.key(tag).ok().map(|key| Picked { key, tag })).max()
     }
 
     /// Whether the rule could pick this tag, if no better one were there.
     pub fn admits(&self, tag: &Tag) -> bool {
-        self.key(tag).is_some()
+        self.key(tag).is_ok()
     }
 
-    fn key(&self, tag: &Tag) -> Option<Key> {
+    /// Returns why the rule picks none of `tags` that it does not pick.
+    pub fn dropped<'a>(&self, tags: impl IntoIterator<Item = &'a Tag>) -> Dropped {
+        let requirement = self.requirement.as_ref().map(|(_, wanted)| wanted.to_string());
+        let mut dropped = Dropped::new(requirement.unwrap_or_default());
+        for tag in tags {
+            if let Err(reason) = self.key(tag) {
+                dropped.count(reason, tag);
+            }
+        }
+        dropped
+    }
+
+    fn key(&self, tag: &Tag) -> Result<Key, Reason> {
         let text = match &self.tags {
             None => tag.as_str(),
-            Some(regex) => regex.captures(tag.as_str())?.name(self.select.group())?.as_str(),
+            Some(regex) => {
+                let found = regex.captures(tag.as_str()).and_then(|found| found.name(self.select.group()));
+                found.ok_or(Reason::Unmatched)?.as_str()
+            }
         };
         match self.select {
-            Select::Alphabetical => Some(Key::Text(text.to_owned())),
-            Select::Numeric => Key::number(text),
+            Select::Alphabetical => Ok(Key::Text(text.to_owned())),
+            Select::Numeric => Key::number(text).ok_or(Reason::NoNumber),
             Select::Semver => {
                 let version = TagVersion::parse(text)?;
                 // Without a regular expression to ask for them, pre-releases and flavours do not compete, nor do
                 // numbers alone: days, builds and short hashes look like majors.
-                if self.tags.is_none() && (version.pre.is_some() || version.numbers.len() == 1) {
-                    return None;
+                if self.tags.is_none() && version.has_suffix() {
+                    return Err(Reason::Suffix);
+                }
+                if self.tags.is_none() && version.is_number() {
+                    return Err(Reason::Number);
                 }
                 let fits = self.requirement.as_ref().is_none_or(|(_, wanted)| version.satisfies(wanted));
-                fits.then_some(Key::Version(version))
+                if fits { Ok(Key::Version(version)) } else { Err(Reason::Unwanted) }
             }
         }
     }
@@ -230,167 +258,5 @@ impl Key {
         }
         let digits = text.trim_start_matches('0');
         Some(Self::Number(digits.len(), digits.to_owned()))
-    }
-}
-
-/// A version as tags write them: an optional `v`, numbers joined by dots, an optional pre-release.
-#[derive(Debug, PartialEq, Eq)]
-struct TagVersion {
-    numbers: Vec<u64>,
-    pre: Option<semver::Prerelease>,
-}
-
-impl TagVersion {
-    fn parse(text: &str) -> Option<Self> {
-        let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
-        let (numbers, pre) = match text.split_once('-') {
-            Some((numbers, pre)) => (numbers, Some(semver::Prerelease::new(pre).ok()?)),
-            None => (text, None),
-        };
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
-        let numbers: Option<Vec<u64>> =
-            numbers.split('.').map(|part| if digits(part) { part.parse().ok() } else { None }).collect();
-        Some(Self { numbers: numbers?, pre })
-    }
-
-    fn number(&self, at: usize) -> u64 {
-        self.numbers.get(at).copied().unwrap_or(0)
-    }
-
-    fn satisfies(&self, wanted: &VersionReq) -> bool {
-        wanted.matches(&semver::Version {
-            major: self.number(0),
-            minor: self.number(1),
-            patch: self.number(2),
-            pre: self.pre.clone().unwrap_or_default(),
-            build: semver::BuildMetadata::EMPTY,
-        })
-    }
-}
-
-impl Ord for TagVersion {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let length = self.numbers.len().max(other.numbers.len());
-        (0..length)
-            .map(|at| self.number(at).cmp(&other.number(at)))
-            .find(|order| order.is_ne())
-            .unwrap_or(Ordering::Equal)
-            .then_with(|| match (&self.pre, &other.pre) {
-                (None, None) => Ordering::Equal,
-                (None, Some(_)) => Ordering::Greater,
-                (Some(_), None) => Ordering::Less,
-                (Some(mine), Some(theirs)) => mine.cmp(theirs),
-            })
-            // `16.9.0` says more than `16.9`, which moves on with the next patch.
-            .then_with(|| self.numbers.len().cmp(&other.numbers.len()))
-    }
-}
-
-impl PartialOrd for TagVersion {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// Returns the tags that people would call the newest, for an error that has to name some: versions first, highest
-/// first.
-pub fn newest(tags: &[Tag], count: usize) -> Vec<&Tag> {
-    let mut versions: Vec<(TagVersion, &Tag)> = tags
-        .iter()
-        .filter_map(|tag| TagVersion::parse(tag.as_str()).map(|version| (version, tag)))
-        .filter(|(version, _)| version.pre.is_none())
-        .collect();
-    versions.sort();
-    let rest =
-        tags.iter().rev().filter(|tag| TagVersion::parse(tag.as_str()).is_none_or(|version| version.pre.is_some()));
-    versions.into_iter().rev().map(|(_, tag)| tag).chain(rest).take(count).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn pick(rule: (Option<&str>, Option<&str>, Option<&str>), tags: &[&str]) -> Option<String> {
-        let tags: Vec<Tag> = tags.iter().map(|tag| tag.parse().unwrap()).collect();
-        let rule = Rule::new(rule.0, rule.1, rule.2).unwrap();
-        rule.best(&tags).map(|picked| picked.tag.to_string())
-    }
-
-    #[test]
-    fn a_requirement_alone_takes_plain_versions_and_the_most_exact_of_equals() {
-        let tags = ["latest", "16", "16.9", "16.9.0", "16.10-alpine", "16.11.0-rc1", "17.1", "v16.8", "15.13"];
-        assert_eq!(pick((Some("16"), None, None), &tags).as_deref(), Some("16.9.0"));
-        assert_eq!(pick((Some("*"), None, None), &tags).as_deref(), Some("17.1"));
-        assert_eq!(pick((Some("18"), None, None), &tags), None);
-    }
-
-    #[test]
-    fn a_pattern_chooses_the_flavour() {
-        let pattern = Some(r"^(?<version>\d+\.\d+)-alpine$");
-        let tags = ["16.9-alpine", "16.10-alpine", "16.11", "17.1-alpine", "16-alpine"];
-        assert_eq!(pick((Some("16"), pattern, None), &tags).as_deref(), Some("16.10-alpine"));
-        assert_eq!(pick((None, pattern, None), &tags).as_deref(), Some("17.1-alpine"));
-    }
-
-    #[test]
-    fn pre_releases_compete_where_both_pattern_and_requirement_ask_for_them() {
-        let pattern = Some(r"^(?<version>.+)$");
-        let tags = ["1.0.0", "1.1.0-rc.2", "1.1.0-rc.10"];
-        assert_eq!(pick((Some(">=1.1.0-rc.1"), pattern, None), &tags).as_deref(), Some("1.1.0-rc.10"));
-        assert_eq!(pick((Some("1"), pattern, None), &tags).as_deref(), Some("1.0.0"));
-    }
-
-    #[test]
-    fn numbers_compare_by_value_at_any_length() {
-        let pattern = Some(r"^main-[0-9a-f]{7}-(?<order>\d+)$");
-        let tags = ["main-abcdef0-9", "main-abcdef0-10", "main-0abcdef-0099999999999999999999999", "main-abcdef0-x"];
-        let best = pick((None, pattern, Some("numeric")), &tags);
-        assert_eq!(best.as_deref(), Some("main-0abcdef-0099999999999999999999999"));
-    }
-
-    #[test]
-    fn text_compares_by_bytes() {
-        let pattern = Some(r"^RELEASE\.(?<order>.+)$");
-        let tags = ["RELEASE.2024-01-16T16-07-38Z", "RELEASE.2025-01-01T00-00-00Z", "RELEASE.2024-12-31T00-00-00Z"];
-        let best = pick((None, pattern, Some("alphabetical")), &tags);
-        assert_eq!(best.as_deref(), Some("RELEASE.2025-01-01T00-00-00Z"));
-    }
-
-    #[test]
-    fn a_rule_that_cannot_work_is_refused() {
-        let refused = |version, tags, select| Rule::new(version, tags, select).unwrap_err();
-        assert!(matches!(refused(Some("16.x.y.z"), None, None), RuleError::Requirement { .. }));
-        assert!(matches!(refused(None, Some("("), None), RuleError::Tags(_)));
-        assert_eq!(refused(None, Some("a"), None), RuleError::Group("version"));
-        assert_eq!(refused(None, Some("(?<version>a)"), Some("numeric")), RuleError::Group("order"));
-        assert_eq!(refused(None, None, Some("newer")), RuleError::Select("newer".to_owned()));
-        let newest = refused(None, Some("(?<order>a)"), Some("newest")).to_string();
-        assert!(newest.contains("registries do not tell when a tag was pushed"), "{newest}");
-        assert_eq!(refused(Some("1"), Some("(?<order>a)"), Some("numeric")), RuleError::VersionOfOther);
-        assert_eq!(refused(None, None, Some("numeric")), RuleError::SelectWithoutTags("numeric"));
-    }
-
-    #[test]
-    fn the_newest_tags_are_the_highest_versions() {
-        let tags: Vec<Tag> = ["8.0", "8.4", "latest", "8.2", "7"].iter().map(|tag| tag.parse().unwrap()).collect();
-        let newest: Vec<&str> = newest(&tags, 3).into_iter().map(Tag::as_str).collect();
-        assert_eq!(newest, ["8.4", "8.2", "8.0"]);
-    }
-
-    proptest! {
-        #[test]
-        fn the_order_of_the_tags_does_not_matter(
-            tags in prop::collection::vec("v?[0-9]{1,3}(\\.[0-9]{1,2}){0,3}", 1..20),
-            seed in any::<usize>(),
-        ) {
-            let tags: Vec<Tag> = tags.iter().map(|tag| tag.parse().unwrap()).collect();
-            let mut turned = tags.clone();
-            turned.rotate_left(seed % tags.len());
-            turned.reverse();
-            let rule = Rule::new(Some("*"), None, None).unwrap();
-            prop_assert_eq!(rule.best(&tags), rule.best(&turned));
-        }
     }
 }

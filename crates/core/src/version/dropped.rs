@@ -1,0 +1,105 @@
+//! Why a rule picks none of a repository's tags, counted and told with examples.
+
+use std::fmt::{Display, Formatter};
+
+use crate::reference::Tag;
+
+/// Why a tag does not compete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// The regular expression does not match it.
+    Unmatched,
+    /// It is a version that the requirement does not admit.
+    Unwanted,
+    /// It is no version.
+    NoVersion,
+    /// It is a number alone, and no regular expression asks for those.
+    Number,
+    /// It has something behind its numbers, and no regular expression asks for those.
+    Suffix,
+    /// Its pre-release has a number with leading zeros.
+    Zeros,
+    /// What is compared of it is no number.
+    NoNumber,
+}
+
+/// In the order in which they are told.
+const REASONS: [Reason; 7] = [
+    Reason::Unmatched,
+    Reason::Unwanted,
+    Reason::Suffix,
+    Reason::Number,
+    Reason::Zeros,
+    Reason::NoVersion,
+    Reason::NoNumber,
+];
+
+/// How many tags a reason names.
+const NAMED: usize = 2;
+
+/// Why a rule did not pick the tags that it did not pick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    requirement: String,
+    counts: [usize; REASONS.len()],
+    examples: [Vec<Tag>; REASONS.len()],
+}
+
+impl Dropped {
+    pub(super) fn new(requirement: String) -> Self {
+        Self { requirement, counts: Default::default(), examples: Default::default() }
+    }
+
+    pub(super) fn count(&mut self, reason: Reason, tag: &Tag) {
+        let at = REASONS.iter().position(|other| *other == reason).unwrap_or_default();
+        self.counts[at] += 1;
+        if self.examples[at].len() < NAMED {
+            self.examples[at].push(tag.clone());
+        }
+    }
+
+    fn told(&self, reason: Reason, count: usize, examples: &[Tag]) -> String {
+        let word = |one: &'static str, several: &'static str| if count == 1 { one } else { several };
+        let examples: Vec<&str> = examples.iter().map(Tag::as_str).collect();
+        let named = format!("({})", examples.join(", "));
+        match reason {
+            Reason::Unmatched => format!("{} not match `tags`", word("does", "do")),
+            Reason::Unwanted => format!("{} not {}", word("is", "are"), self.requirement),
+            Reason::NoVersion => format!("{} {named}", word("is no version", "are no versions")),
+            Reason::Number => {
+                format!(
+                    "{} {named}, which `tags` would have to ask for",
+                    word("is a number alone", "are numbers alone")
+                )
+            }
+            Reason::Suffix => {
+                format!("{} a suffix {named}, which `tags` would have to ask for", word("has", "have"))
+            }
+            Reason::Zeros => {
+                format!("{} a pre-release with leading zeros {named}, which SemVer does not order", word("has", "have"))
+            }
+            Reason::NoNumber => format!("{} {named}", word("is no number", "are no numbers")),
+        }
+    }
+}
+
+impl Display for Dropped {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        let mut first = true;
+        for (at, reason) in REASONS.into_iter().enumerate() {
+            let count = self.counts[at];
+            if count == 0 {
+                continue;
+            }
+            let noun = match (first, count) {
+                (false, _) => "",
+                (true, 1) => " tag",
+                (true, _) => " tags",
+            };
+            let comma = if first { "" } else { ", " };
+            write!(formatter, "{comma}{count}{noun} {}", self.told(reason, count, &self.examples[at]))?;
+            first = false;
+        }
+        if first { formatter.write_str("there are no tags") } else { Ok(()) }
+    }
+}
