@@ -68,6 +68,28 @@ fn damaged() -> Vec<Case> {
             .runs("lock --locked")
             .exits(2)
             .says("image `app` is there twice"),
+        Case::new("a version rule takes no day and no short hash for a version")
+            .toml("[images.app]\nrepository = \"{host}/app\"\nversion = \">=1.2\"\n")
+            .serves(|registry| {
+                for tag in ["1.2.0", "1.3.1", "20230101", "1234567"] {
+                    registry.push(&format!("app:{tag}"), &Image::linux(["amd64"]));
+                }
+            })
+            .runs("lock")
+            .lock_has("/images/app/tag", "1.3.1"),
+        Case::new("tags that a rule drops are counted with the reasons")
+            .toml("[images.app]\nrepository = \"{host}/app\"\nversion = \">=2\"\n")
+            .serves(|registry| {
+                for tag in ["1.2.0", "20230101", "3.0.0-01", "latest"] {
+                    registry.push(&format!("app:{tag}"), &Image::linux(["amd64"]));
+                }
+            })
+            .runs("lock")
+            .exits(3)
+            .says("no tag fits version >=2: 1 tag is not >=2")
+            .says("1 is a number alone (20230101), which `tags` would have to ask for")
+            .says("1 has a pre-release with leading zeros (3.0.0-01), which SemVer does not order")
+            .says("1 is no version (latest)"),
         Case::new("what steers a terminal or a diff stands escaped in the lock")
             .serves(|registry| {
                 let label = "org.opencontainers.image.version";

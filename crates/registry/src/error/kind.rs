@@ -55,10 +55,12 @@ pub enum ErrorKind {
         newest: Vec<Tag>,
     },
     /// No tag of the repository answers the rule.
-    #[error("no tag fits {rule}{}", newest_text(.newest))]
+    #[error("no tag fits {rule}: {dropped}{}", newest_text(.newest))]
     NoTagFits {
         /// The rule.
         rule: String,
+        /// Why its tags do not fit.
+        dropped: Box<imagelock_core::version::Dropped>,
         /// Tags that are there.
         newest: Vec<Tag>,
     },

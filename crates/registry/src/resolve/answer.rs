@@ -137,7 +137,8 @@ impl Resolver {
             return Ok(picked.tag.clone());
         }
         let newest = newest(&list.tags, NAMED).into_iter().cloned().collect();
-        let kind = ErrorKind::NoTagFits { rule: rule.to_string(), newest };
+        let dropped = Box::new(rule.dropped(&list.tags));
+        let kind = ErrorKind::NoTagFits { rule: rule.to_string(), dropped, newest };
         Err(told(kind.into(), "lock", repository, None, None))
     }
 }
