@@ -197,7 +197,10 @@ fn a_rule_picks_among_all_pages_and_costs_one_head() {
     assert_eq!(image.tag, Some("16.24".parse().unwrap()));
     assert_eq!(registry.log().count("HEAD", "/v2/app/manifests/"), 1);
     let error = resolve(client(), &rule("18")).unwrap_err();
-    assert_eq!(error.kind.to_string(), "no tag fits version 18: 25 tags are not ^18; the newest are 16.24, 16.23, 16.22");
+    assert_eq!(
+        error.kind.to_string(),
+        "no tag fits version 18: 25 tags are not ^18; the newest are 16.24, 16.23, 16.22"
+    );
     registry.fault(On::tags("app").page(2), Fault::status(429));
     let error = kind(resolve(client(), &rule("16")).unwrap_err());
     assert!(matches!(error, ErrorKind::RateLimited { .. }), "{error}");
