@@ -97,7 +97,8 @@ fn of_text(file: &str, text: &str) -> Result<Vec<String>> {
 
 /// Whether a file is compared byte by byte, so that its faults may be its point.
 fn is_exact(file: &str) -> bool {
-    let folders = ["/fixtures/", "/golden/", "/locks/", "/regressions/", "/seeds/", "/snapshots/", "/testdata/"];
+    let folders =
+        ["/corpus/", "/fixtures/", "/golden/", "/locks/", "/regressions/", "/seeds/", "/snapshots/", "/testdata/"];
     folders.iter().any(|folder| file.contains(folder)) || has_extension(file, "snap") || file.starts_with("LICENSE")
 }
 
