@@ -1,16 +1,47 @@
 """Reads images.lock: for this module's rules, and for rules that do their own pulling."""
 
+load(
+    "//private:grammar.bzl",
+    "is_digest",
+    "is_layout",
+    "is_name",
+    "is_platform",
+    "is_registry",
+    "is_repository",
+    "is_tag",
+)
+load("//private:judge.bzl", "INDEXES", "MANIFESTS", "judge")
 load("//private:text.bzl", "consists_of", "show")
 
-_LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
-_HEX = "0123456789abcdef"
-_MAX_NAME = 100
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _VERSION = 1
 
-_TEXTS = ["created", "revision", "source", "tag", "version"]
-_LOCK = ["images", "version"]
-_IMAGE = _TEXTS + ["base", "digest", "layout", "mediaType", "platforms", "registry", "repository", "request", "size"]
-_PLATFORM = ["config", "digest", "mediaType", "size"]
+# Keys that have the same value in every image, or none.
+_TEXTS = ["revision", "source", "version"]
+
+# Every key of the format, wherever it stands.
+_KEYS = {key: None for key in [
+    "base",
+    "config",
+    "created",
+    "digest",
+    "images",
+    "layout",
+    "mediaType",
+    "name",
+    "platforms",
+    "registry",
+    "repository",
+    "request",
+    "revision",
+    "select",
+    "size",
+    "source",
+    "tag",
+    "tags",
+    "version",
+]}
+_LOWER_KEYS = {key.lower(): key for key in _KEYS}
 
 def read_lock(ctx, file):
     """Reads a lock and checks all of it.
@@ -76,37 +107,31 @@ def parse_lock(text, where, decode_options = {}):
         ))
     if lock["version"] != _VERSION:
         fail("imagelock: %s has version %d, which never was; run `imagelock lock`" % (where, lock["version"]))
-    _known(lock, _LOCK, where)
+    _known(lock, where)
     images = _field(lock, "images", "dict", where)
     return {name: _image(name, images[name], where) for name in sorted(images.keys())}
 
-def is_digest(text):
-    """Checks for a digest that OCI registers, in its canonical form.
-
-    Args:
-      text: any string.
-
-    Returns:
-      Whether it is one.
-    """
-    algorithm, _, encoded = text.partition(":")
-    return len(encoded) == {"sha256": 64, "sha512": 128}.get(algorithm, -1) and consists_of(encoded, _HEX)
-
-def _known(object, keys, where):
+def _known(object, where):
     if type(object) != "dict":
         fail("imagelock: %s must be an object, and is %s; run `imagelock lock`" % (where, show(object)))
     for key in object:
-        if key not in keys:
-            fail("imagelock: %s: unknown key %s; update the Bazel module `imagelock`, or run `imagelock lock`" % (
+        if key in _KEYS:
+            continue
+        known = _LOWER_KEYS.get(key.lower())
+        if known != None:
+            fail("imagelock: %s: the key %s differs from `%s` in nothing but case; restore the lock from version control" % (
                 where,
                 show(key),
+                known,
             ))
+        if not consists_of(key, _LETTERS):
+            fail("imagelock: %s: %s is not a key; restore the lock from version control" % (where, show(key)))
 
 def _field(object, key, kind, where, optional = False):
     value = object.get(key)
-    if value == None and optional:
+    if optional and key not in object:
         return None
-    if type(value) != kind:
+    if type(value) != kind or kind == "int" and value < 0:
         fail("imagelock: %s: `%s` must be %s, and is %s; run `imagelock lock`" % (
             where,
             key,
@@ -115,66 +140,87 @@ def _field(object, key, kind, where, optional = False):
         ))
     return value
 
-def _digest(object, key, where):
-    value = _field(object, key, "string", where)
-    if not is_digest(value):
-        fail("imagelock: %s: `%s` must be sha256: and 64 hexadecimal digits, and is %s; run `imagelock lock`" % (
-            where,
-            key,
-            show(value),
-        ))
+def _text(object, key, where, fits, what, optional = False):
+    value = _field(object, key, "string", where, optional)
+    if value != None and not fits(value):
+        fail("imagelock: %s: `%s` must be %s, and is %s; run `imagelock lock`" % (where, key, what, show(value)))
     return value
 
-def _is_name(text):
-    return consists_of(text, _LOWER + "._-") and text[0] in _LOWER and text[-1] in _LOWER
+def _digest(object, key, where, optional = False):
+    return _text(object, key, where, is_digest, "sha256: and 64 hexadecimal digits", optional)
 
-def _is_repository(text):
-    return all([_is_name(part) for part in text.split("/")])
+def _is_media_type(text):
+    return text in INDEXES + MANIFESTS
 
-def _is_registry(text):
-    return consists_of(text, _LOWER + ".-:[]_") and text[0] in _LOWER + "["
+def _is_manifest(text):
+    return text in MANIFESTS
 
-def _is_platform(text):
-    parts = text.split("/")
-    return len(parts) in [2, 3] and all([consists_of(part, _LOWER + "._-") for part in parts])
+def _is_created(text):
+    return consists_of(text, "0123456789-T:Z") and len(text) == 20 and text[-1] == "Z"
 
 def _image(name, entry, where):
-    if len(name) > _MAX_NAME or not _is_name(name):
+    if not is_name(name):
         fail("imagelock: %s: %s is not an image's name; run `imagelock lock`" % (where, show(name)))
     where = "%s: image `%s`" % (where, name)
-    _known(entry, _IMAGE, where)
+    _known(entry, where)
     digest = _digest(entry, "digest", where)
-    layout = _field(entry, "layout", "string", where, optional = True)
-    registry = _field(entry, "registry", "string", where, optional = layout != None)
-    repository = _field(entry, "repository", "string", where, optional = layout != None)
+    layout = _text(entry, "layout", where, is_layout, "a path in the lock's folder", optional = True)
+    registry = _text(entry, "registry", where, is_registry, "a registry's host", optional = layout != None)
+    repository = _text(entry, "repository", where, is_repository, "a repository's path", optional = layout != None)
     if layout != None and (registry != None or repository != None):
         fail("imagelock: %s has both a layout and a repository; run `imagelock lock`" % where)
-    if layout == None and not (_is_registry(registry) and _is_repository(repository)):
-        fail("imagelock: %s: %s is not a repository; run `imagelock lock`" % (where, show(registry + "/" + repository)))
     platforms = _field(entry, "platforms", "dict", where)
-    return struct(
+    media_type = _text(entry, "mediaType", where, _is_media_type, "an image's media type")
+    read = struct(
         registry = registry,
         repository = repository,
         layout = layout,
         reference = digest if layout != None else "%s/%s@%s" % (registry, repository, digest),
         digest = digest,
-        media_type = _field(entry, "mediaType", "string", where),
+        media_type = media_type,
         size = _field(entry, "size", "int", where),
         platforms = {key: _platform(key, platforms[key], where) for key in sorted(platforms.keys())},
+        tag = _text(entry, "tag", where, is_tag, "a tag", optional = True),
+        created = _text(entry, "created", where, _is_created, "a time", optional = True),
         **{
             key: _field(entry, key, "string", where, optional = True)
             for key in _TEXTS
         }
     )
+    _base(entry, where)
+    judge(entry, _request(entry, where), where)
+    return read
+
+def _base(entry, where):
+    base = _field(entry, "base", "dict", where, optional = True)
+    if base != None:
+        where = where + ": base"
+        _known(base, where)
+        _digest(base, "digest", where, optional = True)
+        _field(base, "name", "string", where, optional = True)
+
+def _request(entry, where):
+    request = _field(entry, "request", "dict", where)
+    where = where + ": request"
+    _known(request, where)
+    for key in ["digest", "layout", "repository", "select", "tag", "tags", "version"]:
+        _field(request, key, "string", where, optional = True)
+    platforms = request.get("platforms", ["any"])
+    if type(platforms) != "list" or not platforms or [text for text in platforms if type(text) != "string"]:
+        fail("imagelock: %s: `platforms` must be names of platforms, and is %s; run `imagelock lock`" % (
+            where,
+            show(platforms),
+        ))
+    return request
 
 def _platform(name, entry, where):
-    if not _is_platform(name):
+    if not is_platform(name):
         fail("imagelock: %s: %s is not a platform; run `imagelock lock`" % (where, show(name)))
     where = "%s: platform %s" % (where, name)
-    _known(entry, _PLATFORM, where)
+    _known(entry, where)
     return struct(
         digest = _digest(entry, "digest", where),
-        media_type = _field(entry, "mediaType", "string", where),
+        media_type = _text(entry, "mediaType", where, _is_manifest, "a manifest's media type"),
         size = _field(entry, "size", "int", where),
         config = _digest(entry, "config", where),
     )

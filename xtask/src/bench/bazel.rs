@@ -184,7 +184,7 @@ fn lock(registry: &Registry, image: &Image) -> Result<String> {
       }},
       "registry": "{host}",
       "repository": "acme/image",
-      "request": {{ "repository": "{host}/acme/image", "tag": "1.0" }},
+      "request": {{ "repository": "{host}/acme/image", "tag": "{tag}" }},
       "revision": "{digest:.40}",
       "size": 900,
       "source": "https://example.com/acme/image-{number:05}",
