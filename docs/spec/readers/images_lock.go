@@ -4,6 +4,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"log"
 	"maps"
 	"os"
 	"regexp"
@@ -11,15 +12,8 @@ import (
 	"strings"
 )
 
-const (
-	manifest = `application/vnd\.(oci\.image\.manifest\.v1|docker\.distribution\.manifest\.v2)\+json`
-	index    = `application/vnd\.(oci\.image\.index\.v1|docker\.distribution\.manifest\.list\.v2)\+json`
-	label    = `[a-z0-9]([a-z0-9-]*[a-z0-9])?`
-	part     = `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`
-	place    = `(\[[0-9a-f:.]+\]|` + label + `(\.` + label + `)*)(:[0-9]+)?/` + part + `(/` + part + `)*`
-	digest   = `sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}`
-	keys     = ` base config created digest images layout mediaType name platforms registry repository request revision select size source tag tags version `
-)
+const manifest, place = `application/vnd\.(oci\.image\.manifest\.v1|docker\.distribution\.manifest\.v2)\+json`, `(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*)(:[0-9]+)?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)+`
+const digest, keys = `sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}`, ` base config created digest images layout mediaType name platforms registry repository request revision select size source tag tags version `
 
 type object = map[string]any // A struct would take `Digest` for `digest`.
 
@@ -29,85 +23,74 @@ func fits(pattern string, text any) bool {
 
 func need(holds bool, reason ...any) {
 	if !holds {
-		fmt.Fprintln(os.Stderr, append([]any{os.Args[1]}, reason...)...)
-		os.Exit(1)
+		log.Fatalln(reason...)
 	}
 }
 
 func fields(where string, value any) object {
 	fields, isObject := value.(object)
-	need(isObject, where, "is not an object")
 	for key := range fields {
 		known := strings.Contains(keys, " "+key+" ") || !strings.Contains(strings.ToLower(keys), " "+strings.ToLower(key)+" ")
 		need(known && fits("[A-Za-z]+", key), where, "has the key", key)
 	}
+	need(isObject, where, "is not an object")
 	return fields
 }
 
-func check(name string, image, request object) {
+func check(name string, image object) {
+	request := fields(name+"'s request", image["request"])
 	platforms, isObject := image["platforms"].(object)
 	has, single := slices.Sorted(maps.Keys(platforms)), fits(manifest, image["mediaType"])
-	need(fits(`[a-z0-9]([a-z0-9._-]*[a-z0-9])?`, name) && len(name) <= 100, name, "is not a name")
-	need(isObject && (single && len(has) == 1 || fits(index, image["mediaType"])), name, "has the platforms", has)
+	need(isObject && len(name) <= 100 && fits(`[a-z0-9]([a-z0-9._-]*[a-z0-9])?`, name), name, "is no name, or has no platforms")
+	need(single && len(has) == 1 || fits(`application/vnd\.(oci\.image\.index\.v1|docker\.distribution\.manifest\.list\.v2)\+json`, image["mediaType"]), name, "has the platforms", has)
 	for _, key := range has {
 		entry, unknown := fields(key, platforms[key]), fits(`unknown/.*|[^/]*/unknown(/.*)?`, key)
-		need(fits(`[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64}){1,2}`, key) && !unknown, name, "has the platform", key)
-		need(fits(digest, entry["digest"]) && fits(manifest, entry["mediaType"]), name, "has no manifest for", key)
+		need(fits(`[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64}){1,2}`, key) && !unknown && fits(digest, entry["digest"]), name, "has the platform", key)
 		same := entry["digest"] == image["digest"] && entry["mediaType"] == image["mediaType"] && entry["size"] == image["size"]
-		need(single && same || !single && entry["digest"] != image["digest"], name, "has another manifest for", key)
+		need(fits(manifest, entry["mediaType"]) && (single && same || !single && entry["digest"] != image["digest"]), name, "has another manifest for", key)
 	}
 	words := slices.DeleteFunc(strings.Fields(keys), func(key string) bool { return request[key] == nil || key == "platforms" })
-	asked := strings.Join(words, " ")
-	ruled := fits(`repository( select)?( tags)?( version)?`, asked) && asked != "repository"
-	need(ruled || fits(`repository tag|digest repository( tag)?|layout( tag)?`, asked), name, "asks for", asked)
-	in := fmt.Sprint(image["registry"], "/", image["repository"])
-	if path := image["layout"]; path != nil {
-		odd := fits(`(.*/)?\.{0,2}(/.*)?|[A-Za-z]:.*|(?s:.*[\\\x00-\x1f\x7f-\x{9f}].*)`, path)
-		need(request["layout"] == path && !odd && in == "<nil>/<nil>", name, "is in", path)
-	} else {
-		need(request["repository"] == in && fits(place, in), name, "is in", in)
-	}
+	ruled := len(words) > 1 && fits(`repository( select)?( tags)?( version)?`, strings.Join(words, " "))
+	need(ruled || fits(`repository tag|digest repository( tag)?|layout( tag)?`, strings.Join(words, " ")), name, "asks for", words)
+	path, in := image["layout"], fmt.Sprint(image["registry"], "/", image["repository"])
+	odd := fits(`(.*/)?\.{0,2}(/.*)?|[A-Za-z]:.*|(?s:.*[\\\x00-\x1f\x7f-\x{9f}].*)`, path)
+	located := path == nil && request["repository"] == in && fits(place, in)
+	need(located || path != nil && request["layout"] == path && !odd && in == "<nil>/<nil>", name, "is in", path, in)
 	need(fits(digest, image["digest"]) && (request["digest"] == nil || request["digest"] == image["digest"]), name, "has another digest")
-	need(ruled && image["tag"] != nil || !ruled && image["tag"] == request["tag"], name, "has another tag", image["tag"])
-	need(image["tag"] == nil || fits(`[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`, image["tag"]), name, "has the tag", image["tag"])
+	tagged := fits(`[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`, image["tag"]) || image["tag"] == nil && !ruled
+	need(tagged && (ruled || image["tag"] == request["tag"]), name, "has the tag", image["tag"])
 	want, _ := request["platforms"].([]any)
-	slices.SortFunc(want, func(one, other any) int { return strings.Compare(fmt.Sprint(one), fmt.Sprint(other)) })
+	platforms[""] = image // What a question without a platform means.
 	need(request["platforms"] == nil || len(want) > 0 && fmt.Sprint(want) == fmt.Sprint(has), name, "has other platforms", has)
 }
 
 func answer(images object, question [3]string) any {
-	names, answers := []string{}, object{}
+	answers := object{"asked": []string{}, "locked": false}
 	for _, name := range slices.Sorted(maps.Keys(images)) {
 		image := images[name].(object)
-		parts := maps.Clone(image["platforms"].(object))
-		parts[""] = image
-		for key, part := range parts {
-			reference := fmt.Sprint(image["registry"], "/", image["repository"], "@", part.(object)["digest"])
-			tag := strings.TrimSuffix(fmt.Sprint(":", image["tag"]), ":<nil>")
-			if image["layout"] == nil && reference == question[1] {
-				names = append(names, name)
+		for key, part := range image["platforms"].(object) {
+			pinned := fmt.Sprint(image["registry"], "/", image["repository"], "@", part.(object)["digest"])
+			if image["layout"] == nil && pinned == question[1] {
+				answers["locked"], answers["asked"] = true, slices.Compact(append(answers["asked"].([]string), name))
 			}
 			if name == question[1] && key == question[2] {
-				answers["digest"] = part.(object)["digest"]
-			}
-			if name == question[1] && key == question[2] && image["layout"] == nil {
-				answers["reference"], answers["tagged"] = reference, strings.Replace(reference, "@", tag+"@", 1)
+				tagged := strings.Replace(pinned, "@", strings.Replace(fmt.Sprint(":", image["tag"], "@"), ":<nil>", "", 1), 1)
+				reference := map[bool]object{true: {"reference": pinned, "tagged": tagged}}[image["layout"] == nil]
+				answers["digest"], answers["reference"], answers["tagged"] = part.(object)["digest"], reference["reference"], reference["tagged"]
 			}
 		}
 	}
-	answers["locked"], answers["asked"] = len(names) > 0, slices.Compact(names)
 	return answers[question[0]]
 }
 
 func main() {
 	lock, questions, answers := object{}, [][3]string{}, []any{}
 	text, _ := os.ReadFile(os.Args[1])
-	need(json.Unmarshal(text, &lock) == nil && fields("the lock", lock)["version"] == 1.0, "is not a lock of version 1")
+	need(json.Unmarshal(text, &lock) == nil && fields("the lock", lock)["version"] == 1.0, "this is not a lock of version 1")
 	images, isObject := lock["images"].(object)
-	need(isObject && json.NewDecoder(os.Stdin).Decode(&questions) == nil, "has no images, or nothing is asked")
+	need(isObject && json.NewDecoder(os.Stdin).Decode(&questions) == nil, "there are no images, or nothing is asked")
 	for name, entry := range images {
-		image := fields(name, entry)
-		check(name, image, fields(name, image["request"]))
+		check(name, fields(name, entry))
 	}
 	for _, question := range questions {
 		answers = append(answers, answer(images, question))
