@@ -4,13 +4,13 @@ locals {
   lock    = jsondecode(file(var.lock_file))
   version = try(local.lock.version, null)
 
-  # A lock of another version may have any shape, so that nothing in it is looked at.
-  locked = try({ for name, image in local.lock.images : name => image if local.version == 1 }, {})
+  # Nothing is looked at in an image that is not an answer to its request.
+  locked = { for name, image in local.entries : name => image if alltrue([for rule in local.rules[name] : rule.holds]) }
 
-  names   = toset(keys(local.locked))
+  names   = toset(keys(local.entries))
   wanted  = var.only == null ? local.names : var.only
   missing = local.version == 1 ? sort(setsubtract(local.wanted, local.names)) : []
-  taken   = { for name in setintersection(local.wanted, local.names) : name => local.locked[name] }
+  taken   = { for name in setintersection(local.wanted, keys(local.locked)) : name => local.locked[name] }
 
   # Every attribute has the same type in every image: the outputs are maps, and can be passed on as `map(…)`.
   images = tomap({
@@ -45,10 +45,15 @@ locals {
 
 locals {
   problems = compact([
-    local.version == 1 ? "" : try(local.version > 1, false) ? join(" ", [
+    local.is_lock ? "" : try(local.version > 1, false) ? join(" ", [
       "${var.lock_file} has version ${local.version}, and this module reads version 1:",
       "use the module of the imagelock release that wrote the lock.",
     ]) : "${var.lock_file} is not an image lock of version 1: run `imagelock lock`.",
+
+    length(local.faults) == 0 ? "" : join(" ", [
+      "${var.lock_file} contradicts itself: ${join("; ", local.faults)}.",
+      "Restore it from version control, or take the image out of it and run `imagelock lock`.",
+    ]),
 
     length(local.missing) == 0 ? "" : join(" ", [
       "${var.lock_file} has no image ${join(", ", [for name in local.missing : format("%q", name)])}:",

@@ -124,14 +124,9 @@ run "text_from_a_publisher_stays_text" {
   }
 
   assert {
-    condition     = output.tagged["evil-$${file(\"/etc/passwd\")}"] == "docker.io/library/$${path.module}:%%{ if true }x%%{ endif }@sha256:4ecc9ef1b92ba6cce6b1bce41e278e6f79da138cdd8570918e9a653add484ba6"
-    error_message = "tagged is ${jsonencode(output.tagged)}"
-  }
-
-  assert {
     condition = alltrue([
       for name in ["version", "revision", "source", "created"] :
-      output.images["evil-$${file(\"/etc/passwd\")}"][name] == jsondecode(file("tests/locks/hostile.lock")).images["evil-$${file(\"/etc/passwd\")}"][name]
+      output.images["evil"][name] == jsondecode(file("tests/locks/hostile.lock")).images["evil"][name]
     ])
     error_message = "images are ${jsonencode(output.images)}"
   }
