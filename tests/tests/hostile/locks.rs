@@ -221,7 +221,7 @@ fn of_origins_and_digests() -> Vec<Case> {
 fn of_tags_and_platforms() -> Vec<Case> {
     vec![
         contradicts(
-            "another tag than the followed one is refused",
+            "a lock with another tag than the followed one is refused",
             FOLLOWED,
             |image| image["tag"] = json!("1.2.0"),
             &["is locked with the tag `1.2.0`, and its request asks for the tag `1`"],
