@@ -2,6 +2,7 @@
 
 mod bazel;
 mod buildkit;
+mod cold;
 mod lock;
 mod render;
 mod resolve;
@@ -27,6 +28,8 @@ pub(crate) struct Bench {
 enum What {
     /// `update` with nothing moved, beside `crane digest` and beside the bound of one HEAD an image
     Resolve,
+    /// `lock` of 200 images of two platforms with nothing known, beside `crane manifest` of the same
+    Cold,
     /// `lock` with nothing to do over 10,000 images, beside `jq empty images.lock`
     Lock,
     /// `render` of 5,000 images into every target, beside copying the same bytes
@@ -45,6 +48,7 @@ impl Bench {
     pub(crate) fn run(&self) -> Result<ExitCode> {
         match self.what {
             What::Resolve => resolve::run()?,
+            What::Cold => cold::run()?,
             What::Lock => lock::run()?,
             What::Render => render::run()?,
             What::Buildkit => buildkit::run()?,

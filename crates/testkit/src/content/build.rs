@@ -131,7 +131,7 @@ impl Builder<'_> {
             entries.extend(statements);
         }
         match entries.pop() {
-            Some(only) if !several => Descriptor { platform: None, ..only },
+            Some(only) if !several => Descriptor { platform: None, annotations: BTreeMap::new(), ..only },
             last => {
                 entries.extend(last);
                 let index = self.index(&entries);
@@ -148,7 +148,8 @@ impl Builder<'_> {
             None => self.config(platform, &layers),
         };
         let manifest = self.manifest(&config, &descriptors, self.recipe.artifact_type.as_deref());
-        let entry = Descriptor { platform: Some(PlatformEntry::parse(platform)), ..manifest.clone() };
+        let annotations = self.recipe.entry_annotations.clone();
+        let entry = Descriptor { platform: Some(PlatformEntry::parse(platform)), annotations, ..manifest.clone() };
         let content = PlatformContent { manifest, config, layers: descriptors };
         self.platforms.insert(platform.to_owned(), content);
         entry

@@ -29,6 +29,7 @@ pub(super) struct Recipe {
     pub(super) user: Option<String>,
     pub(super) index_annotations: BTreeMap<String, String>,
     pub(super) manifest_annotations: BTreeMap<String, String>,
+    pub(super) entry_annotations: BTreeMap<String, String>,
     pub(super) created: Option<String>,
     pub(super) layers: Vec<(Option<String>, Layer)>,
     pub(super) family: Family,
@@ -135,6 +136,12 @@ impl Image {
     #[must_use]
     pub fn manifest_annotation(self, key: &str, value: &str) -> Self {
         self.change(|recipe| drop(recipe.manifest_annotations.insert(key.to_owned(), value.to_owned())))
+    }
+
+    /// Annotates the index's entry of every platform, as the builds of Docker's official images do.
+    #[must_use]
+    pub fn entry_annotation(self, key: &str, value: &str) -> Self {
+        self.change(|recipe| drop(recipe.entry_annotations.insert(key.to_owned(), value.to_owned())))
     }
 
     /// Sets the time in every platform's configuration, such as `2026-11-12T08:31:02Z`.
