@@ -289,6 +289,17 @@ mod tests {
     }
 
     #[test]
+    fn a_page_costs_the_memory_of_its_tags_whatever_stands_beside_them() {
+        let manifest =
+            |image: usize| format!(r#""sha256:{image:064}":{{"layerId":"","tag":["x"],"timeCreatedMs":"1"}}"#);
+        let manifests: Vec<String> = (0..20_000).map(manifest).collect();
+        let padding = " ".repeat(1 << 20);
+        let page = format!(r#"{{"manifest":{{{}}},{padding}"tags":["1","/","2"]}}"#, manifests.join(","));
+        let measured = allocation_counter::measure(|| assert_eq!(read(page.as_bytes(), 3).unwrap().tags.len(), 2));
+        assert!(measured.bytes_max < 16 << 10, "{} bytes for a page of {}", measured.bytes_max, page.len());
+    }
+
+    #[test]
     fn more_tags_than_are_allowed_are_told_as_that() {
         assert_eq!(page(r#"{"tags":["1","2","3","4"]}"#), Err(PageError::TooMany));
         assert_eq!(page(r#"{"tags":["1","2","3","/"]}"#).map(|(tags, _)| tags.len()), Ok(3));

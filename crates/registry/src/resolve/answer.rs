@@ -1,23 +1,17 @@
 //! From a request to the tag and the digest that answer it, and what is taken of them.
 
-use std::sync::Arc;
-
-use imagelock_core::version::{Rule, newest};
+use imagelock_core::version::Rule;
 use imagelock_core::{Digest, LockedImage, Origin, Repository, Tag, Wanted};
 
 use super::image::{self, Image};
 use super::source::Source;
 use super::{Resolver, Run, Step, Take, locked, reference, stands, told};
-use crate::client::TagList;
 use crate::error::{Context, Error, ErrorKind, Missing};
-
-/// How many tags an error names.
-const NAMED: usize = 3;
 
 impl Resolver {
     /// Returns the answer to a step, and the digest of the index that was built again with the same content, where the
     /// known answer stays although there is one.
-    pub(super) async fn answer(&self, run: &Run, step: &Step<'_>) -> Result<(LockedImage, Option<Digest>), Error> {
+    pub(super) async fn answer(&self, run: &Run<'_>, step: &Step<'_>) -> Result<(LockedImage, Option<Digest>), Error> {
         let Step { request, known, take, .. } = *step;
         let (repository, tag, digest) = match &request.wanted {
             Wanted::Layout { path, tag } => return Ok((self.layout(run, request, path, tag.as_ref()).await?, None)),
@@ -59,7 +53,7 @@ impl Resolver {
     /// Returns the tag and the digest that answer a version rule.
     async fn version(
         &self,
-        run: &Run,
+        run: &Run<'_>,
         repository: &Repository,
         rule: &Rule,
         step: &Step<'_>,
@@ -90,7 +84,7 @@ impl Resolver {
     }
 
     /// Returns what a tag points at.
-    async fn digest(&self, run: &Run, repository: &Repository, tag: &Tag) -> Result<Digest, Error> {
+    async fn digest(&self, run: &Run<'_>, repository: &Repository, tag: &Tag) -> Result<Digest, Error> {
         let work = async || {
             let reference = repository.with(Some(tag.clone()), None);
             match self.client.head(&reference).await? {
@@ -103,15 +97,12 @@ impl Resolver {
 
     /// Looks again for a tag that a registry says is not there, since some say so of every `HEAD`: where the list of
     /// tags has it, or there is no list, a `GET` settles it. Otherwise says which tags there are.
-    async fn absent(&self, run: &Run, repository: &Repository, tag: &Tag) -> Result<Digest, Error> {
+    async fn absent(&self, run: &Run<'_>, repository: &Repository, tag: &Tag) -> Result<Digest, Error> {
         let reference = repository.with(Some(tag.clone()), None);
-        let list = self.tags(run, repository).await;
+        let list = run.lists.get(&self.client, repository).await;
         let (look, kind) = match &list {
-            Ok(list) if list.tags.binary_search(tag).is_ok() => (true, missing(Missing::Listed, Vec::new())),
-            Ok(list) => {
-                let newest = newest(&list.tags, NAMED).into_iter().cloned().collect();
-                (false, missing(Missing::Tag, newest))
-            }
+            Ok(list) if list.has(tag) => (true, missing(Missing::Listed, Vec::new())),
+            Ok(list) => (false, missing(Missing::Tag, list.newest.clone())),
             Err(Error { kind: kind @ ErrorKind::NotFound { what: Missing::Repository, .. }, .. }) => {
                 (false, kind.clone())
             }
@@ -127,19 +118,9 @@ impl Resolver {
         Err(Error { kind, context: Some(Box::new(context)) })
     }
 
-    async fn tags(&self, run: &Run, repository: &Repository) -> Result<Arc<TagList>, Error> {
-        run.tags.get(repository.clone(), async || self.client.tags(repository).await.map(Arc::new)).await
-    }
-
-    async fn pick(&self, run: &Run, repository: &Repository, rule: &Rule) -> Result<Tag, Error> {
-        let list = self.tags(run, repository).await?;
-        if let Some(picked) = rule.best(&list.tags) {
-            return Ok(picked.tag.clone());
-        }
-        let newest = newest(&list.tags, NAMED).into_iter().cloned().collect();
-        let dropped = Box::new(rule.dropped(&list.tags));
-        let kind = ErrorKind::NoTagFits { rule: rule.to_string(), dropped, newest };
-        Err(told(kind.into(), "lock", repository, None, None))
+    async fn pick(&self, run: &Run<'_>, repository: &Repository, rule: &Rule) -> Result<Tag, Error> {
+        let list = run.lists.get(&self.client, repository).await?;
+        list.pick(rule).map_err(|kind| told(kind.into(), "lock", repository, None, None))
     }
 }
 

@@ -6,23 +6,24 @@
 
 mod answer;
 mod image;
+mod lists;
 mod platforms;
 mod shared;
 mod source;
 mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use futures_util::future::join_all;
 use imagelock_core::{Digest, ImageName, LockedImage, Origin, Platform, Repository, Request, Tag};
 
 use self::image::Image;
+use self::lists::Lists;
 pub(crate) use self::platforms::NESTED;
 use self::shared::Shared;
 use self::source::{Documents, Source};
-use crate::client::{Client, TagList};
+use crate::client::Client;
 use crate::error::{Context, Error};
 use crate::event::Event;
 use crate::layout::Layout;
@@ -76,9 +77,8 @@ pub struct Resolved {
 }
 
 /// What one run finds out, each thing once.
-#[derive(Default)]
-struct Run {
-    tags: Shared<Repository, Arc<TagList>>,
+struct Run<'a> {
+    lists: Lists<'a>,
     digests: Shared<(Repository, Tag), Digest>,
     images: Shared<(Repository, Digest, Option<BTreeSet<Platform>>), Image>,
     documents: Documents,
@@ -103,7 +103,12 @@ impl Resolver {
 
     /// Resolves all images, or says for each that failed why it did, in the order of their names.
     pub async fn resolve(&self, steps: &[Step<'_>]) -> Result<Resolved, Vec<(ImageName, Error)>> {
-        let run = Run::default();
+        let run = Run {
+            lists: Lists::of(steps),
+            digests: Shared::default(),
+            images: Shared::default(),
+            documents: Documents::default(),
+        };
         let answers = join_all(steps.iter().map(|step| self.step(&run, step))).await;
         let mut resolved = Resolved::default();
         let mut failures = Vec::new();
@@ -120,7 +125,7 @@ impl Resolver {
         if failures.is_empty() { Ok(resolved) } else { Err(failures) }
     }
 
-    async fn step(&self, run: &Run, step: &Step<'_>) -> Result<(LockedImage, Option<Digest>), Error> {
+    async fn step(&self, run: &Run<'_>, step: &Step<'_>) -> Result<(LockedImage, Option<Digest>), Error> {
         let Step { name, request, known, .. } = *step;
         let reporter = self.client.reporter();
         reporter.event(Event::Resolving { name, wanted: &request.wanted });
@@ -134,7 +139,7 @@ impl Resolver {
 
     async fn layout(
         &self,
-        run: &Run,
+        run: &Run<'_>,
         request: &Request,
         path: &camino::Utf8Path,
         tag: Option<&Tag>,

@@ -44,6 +44,22 @@ fn an_answer_that_does_not_come_is_asked_for_once_more() {
 }
 
 #[test]
+fn what_has_no_time_of_its_own_may_not_be_silent_before_it_begins() {
+    let registry = registry();
+    registry.fault(On::tags("app"), Fault::delay(FOR_EVER));
+    registry.fault(On::blob("app"), Fault::delay(FOR_EVER));
+    let client = impatient(|timeouts| timeouts.read = SHORT);
+    let error = run(client.tags(&repository(&registry, "app"))).unwrap_err();
+    assert!(error.to_string().contains("did not answer in time"), "{error}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = Utf8Path::from_path(folder.path()).unwrap().join("layer");
+    let layer = client.blob_to_file(&repository(&registry, "app"), &Digest::sha256(b""), None, &path);
+    let error = run(layer).unwrap_err();
+    assert!(error.to_string().contains("did not answer in time"), "{error}");
+    assert_eq!(registry.log().len(), 4);
+}
+
+#[test]
 fn a_body_that_drips_is_cut_whatever_it_is() {
     let pace = Pace { bytes: 20 << 10, window: SHORT };
     for on in [On::manifest("app").method("GET"), On::blob("app"), On::tags("app"), On::token()] {
