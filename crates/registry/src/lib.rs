@@ -31,6 +31,7 @@ mod transport;
 pub use address::repository_path;
 pub use cache::Cache;
 pub use client::{Authorization, CONFIG_BYTES, Client, ClientBuilder, Descriptor, MANIFEST_BYTES, Manifest, TagList};
+pub use document::Links;
 pub use error::{BuildError, Context, Error, ErrorKind, Login, Missing, NotAnImage, Refusal, Refuser, Withheld};
 pub use event::{Event, Oddity, Reporter, Silent};
 pub use layout::{Layout, LayoutError};

@@ -48,8 +48,16 @@ fn entries(count: usize, size: u64) -> Vec<Value> {
 }
 
 pub(crate) fn cases() -> Vec<Case> {
-    let tables =
-        [usual(), of_old_docker(), without_layers(), for_two_readers(), without_an_image(), fetched_once(), bounded()];
+    let tables = [
+        usual(),
+        of_old_docker(),
+        without_layers(),
+        for_two_readers(),
+        without_an_image(),
+        fetched_once(),
+        bounded(),
+        pulled(),
+    ];
     tables.into_iter().flatten().collect()
 }
 
@@ -258,5 +266,40 @@ fn bounded() -> Vec<Case> {
             .exits(3)
             .says("larger than 4 MiB")
             .requests(2),
+    ]
+}
+
+fn pulled() -> Vec<Case> {
+    vec![
+        Case::new("an image without layers is copied")
+            .serves(layered(media_type::OCI_MANIFEST, ",\"layers\":null"))
+            .runs("lock")
+            .runs("pull vendor --bazel-cache cache")
+            .file_has("vendor/index.json", "app:1"),
+        Case::new("an artifact beside an image is copied with it")
+            .serves(|registry| {
+                let artifact = Image::artifact("application/vnd.example.sbom");
+                registry.push("app", &artifact);
+                let platform = json!({ "os": "linux", "architecture": "amd64" });
+                let image = descriptor(put_image(registry, "app", &config("linux/amd64")), &platform);
+                put_index(registry, "app:1", &[described(media_type::OCI_MANIFEST, &artifact.bytes()), image]);
+            })
+            .runs("lock")
+            .runs("pull vendor --format json")
+            .more(|_, ran| assert!(ran.stdout.contains("\"blobs\": 6"), "{}", ran.stdout)),
+        Case::new("indexes that lead to one image in a million ways are copied once")
+            .toml("[images.app]\nrepository = \"{host}/app\"\ntag = \"1\"\nplatforms = [\"linux/amd64\"]\n")
+            .serves(|registry| {
+                let platform = json!({ "os": "linux", "architecture": "amd64" });
+                let image = descriptor(put_image(registry, "app", &config("linux/amd64")), &platform);
+                let mut nested = put_index(registry, "app", std::slice::from_ref(&image));
+                for _ in 0..20 {
+                    nested = put_index(registry, "app", &[nested.clone(), nested]);
+                }
+                put_index(registry, "app:1", &[nested, image]);
+            })
+            .runs("lock")
+            .runs("pull vendor --no-cache")
+            .asks("GET", "/v2/app/manifests/", 23),
     ]
 }

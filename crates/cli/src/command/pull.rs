@@ -1,6 +1,6 @@
 //! `pull`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -10,7 +10,7 @@ use imagelock_core::lockfile::LockedImage;
 use imagelock_core::{Digest, ImageName, Lockfile};
 use imagelock_files::Writer;
 use imagelock_registry::Client;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::update::known;
 use crate::failure::{Failure, Kind, Problem};
@@ -21,6 +21,9 @@ use crate::session::Session;
 
 /// How long registries may take: hundreds of gigabytes over a usual line.
 const TIME_LIMIT: Duration = Duration::from_hours(24);
+
+/// The most indexes and manifests of one image, attestations and the platforms that nobody locked among them.
+const MOST_DOCUMENTS: usize = 10_000;
 
 /// Copy what the lock names to directories that builds without a network read
 ///
@@ -39,22 +42,6 @@ pub struct Pull {
     /// Only these images; may be repeated
     #[arg(long = "image", value_name = "NAME")]
     names: Vec<ImageName>,
-}
-
-/// What a manifest or an index points at, of all that it says.
-#[derive(Deserialize)]
-struct Document {
-    #[serde(default)]
-    manifests: Vec<Pointer>,
-    config: Option<Pointer>,
-    #[serde(default)]
-    layers: Vec<Pointer>,
-}
-
-#[derive(Clone, Deserialize)]
-struct Pointer {
-    digest: Digest,
-    size: u64,
 }
 
 #[derive(Serialize)]
@@ -179,18 +166,21 @@ async fn documents(client: &Client, image: &LockedImage, places: &Places) -> Res
     } else {
         image.platforms.values().map(|platform| platform.digest.clone()).collect()
     };
+    let mut seen: BTreeSet<Digest> = left.iter().cloned().collect();
     let mut found = Documents { count: 0, bytes: 0, blobs: BTreeMap::new() };
     while let Some(digest) = left.pop() {
-        let manifest = client.manifest(repository, &digest).await.map_err(|error| error.to_string())?;
-        let document: Document = serde_json::from_slice(&manifest.bytes).map_err(|error| error.to_string())?;
+        let (bytes, links) = client.document(repository, &digest).await.map_err(|error| error.to_string())?;
         for (folder, path) in places.of(&digest) {
-            folder.writer.put(&path, &manifest.bytes).map_err(|error| error.to_string())?;
+            folder.writer.put(&path, &bytes).map_err(|error| error.to_string())?;
         }
         found.count += 1;
-        found.bytes += manifest.bytes.len() as u64;
-        left.extend(document.manifests.into_iter().map(|pointer| pointer.digest));
-        let blobs = document.config.into_iter().chain(document.layers);
-        found.blobs.extend(blobs.map(|pointer| (pointer.digest, pointer.size)));
+        found.bytes += bytes.len() as u64;
+        // Many ways may lead to one document, and each further index doubles them.
+        left.extend(links.manifests.into_iter().map(|(digest, _)| digest).filter(|digest| seen.insert(digest.clone())));
+        if seen.len() > MOST_DOCUMENTS {
+            return Err(format!("it has more than {MOST_DOCUMENTS} indexes and manifests"));
+        }
+        found.blobs.extend(links.blobs);
     }
     Ok(found)
 }

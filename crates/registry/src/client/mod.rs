@@ -9,6 +9,7 @@
 
 mod authorization;
 mod builder;
+mod copy;
 mod download;
 mod head;
 mod kept;

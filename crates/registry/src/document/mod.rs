@@ -7,6 +7,7 @@
 mod config;
 mod facts;
 mod index;
+mod links;
 mod object;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,8 @@ use serde::de::{IgnoredAny, MapAccess};
 pub(crate) use self::config::Config;
 pub(crate) use self::facts::Facts;
 pub(crate) use self::index::{Entry, EntryKind, Index, Named};
+pub use self::links::Links;
+pub(crate) use self::links::links;
 
 use self::facts::Value;
 use self::index::Descriptor;
