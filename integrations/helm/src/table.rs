@@ -39,10 +39,11 @@ pub(crate) fn read(table: &TargetTable) -> Result<HelmTarget, Vec<ProjectError>>
     }
     let check_with = check_with(&mut fields);
     let skip_check = fields.flag("skip-check");
+    let post_render = fields.flag("post-render");
     fields.finish()?;
     // What is absent here was noted as a mistake above.
     let (Some(chart), Some(way)) = (chart, way) else { return Err(Vec::new()) };
-    Ok(HelmTarget { chart, way, wanted, fields: extra, check_with, skip_check })
+    Ok(HelmTarget { chart, way, wanted, fields: extra, check_with, skip_check, post_render })
 }
 
 /// The values files that the chart cannot be rendered without.

@@ -23,6 +23,8 @@ pub(crate) struct HelmTarget {
     /// Values files to render the chart with when it is checked.
     pub(crate) check_with: Vec<Utf8PathBuf>,
     pub(crate) skip_check: bool,
+    /// Whether the chart is only right behind the post-renderer, and so checked behind it.
+    pub(crate) post_render: bool,
 }
 
 impl Target for HelmTarget {

@@ -86,7 +86,9 @@ impl Target for Component {
         let mut spellings: BTreeMap<&ImageName, Vec<String>> = BTreeMap::new();
         for image in &pinned {
             let canonical = image.image.repository().unwrap_or(&image.repository);
-            let names = vec![canonical.familiar(), canonical.to_string(), image.repository.to_string()];
+            let mut names = vec![canonical.familiar(), canonical.to_string()];
+            names.extend(of_docker_hub(canonical));
+            names.push(image.repository.to_string());
             spellings.insert(image.name, names);
         }
         for name in &self.names {
@@ -139,6 +141,17 @@ impl Component {
             .help("take one of them here: `images = [\"…\"]`")
             .help("pin the others by their digests where they are written")
     }
+}
+
+/// The other spellings by which every client finds a repository of Docker Hub.
+fn of_docker_hub(repository: &Repository) -> Vec<String> {
+    if !repository.host().is_docker_hub() {
+        return Vec::new();
+    }
+    let path = repository.path();
+    let short = path.strip_prefix("library/").filter(|name| !name.contains('/'));
+    let library = short.map(|name| [format!("docker.io/{name}"), path.to_owned(), format!("index.docker.io/{name}")]);
+    library.into_iter().flatten().chain([format!("index.docker.io/{path}")]).collect()
 }
 
 /// kustomize compiles a name as a regular expression. The dots of a host stay as people write them, where nothing

@@ -30,6 +30,18 @@ images:
 - name: \"docker.io/library/nginx\"
   newName: \"docker.io/library/nginx\"
   digest: \"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"
+- name: \"docker.io/nginx\"
+  newName: \"docker.io/library/nginx\"
+  digest: \"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"
+- name: \"library/nginx\"
+  newName: \"docker.io/library/nginx\"
+  digest: \"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"
+- name: \"index.docker.io/nginx\"
+  newName: \"docker.io/library/nginx\"
+  digest: \"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"
+- name: \"index.docker.io/library/nginx\"
+  newName: \"docker.io/library/nginx\"
+  digest: \"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"
 "
     );
 }

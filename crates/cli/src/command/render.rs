@@ -9,6 +9,7 @@ use imagelock_core::{Host as RegistryHost, plan};
 use serde::Serialize;
 use similar::TextDiff;
 
+use super::helm_check;
 use crate::adapters;
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
@@ -26,6 +27,9 @@ pub struct Render {
     /// Show a diff of each file that differs, and fail if any does; where Helm is installed, ask it what charts run
     #[arg(long)]
     check: bool,
+    /// Fail where a tool that `--check` would ask is not installed, instead of skipping what it would prove
+    #[arg(long, requires = "check")]
+    require_tools: bool,
     /// Only the targets of these adapters
     #[arg(long, value_name = "ADAPTER", value_delimiter = ',', value_parser = adapters::names())]
     only: Vec<String>,
@@ -49,13 +53,13 @@ pub(super) fn rewrite(text: &str) -> Result<(RegistryHost, Mirror), String> {
     Ok((from, to.parse().map_err(|error: imagelock_core::project::MirrorError| error.to_string())?))
 }
 
-/// What became of one file.
+/// What became of one file, or with `--check` of one chart.
 #[derive(Serialize)]
-struct Written {
-    path: Utf8PathBuf,
-    /// `written`, `fresh`, or with `--check` `differs`.
-    state: &'static str,
-    warnings: Vec<String>,
+pub(super) struct Written {
+    pub(super) path: Utf8PathBuf,
+    /// `written`, `fresh`, or with `--check` `differs`; `checked`, `refused` or `skipped` for a chart.
+    pub(super) state: &'static str,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Render {
@@ -98,11 +102,24 @@ impl Render {
         if !self.check {
             return self.write(&session, &tree, &outputs);
         }
-        check(&session, &tree, &outputs)?;
-        if targets.iter().any(|rendered| rendered.adapter.id() == "helm") {
-            super::helm_check::check(&session, &lock)?;
+        let mut results = check(&session, &tree, &outputs)?;
+        let differs = results.iter().any(|result| result.state == "differs");
+        let mut charts = helm_check::Charts::default();
+        // What Helm makes of files that are out of date proves nothing.
+        if !differs && targets.iter().any(|rendered| rendered.adapter.id() == "helm") {
+            charts = helm_check::check(&session, &context, self.require_tools)?;
         }
-        Ok(())
+        results.append(&mut charts.results);
+        if host.global.format == Format::Json {
+            super::json(host, &results)?;
+        }
+        if differs {
+            let count = results.iter().filter(|result| result.state == "differs").count();
+            let noun = if count == 1 { "file differs" } else { "files differ" };
+            let problem = Problem::new(format!("{count} {noun} from what images.lock says"));
+            charts.problems.push(problem.help("run `{command} render` and commit the result"));
+        }
+        if charts.problems.is_empty() { Ok(()) } else { Err(Failure { kind: Kind::Check, problems: charts.problems }) }
     }
 
     fn targets(&self, session: &Session<'_>) -> Result<Vec<Rendered>, Failure> {
@@ -227,8 +244,8 @@ fn first_difference(output: &Output, old: &[u8]) -> Label {
     Label::also(&Location::new(&file, start..start + length), "the first line that would change")
 }
 
-/// `--check`: a diff of each file that differs.
-fn check(session: &Session<'_>, tree: &DiskTree, outputs: &[Output]) -> Result<(), Failure> {
+/// `--check`: shows a diff of each file that differs, and returns what became of all.
+fn check(session: &Session<'_>, tree: &DiskTree, outputs: &[Output]) -> Result<Vec<Written>, Failure> {
     let mut results = Vec::new();
     let mut diffs = String::new();
     for output in outputs {
@@ -245,18 +262,12 @@ fn check(session: &Session<'_>, tree: &DiskTree, outputs: &[Output]) -> Result<(
         results.push(Written { path: output.path.clone(), state, warnings: warnings(output, output.path.as_str()) });
     }
     let host = session.host;
-    let differing = results.iter().filter(|result| result.state == "differs").count();
-    if host.global.format == Format::Json {
-        super::json(host, &results)?;
-    } else {
+    if host.global.format != Format::Json {
         host.shell.result(&diffs);
     }
-    if differing == 0 {
+    if results.iter().all(|result| result.state == "fresh") {
         let noun = if outputs.len() == 1 { "file" } else { "files" };
         host.shell.status("Fresh", &format!("{} {noun}, as images.lock says", outputs.len()));
-        return Ok(());
     }
-    let noun = if differing == 1 { "file differs" } else { "files differ" };
-    let problem = Problem::new(format!("{differing} {noun} from what images.lock says"));
-    Err(Failure::new(Kind::Check, problem.help("run `{command} render` and commit the result")))
+    Ok(results)
 }

@@ -12,6 +12,11 @@ fn both() -> Lockfile {
     lock(&[("web", "ghcr.io/acme/web:1.10", '1'), ("db", "postgres:16.9-alpine", '2')])
 }
 
+/// What is found, with the lock of both images.
+fn unpinned(text: &str, paths: &[crate::ManifestPath]) -> Result<Vec<Finding>, Unreadable> {
+    with_context(&both(), |context| super::unpinned(text, context, paths))
+}
+
 fn rendered(manifests: &str) -> Edited {
     let manifests = SourceFile::new("standard input", manifests);
     with_context(&both(), |context| post_render(&manifests, context, &[]).unwrap())
@@ -26,7 +31,7 @@ fn every_place_of_a_pod_is_pinned_and_nothing_else_changes() {
         .replace("postgres:16.9-alpine", &format!("postgres:16.9-alpine@{DB}"))
         .replace("acme/web:1.10", &format!("acme/web:1.10@{WEB}"));
     assert_eq!(text, expected);
-    assert_eq!(unpinned(&text, &both(), &[]), Ok(Vec::new()));
+    assert_eq!(unpinned(&text, &[]), Ok(Vec::new()));
     assert_eq!(rendered(&text).text, text);
 }
 
@@ -44,17 +49,17 @@ fn what_was_pinned_and_what_stays_is_told_with_its_place() {
 #[test]
 fn data_schemas_and_descriptions_are_no_images() {
     let text = "apiVersion: v1\nkind: ConfigMap\ndata:\n  image: redis\n---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {image: redis}\n---\napiVersion: v1\nkind: Pod\nmetadata:\n  labels: {image: redis}\nspec: {containers: []}\nstatus:\n  containerStatuses:\n  - image: redis\n---\n# nothing\n";
-    assert_eq!(unpinned(text, &both(), &[]), Ok(Vec::new()));
+    assert_eq!(unpinned(text, &[]), Ok(Vec::new()));
 }
 
 #[test]
 fn resources_of_operators_are_looked_into() {
     let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: x/v1\n  kind: Prometheus\n  metadata: {name: p}\n  spec:\n    image: redis:1\n    thanos: {baseImage: redis}\n    side: [{picture: redis}]\n";
     let paths = ["Prometheus:spec.thanos.baseImage".parse().unwrap(), "spec.side.picture".parse().unwrap()];
-    let findings = unpinned(text, &both(), &paths).unwrap();
+    let findings = unpinned(text, &paths).unwrap();
     let lines: Vec<usize> = findings.iter().map(|finding| finding.line).collect();
     assert_eq!(lines, [8, 9, 10]);
-    assert_eq!(unpinned(text, &both(), &[]).unwrap().len(), 1);
+    assert_eq!(unpinned(text, &[]).unwrap().len(), 1);
     assert!("spec.side[0].picture".parse::<crate::ManifestPath>().is_err());
 }
 
@@ -66,12 +71,46 @@ fn each_way_of_not_being_pinned_has_its_reason() {
         ("redis".to_owned(), Some(Reason::NotLocked)),
         (format!("postgres@{other}"), Some(Reason::OtherDigest)),
         ("{{ x }}".to_owned(), Some(Reason::NotAReference)),
-        (format!("mirror.example.com/any@{DB}"), None),
+        (format!("postgres:16.9-alpine@{DB}"), None),
+        (format!("docker.io/library/postgres@{DB}"), None),
+        (format!("mirror.example.com/any@{DB}"), Some(Reason::OtherRepository(vec!["db".parse().unwrap()]))),
+        (
+            format!("postgres:16.8-alpine@{DB}"),
+            Some(Reason::OtherTag("db".parse().unwrap(), "16.9-alpine".parse().unwrap())),
+        ),
     ] {
         let pod = format!("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: '{image}'\n");
-        let findings = unpinned(&pod, &both(), &[]).unwrap();
+        let findings = unpinned(&pod, &[]).unwrap();
         assert_eq!(findings.first().map(|finding| finding.reason.clone()), reason, "{image}");
     }
+}
+
+#[test]
+fn what_stands_in_the_repositorys_place_is_the_same_image() {
+    let pod = format!("apiVersion: v1\nkind: Pod\nspec: {{image: mirror.example.com/hub/library/postgres@{DB}}}\n");
+    let mut rewrites = imagelock_adapter::Rewrites::default();
+    let found = |rewrites: &imagelock_adapter::Rewrites| {
+        with_context(&both(), |context| super::unpinned(&pod, &Context { rewrites, ..*context }, &[]).unwrap().len())
+    };
+    assert_eq!(found(&rewrites), 1);
+    rewrites.insert("docker.io".parse().unwrap(), "mirror.example.com/hub".parse().unwrap());
+    assert_eq!(found(&rewrites), 0);
+}
+
+#[test]
+fn a_digest_in_a_label_is_told_with_its_line() {
+    let pod = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  labels:\n    version: 1.0@{DB}\n  annotations: {{a: b@c}}\n\
+         spec:\n  selector:\n    matchLabels: {{v: 'a@b'}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n"
+    );
+    let told: Vec<String> =
+        unpinned(&pod, &[]).unwrap().iter().map(|found| format!("{}: {found}", found.line)).collect();
+    assert_eq!(
+        told[0],
+        format!("6: Deployment web: `1.0@{DB}`: the label `version` takes no `@`, and Kubernetes refuses it")
+    );
+    assert_eq!(told[1], "10: Deployment web: `a@b`: the label `v` takes no `@`, and Kubernetes refuses it");
+    assert_eq!(told.len(), 2);
 }
 
 #[test]
@@ -79,7 +118,7 @@ fn aliases_and_texts_of_several_lines_are_pinned() {
     let pod = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: &i postgres:16.9-alpine\n  - image: *i\n  - image: |\n      postgres:16.9-alpine\n    name: c\n  - image: >-\n      postgres:16.9-alpine\n";
     let text = rendered(pod).text;
     assert_eq!(text.matches(DB).count(), 3, "{text}");
-    assert_eq!(unpinned(&text, &both(), &[]), Ok(Vec::new()));
+    assert_eq!(unpinned(&text, &[]), Ok(Vec::new()));
 }
 
 /// What is said of a text, in which Kubernetes reads an image of `evil.example`.
@@ -164,7 +203,7 @@ proptest! {
     fn no_text_stops_the_post_renderer(text in "[ \\n\\t:{}\\[\\]&*'\"|>#a-c0-9@!%-]{0,80}") {
         let lock = both();
         with_context(&lock, |context| drop(post_render(&SourceFile::new("x", text.as_str()), context, &[])));
-        drop(unpinned(&text, &lock, &[]));
+        drop(unpinned(&text, &[]));
     }
 
     #[test]
@@ -179,9 +218,9 @@ proptest! {
             .map(|name| format!("  {space}- name: {name}\n  {space}  image: {quote}postgres:16.9-alpine{quote}\n"))
             .collect();
         let pods = format!("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n{}", containers.concat());
-        let (lock, text) = (both(), rendered(&pods).text);
+        let text = rendered(&pods).text;
         prop_assert_eq!(text.matches(DB).count(), names.len());
         prop_assert_eq!(text.lines().count(), pods.lines().count());
-        prop_assert_eq!(unpinned(&text, &lock, &[]), Ok(Vec::new()));
+        prop_assert_eq!(unpinned(&text, &[]), Ok(Vec::new()));
     }
 }
