@@ -80,6 +80,22 @@ mod tests {
     }
 
     #[test]
+    fn times_count_from_1970_in_seconds_and_the_older_is_less() {
+        let seconds = |text: &str| text.parse::<Created>().unwrap().unix_seconds();
+        assert_eq!(seconds("1970-01-01T00:00:00Z"), 0);
+        assert_eq!(seconds("1969-12-31T23:59:58.5Z"), -2);
+        assert_eq!(seconds("2026-11-12T08:31:02Z"), 1_794_472_262);
+        assert!("2026-11-12T08:31:01Z".parse::<Created>().unwrap() < "2026-11-12T08:31:02Z".parse().unwrap());
+    }
+
+    #[test]
+    fn times_since_containers_are_evidence() {
+        let evidence = |text: &str| text.parse::<Created>().unwrap().is_evidence();
+        assert!(evidence("2026-11-12T08:31:02Z") && evidence("2000-01-01T00:00:00Z"));
+        assert!(!evidence("1999-12-31T23:59:59Z"));
+    }
+
+    #[test]
     fn stripped_times_are_no_evidence() {
         for text in ["1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "1980-01-01T00:00:01Z"] {
             let created: Created = text.parse().unwrap();

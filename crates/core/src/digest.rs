@@ -163,6 +163,17 @@ mod tests {
     }
 
     #[test]
+    fn the_digits_and_the_short_form_are_parts_of_the_text() {
+        let of = |algorithm| Digest::of(algorithm, b"abc");
+        let sha256 = of(Algorithm::Sha256);
+        assert_eq!(sha256.hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!((sha256.short(), sha256.algorithm()), ("sha256:ba7816bf8f01", Algorithm::Sha256));
+        let sha512 = of(Algorithm::Sha512);
+        assert_eq!((sha512.hex().len(), &sha512.hex()[..6], sha512.short()), (128, "ddaf35", "sha512:ddaf35a19361"));
+        assert_eq!(sha512.as_str(), format!("{}:{}", sha512.algorithm().name(), sha512.hex()));
+    }
+
+    #[test]
     fn what_is_no_digest_is_refused_with_the_rule_it_broke() {
         let hex = "0".repeat(64);
         let refused = |text: &str| text.parse::<Digest>().unwrap_err();

@@ -19,6 +19,8 @@ _VERSION = 1
 # Keys that have the same value in every image, or none.
 _TEXTS = ["revision", "source", "version"]
 
+_REQUEST_TEXTS = ["digest", "layout", "repository", "select", "tag", "tags", "version"]
+
 # Every key of the format, wherever it stands.
 _KEYS = {key: None for key in [
     "base",
@@ -203,8 +205,9 @@ def _request(entry, where):
     request = _field(entry, "request", "dict", where)
     where = where + ": request"
     _known(request, where)
-    for key in ["digest", "layout", "repository", "select", "tag", "tags", "version"]:
-        _field(request, key, "string", where, optional = True)
+    for key, value in request.items():
+        if type(value) != "string" and key in _REQUEST_TEXTS:
+            _field(request, key, "string", where)
     platforms = request.get("platforms", ["any"])
     if type(platforms) != "list" or not platforms or [text for text in platforms if type(text) != "string"]:
         fail("imagelock: %s: `platforms` must be names of platforms, and is %s; run `imagelock lock`" % (

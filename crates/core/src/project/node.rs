@@ -201,3 +201,28 @@ impl Converter<'_> {
         Node { value: converted, at: self.at(span) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_of_a_string_is_found_behind_escapes_and_letters_of_several_bytes() {
+        // The value is `a"`, twice an e with an acute accent, and `b`.
+        let written = "\"a\\\"\\u00e9éb\"";
+        for (value, place) in [(0, 1), (1, 2), (2, 4), (4, 10), (6, 12), (7, 13)] {
+            assert_eq!(written_at(written, value), Some(place), "{value}");
+        }
+        assert_eq!(written_at(written, 8), None);
+        assert_eq!(written_at("\"\\U0001f600\\x41\\nx\"", 4), Some(11));
+        assert_eq!(written_at("\"\\U0001f600\\x41\\nx\"", 5), Some(15));
+        assert_eq!(written_at("\"\\U0001f600\\x41\\nx\"", 6), Some(17));
+    }
+
+    #[test]
+    fn a_literal_string_has_no_escapes() {
+        assert_eq!(written_at(r"'a\nb'", 3), Some(4));
+        assert_eq!(written_at(r"'a\nb'", 4), Some(5));
+        assert_eq!(written_at(r"'a\nb'", 5), None);
+    }
+}

@@ -278,6 +278,17 @@ fn what_docker_refuses_is_refused_with_the_rule_and_the_place() {
 }
 
 #[test]
+fn a_path_that_is_too_long_is_shown_whole_and_without_its_host() {
+    for (host, length) in [("", 256), ("", 248), ("docker.io/", 248), ("index.docker.io/", 248), ("ghcr.io/", 256)] {
+        let text = format!("{host}{}", "a".repeat(length));
+        let error = text.parse::<Reference>().unwrap_err();
+        assert_eq!(error.at, host.len()..text.len(), "{host} {length}");
+    }
+    let host: Host = "docker.io".parse().unwrap();
+    assert_eq!(Repository::new(host, &"a".repeat(248)).unwrap_err().at, 0..248);
+}
+
+#[test]
 fn the_tables_hold_at_least_150_references() {
     assert!(ACCEPTED.len() + refused().len() >= 150, "{}", ACCEPTED.len() + refused().len());
 }

@@ -91,6 +91,29 @@ fn dotted_keys_stay_dotted() {
 }
 
 #[test]
+fn dotted_keys_are_written_as_the_ones_above() {
+    check(
+        "  images . redis = \"redis:8\" # fast\n\n[defaults]\nplatforms = []\n",
+        &tag("web", "acme/web"),
+        "  images . redis = \"redis:8\" # fast\n  images . web = \"acme/web\"\n\n[defaults]\nplatforms = []\n",
+    );
+}
+
+#[test]
+fn an_edit_says_the_image_and_leaves_the_rest() {
+    let image = tag("b", "b");
+    let fields = render::Fields::of(&image);
+    let is_with = |after: &str| meaning::is_with("[images]\na = \"a\"\n", after, &[], "b", &fields);
+    assert!(is_with("[images]\nb = \"b\"\na = 'a'\n"));
+    assert!(!is_with("[images]\na = \"a\"\n"), "the image is not there");
+    assert!(!is_with("[images]\na = \"a\"\nb = \"c\"\n"), "the image is another");
+    assert!(!is_with("[images]\na = \"c\"\nb = \"b\"\n"), "something else has changed");
+    assert!(!is_with("[images]\na = \"a\"\nb = \"b\"\n[x]\ny = 1\n"), "something else is there");
+    assert!(!is_with("[images]\nb = \"b\"\n"), "something else is gone");
+    assert!(!is_with("[images\n"));
+}
+
+#[test]
 fn an_inline_table_stays_one() {
     check(
         "images = { redis = 'redis:8' } # x\n",
