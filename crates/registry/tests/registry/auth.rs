@@ -183,10 +183,26 @@ fn a_service_elsewhere_sees_no_credentials_unless_it_is_allowed() {
 
 #[test]
 fn a_service_that_redirects_gives_no_token() {
+    for redirect in [imagelock_testkit::Redirect::SecondHost, imagelock_testkit::Redirect::SameHost] {
+        let registry = registry(Auth::token());
+        registry.fault(On::token(), Fault::redirect(redirect));
+        assert!(matches!(head(&client(), &registry), Err(ErrorKind::Token { .. })));
+        assert_eq!(registry.log().count("GET", "/token"), 1);
+    }
+}
+
+#[test]
+fn a_service_that_fails_is_asked_once_by_all_who_wait_and_again_by_who_comes_later() {
     let registry = registry(Auth::token());
-    registry.fault(On::token(), Fault::redirect(imagelock_testkit::Redirect::SecondHost));
-    assert!(matches!(head(&client(), &registry), Err(ErrorKind::Token { .. })));
-    assert_eq!(registry.log().count("GET", "/token"), 1);
+    registry.fault(On::token(), Fault::status(400));
+    let client = client();
+    let reference = reference(&registry, "app:1");
+    let answers = run(join_all((0..8).map(|_| client.head(&reference))));
+    assert!(answers.into_iter().all(|answer| answer.is_err()));
+    assert_eq!(registry.log().count("*", "/token"), 1);
+    registry.heal();
+    assert!(head(&client, &registry).unwrap());
+    assert_eq!(registry.log().count("*", "/token"), 2);
 }
 
 #[test]

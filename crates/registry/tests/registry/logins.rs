@@ -1,6 +1,6 @@
 //! Who is shown which login, and who is told to have refused.
 
-use imagelock_registry::{Client, ClientBuilder, Error, RegistrySettings};
+use imagelock_registry::{Client, ClientBuilder, Error, ErrorKind, RegistrySettings};
 use imagelock_testkit::{Auth, Fault, Image, On, Realm, Redirect, Registry};
 
 use crate::common::{builder, reference, request, resolve, resolve_all, run, settings, with_file};
@@ -328,6 +328,27 @@ fn a_403_without_a_challenge_says_which_login_there_is() {
     let host = registry.host();
     let expected = (format!("403 Forbidden, no credentials for {host}: denied"), vec![format!("docker login {host}")]);
     assert_eq!(refused(builder()), expected);
+}
+
+#[test]
+fn what_a_registry_says_is_cut_at_a_kilobyte_and_steers_no_terminal() {
+    let registry = registry(Auth::None);
+    let message = format!("a\u{1b}b\n{}", "é".repeat(1000));
+    let body = serde_json::json!({ "errors": [{ "code": "DENIED", "message": message }] });
+    registry.fault(On::tags("app"), Fault::status(403).body(body.to_string()));
+    let error = run(builder().build().unwrap().tags(&reference(&registry, "app").repository)).unwrap_err();
+    let ErrorKind::Forbidden(refusal) = error.kind else { panic!("{error}") };
+    assert!(refusal.message.starts_with("a b éé"), "{}", refusal.message);
+    assert_eq!((refusal.message.len(), refusal.status, refusal.host()), (1024, 403, registry.host()));
+}
+
+#[test]
+fn whose_bytes_are_wrong_is_told() {
+    let registry = registry(Auth::None);
+    registry.fault(On::manifest("app").method("GET"), Fault::bytes("{}"));
+    let error = resolve(builder().build().unwrap(), &request(&registry, "app:1", &[])).unwrap_err();
+    assert!(matches!(&error.kind, ErrorKind::DigestMismatch { host, .. } if host == registry.host()), "{error}");
+    assert!(error.help()[0].starts_with("nothing was written; a broken proxy or an attack looks like this"));
 }
 
 #[test]

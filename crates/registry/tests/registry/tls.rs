@@ -26,6 +26,13 @@ fn another_authority_is_not_trusted_and_not_tried_again() {
     let client = builder().registry(registry.host().parse().unwrap(), trusting).build().unwrap();
     let error = run(client.head(&reference(&registry, "app:1"))).unwrap_err();
     assert_eq!(error.context.as_ref().unwrap().attempts, 1);
+    let host = registry.host();
+    assert_eq!(error.host(), Some(host));
+    let help = format!(
+        "trust its authority with `ca = \"FILE.pem\"` under `[registries.\"{host}\"]`, or allow plain HTTP with `insecure = \
+         true`"
+    );
+    assert_eq!(error.help(), [help]);
     assert!(matches!(kind(error), ErrorKind::Tls { .. }));
 }
 
