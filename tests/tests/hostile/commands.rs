@@ -8,6 +8,10 @@ fn locked(name: &'static str) -> Case {
     Case::new(name).serves(|registry| drop(registry.push("app:1", &Image::linux(["amd64"])))).runs("lock")
 }
 
+fn without_a_lock(name: &'static str, command: &str) -> Case {
+    Case::new(name).runs(command).reads("").exits(2).says("imagelock lock").requests(0).no_file("images.lock")
+}
+
 fn helper(name: &'static str, question: &str) -> Case {
     Case::new(name)
         .login("{host}", "anna", "hunter-2")
@@ -50,6 +54,9 @@ pub(crate) fn cases() -> Vec<Case> {
             "{\"uri\":\"https://{host}@evil.example/v2/a/blobs/x\"}",
         ),
         Case::new("an image that nobody declared is told").runs("why nothing").exits(2).says("nothing"),
+        without_a_lock("a check without a lock is told with what to run", "verify"),
+        without_a_lock("nothing is rendered without a lock", "render").exits(1),
+        without_a_lock("nothing is copied without a lock", "pull out"),
         Case::new("an unknown command is told").runs("locck").exits(2).says("lock"),
         locked("an image is added once").runs("add {host}/app:1").exits(2).says("app"),
         locked("what is added is a reference").runs("add ../../etc/passwd").exits(2),

@@ -78,6 +78,14 @@ pub(crate) fn cases() -> Vec<Case> {
             stage.repo.write("policy.json", "mine\n");
         })
         .file_has("policy.json", "mine\n"),
+        written("a folder is not overwritten", "policy.json", |stage| {
+            std::fs::create_dir_all(stage.repo.path("policy.json/x")).unwrap();
+        }),
+        written("an output in git's own folder is refused", ".git/policy.json", |_| {}),
+        written("a pipe in the place of an output is not waited for", "policy.json", |stage| {
+            let made = std::process::Command::new("mkfifo").arg(stage.repo.path("policy.json")).status();
+            assert!(made.unwrap().success());
+        }),
         written("the lock is no output", "images.lock", |_| {}),
         written("the project file is no output", "images.toml", |_| {}).file_has("images.toml", "[images]"),
         written("an output at a path of the machine is refused", "/tmp/policy.json", |_| {}),

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::thread;
 
+use imagelock_core::text::steers;
 use imagelock_testkit::Entry;
 use walk::files_under;
 
@@ -113,9 +114,12 @@ fn always(stage: &Stage, run: &Run, ran: &Ran, before: Option<&[u8]>) -> Vec<Str
     if run.arguments.contains("--format json") && serde_json::from_str::<serde_json::Value>(&ran.stdout).is_err() {
         problems.push("its output is not one JSON document".to_owned());
     }
-    let obeyed = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
-    if let Some(raw) = ran.stderr.chars().find(|character| obeyed(*character)) {
+    let obeyed = |character: &char| steers(*character) && !matches!(character, '\n' | '\t');
+    if let Some(raw) = ran.stderr.chars().find(obeyed) {
         problems.push(format!("{raw:?} stands raw in what people read"));
+    }
+    if let Some(raw) = ran.stdout.chars().find(obeyed).filter(|_| run.arguments.contains("--format json")) {
+        problems.push(format!("{raw:?} stands raw in JSON"));
     }
     problems
 }
