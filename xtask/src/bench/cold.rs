@@ -88,10 +88,12 @@ fn crane_each(crane: &Utf8Path, host: &str, images: &[Image]) -> Result<Duration
     let repository = format!("{host}/acme/image");
     let of_image = |(number, image): (usize, &Image)| {
         let platforms = PLATFORMS.iter().filter_map(|platform| image.manifest_of(platform));
-        let platforms: String = platforms.map(|manifest| format!("{repository}@{}\n", manifest.digest)).collect();
-        format!("{repository}:{number}\n{platforms}")
+        let platforms: Vec<String> = platforms.map(|manifest| format!("@{}", manifest.digest)).collect();
+        std::iter::once(format!(":{number}")).chain(platforms).collect::<Vec<String>>()
     };
-    let references: String = images.iter().enumerate().map(of_image).collect();
+    let references: Vec<String> =
+        images.iter().enumerate().flat_map(of_image).map(|reference| format!("{repository}{reference}\n")).collect();
+    let references = references.concat();
     let mut command = Command::new("xargs");
     command.args(["-P", &AT_ONCE.to_string(), "-n", "1", crane.as_str(), "manifest", "--insecure"]);
     let start = std::time::Instant::now();
