@@ -1,6 +1,7 @@
 //! Rendering allocates in proportion to what is rendered. The counting allocator is of this test's binary alone.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::format_collect, reason = "tests build texts of lines")]
 
 use imagelock::ADAPTERS;
 use imagelock_adapter::{Adapter, MemoryTree};

@@ -60,6 +60,31 @@ fn a_cargo_workspace_needs_no_file_of_its_own() {
     assert!(refused.stderr.contains("web/Cargo.toml:7"), "{}", refused.stderr);
 }
 
+/// The repository names a toolchain and programs of its own. Cargo and rustup take those of the folder they are started in.
+#[test]
+fn a_toolchain_that_the_repository_names_is_not_run() {
+    let registry = registry();
+    let repo = workspace(registry.host());
+    let ran = repo.path("ran");
+    for program in ["cargo", "rustc"] {
+        let path = repo.path(format!("toolchain/bin/{program}"));
+        repo.write(format!("toolchain/bin/{program}"), format!("#!/bin/sh\ntouch '{ran}'\nexit 1\n"));
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(path, mode).unwrap();
+    }
+    let toolchain = repo.path("toolchain");
+    repo.write("rust-toolchain.toml", format!("[toolchain]\npath = \"{toolchain}\"\n"));
+    repo.write(
+        ".cargo/config.toml",
+        format!("[build]\nrustc = \"{toolchain}/bin/rustc\"\nrustc-wrapper = \"{toolchain}/bin/rustc\"\n"),
+    );
+    repo.imagelock(["lock"]).success();
+    let listed = repo.imagelock(["list"]).success();
+    assert!(listed.stdout.contains("cargo web/Cargo.toml:"), "{}", listed.stdout);
+    repo.imagelock(["lock", "--locked"]).success();
+    assert!(!ran.exists(), "a program of the repository was run");
+}
+
 #[test]
 fn the_project_is_found_from_any_folder_and_shown_as_seen_from_there() {
     let registry = registry();

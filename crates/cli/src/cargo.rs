@@ -1,20 +1,24 @@
-//! Cargo workspaces, as their manifests say they are.
+//! Cargo workspaces: which manifests of one are imagelock's business.
 //!
-//! No Cargo is started to find out: a repository's `rust-toolchain.toml` and `.cargo/config.toml` say which programs that
-//! would run, and a check of somebody else's change must not run what the change brings.
+//! The manifests are read first, and where none in reach has a table for imagelock, nothing is started. Where one has,
+//! Cargo says which packages are members; where there is no Cargo, what was read says it. A repository's
+//! `rust-toolchain.toml` and `.cargo/config.toml` name the programs that a Cargo started inside of it would run, so it is
+//! started outside: a check of somebody else's change must not run what the change brings.
 //!
-//! What is a member is what Cargo's reference says ("The `members` and `exclude` fields", "Root package"), but for members
-//! outside of the workspace's folder, which are nobody's who checks this repository out.
+//! What is read as a member is what Cargo's reference says ("The `members` and `exclude` fields", "Root package"), but for
+//! members outside of the workspace's folder, which are nobody's who checks this repository out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::MetadataCommand;
 use globset::GlobBuilder;
 use imagelock_core::project::Source;
 use imagelock_core::source::SourceFile;
 use toml_edit::{Document, Item, TableLike};
 
+use crate::discover::display;
 use crate::failure::Failure;
 use crate::input::{self, PROJECT_BYTES};
 
@@ -35,21 +39,68 @@ pub(crate) struct Workspace {
 
 /// The workspace that the manifest belongs to; nothing where no manifest of it has a table for imagelock.
 pub(crate) fn workspace(manifest: &Utf8Path, directory: &Utf8Path) -> Result<Option<Workspace>, Failure> {
-    let Some(start) = Manifest::read(manifest, folder(manifest), directory)? else { return Ok(None) };
-    let root = match root_of(&start, directory)? {
-        Some(root) => root,
-        None => start,
-    };
-    let mut members = Members { root: &root, directory, found: BTreeMap::new(), folders: 0 };
-    members.find()?;
-    let used = members.found.into_values().filter(|member| member.has(&["package", "metadata", "images"]));
-    let used: Vec<Source> = used.map(|member| Source::PackageManifest(member.file)).collect();
-    let tables: [&[&str]; 2] = [&["workspace", "metadata", "images"], &["package", "metadata", "images"]];
-    if used.is_empty() && !tables.iter().any(|table| root.has(table)) {
-        return Ok(None);
+    let Some(mut reach) = Reach::of(manifest, directory)? else { return Ok(None) };
+    // Cargo would tell the mistake of a manifest that is no TOML in other words than imagelock, which shows its line.
+    if reach.root.document.is_some()
+        && let Some(members) = ask(&reach.root.folder, directory)?
+    {
+        reach.members.retain(|folder, _| members.contains(folder));
     }
-    let sources = std::iter::once(Source::WorkspaceManifest(root.file)).chain(used).collect();
-    Ok(Some(Workspace { root: root.folder, sources }))
+    Ok(Some(reach.into_workspace()))
+}
+
+/// What is read of a workspace before Cargo is asked.
+struct Reach {
+    root: Manifest,
+    /// What seem to be members, by their folders, as far as they have a table for imagelock.
+    members: BTreeMap<Utf8PathBuf, Manifest>,
+}
+
+impl Reach {
+    fn of(manifest: &Utf8Path, directory: &Utf8Path) -> Result<Option<Self>, Failure> {
+        let Some(start) = Manifest::read(manifest, folder(manifest), directory)? else { return Ok(None) };
+        let root = match root_of(&start, directory)? {
+            Some(root) => root,
+            None => start,
+        };
+        let mut search = Members { root: &root, directory, found: BTreeMap::new(), folders: 0 };
+        search.find()?;
+        let mut members = search.found;
+        members.retain(|_, member| member.has(&["package", "metadata", "images"]));
+        let tables: [&[&str]; 2] = [&["workspace", "metadata", "images"], &["package", "metadata", "images"]];
+        let speaks = !members.is_empty() || tables.iter().any(|table| root.has(table));
+        Ok(speaks.then_some(Self { root, members }))
+    }
+
+    fn into_workspace(self) -> Workspace {
+        let members = self.members.into_values().map(|member| Source::PackageManifest(member.file));
+        let sources = std::iter::once(Source::WorkspaceManifest(self.root.file)).chain(members).collect();
+        Workspace { root: self.root.folder, sources }
+    }
+}
+
+/// Asks Cargo for the folders of a workspace's members; nothing where there is no Cargo.
+///
+/// Toolchain and configuration are looked for from the working directory up. From the root of the file system none of the
+/// repository's is found, so that it is the person's own Cargo that answers, or the one that runs this (`CARGO`,
+/// `RUSTUP_TOOLCHAIN`).
+fn ask(root: &Utf8Path, directory: &Utf8Path) -> Result<Option<BTreeSet<Utf8PathBuf>>, Failure> {
+    let outside = root.ancestors().last().unwrap_or(root);
+    let mut command = MetadataCommand::new();
+    command.manifest_path(root.join("Cargo.toml")).current_dir(outside).no_deps();
+    command.other_options(["--offline".to_owned()]);
+    match command.exec() {
+        Ok(metadata) => {
+            let members = metadata.workspace_packages().into_iter().map(|package| folder(&package.manifest_path));
+            Ok(Some(members.map(Utf8Path::to_owned).collect()))
+        }
+        Err(cargo_metadata::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(cargo_metadata::Error::CargoMetadata { stderr }) => {
+            let shown = display(&root.join("Cargo.toml"), directory);
+            Err(Failure::input(format!("cargo cannot read `{shown}`: {}", stderr.trim())))
+        }
+        Err(error) => Err(Failure::input(format!("cargo metadata: {error}"))),
+    }
 }
 
 /// A manifest, parsed.

@@ -113,7 +113,6 @@ const MEMBER: &str = "[package]\nname = \"web\"\n[package.metadata.images]\nuses
 fn programs() -> Vec<Case> {
     let workspace = |name| {
         Case::new(name)
-            .program("cargo", "touch {root}/ran")
             .program("rustc", "touch {root}/ran")
             .program("rustup", "touch {root}/ran")
             .file("Cargo.toml", WORKSPACE)
@@ -134,19 +133,12 @@ fn programs() -> Vec<Case> {
             .runs("list")
             .no_file("ran")
             .prints("app"),
-        workspace("no Cargo is started where the manifests hold the images, whatever configures it")
+        workspace("no program is started that a repository names where the manifests hold the images")
             .then(|stage| std::fs::remove_file(stage.repo.path("images.toml")).unwrap())
             .runs("lock")
             .no_file("ran")
             .runs("list")
             .prints("cargo web")
-            .no_file("ran"),
-        workspace("no Cargo is started because the environment names one")
-            .env("CARGO", "{home}/bin/cargo")
-            .env("RUSTUP_TOOLCHAIN", "{home}")
-            .then(|stage| std::fs::remove_file(stage.repo.path("images.toml")).unwrap())
-            .runs("lock")
-            .runs("lock --locked")
             .no_file("ran"),
         Case::new("a manifest that is broken is told where it is about images")
             .file("Cargo.toml", "[workspace.metadata.images]\nimages = {\n")

@@ -21,7 +21,7 @@ impl Tree {
 
     /// The root that the manifest's workspace has, and the manifests that are read of it.
     fn found(&self, manifest: &str) -> Option<(String, Vec<String>)> {
-        let found = workspace(&self.root().join(manifest), self.root()).unwrap()?;
+        let found = Reach::of(&self.root().join(manifest), self.root()).unwrap()?.into_workspace();
         let files = found.sources.iter().map(|source| {
             let (Source::ImagesToml(file) | Source::WorkspaceManifest(file) | Source::PackageManifest(file)) = source;
             file.path().to_string()
