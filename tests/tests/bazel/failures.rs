@@ -3,7 +3,7 @@
 use imagelock_testkit::{Fault, Image, Layer, On, Registry};
 use serde_json::{Value, json};
 
-use super::{Generation, Suite, assert_layout, entry, served};
+use super::{Generation, Suite, assert_layout, entry, in_layout, served};
 
 const BOTH: [&str; 2] = ["linux/amd64", "linux/arm64"];
 
@@ -45,8 +45,18 @@ pub(crate) fn bad_locks(suite: &Suite) {
         &with(&|image| image["platforms"]["linux/amd64"]["size"] = json!("1")),
         &["image `good`: platform linux/amd64: `size` must be a whole number"],
     );
-    fails(&with(&|image| image["colour"] = json!(1)), &["image `good`: unknown key \"colour\""]);
-    fails(&with(&|image| image["repository"] = json!("../../etc")), &["\"127.0.0.1:1/../../etc\" is not a repository"]);
+    fails(
+        &with(&|image| image["tag"] = json!("other")),
+        &["image `good` contradicts itself: it is locked with the tag \"other\", and its request asks for"],
+    );
+    fails(
+        &with(&|image| image["repository"] = json!("../../etc")),
+        &["image `good`: `repository` must be a repository's path, and is \"../../etc\""],
+    );
+    fails(
+        &json!({ "images": { "good": in_layout(&image("good"), "../out side", &BOTH) }, "version": 1 }),
+        &["image `good`: `layout` must be a path in the lock's folder, and is \"../out side\""],
+    );
     fails(
         &json!({ "images": { "digest": good.clone() }, "version": 1 }),
         &["image `digest` and its target `:digest` have one name; give the image another name in images.toml"],
@@ -73,23 +83,16 @@ pub(crate) fn bad_locks(suite: &Suite) {
     }
 }
 
-/// One image that Bazel cannot check, or that is in no place a label can name, fails alone.
+/// One image that Bazel cannot check fails alone.
 pub(crate) fn images_out_of_reach(suite: &Suite, registry: &Registry) {
     let good = image("reach");
     let mut strong = entry(&good, registry.host(), "acme/strong", &BOTH);
     strong["platforms"]["linux/amd64"]["digest"] = json!(format!("sha512:{}", "0".repeat(128)));
-    let mut odd = entry(&good, "x", "x", &BOTH);
-    for key in ["registry", "repository"] {
-        odd.as_object_mut().expect("an entry is an object").remove(key);
-    }
-    odd["layout"] = json!("../out side");
-    suite.lock([("good", served(&good, registry, "acme/good")), ("odd", odd), ("strong", strong)]);
+    suite.lock([("good", served(&good, registry, "acme/good")), ("strong", strong)]);
     drop(suite.build(&["--platforms=//:amd64", "@images//good", "@images//strong:digest"]).success());
     drop(suite.build(&["--platforms=//:arm64", "@images//good"]).success());
     let said = suite.fails(&["@images//strong:linux_amd64"]);
     assert_says(&said, &["image `strong` (linux/amd64, //:images.lock) cannot be had: its digest is not sha256"]);
-    let said = suite.fails(&["--platforms=//:amd64", "@images//odd"]);
-    assert_says(&said, &["image `odd`", "its layout \"../out side\" is not in the lock's folder"]);
 }
 
 /// Other bytes, half the bytes, nothing at all: each names image, platform, digest, lock and what to do.

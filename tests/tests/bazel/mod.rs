@@ -211,6 +211,17 @@ pub(crate) fn entry(image: &Image, host: &str, repository: &str, platforms: &[&s
     })
 }
 
+/// The lock's entry for an image in a layout directory.
+pub(crate) fn in_layout(image: &Image, layout: &str, platforms: &[&str]) -> Value {
+    let mut entry = entry(image, "registry.invalid", "no/where", platforms);
+    for key in ["registry", "repository"] {
+        entry.as_object_mut().expect("an entry is an object").remove(key);
+    }
+    entry["layout"] = json!(layout);
+    entry["request"] = json!({ "layout": layout, "tag": "1" });
+    entry
+}
+
 /// Pushes an image to a registry and returns the lock's entry for its two platforms.
 pub(crate) fn pushed(image: &Image, registry: &RealRegistry, repository: &str) -> Value {
     image.push_to(&registry.url(), repository, "1", None).expect("the registry takes the image");

@@ -105,6 +105,7 @@ pub(crate) fn edits(suite: &Suite, registry: &RealRegistry) {
     drop(suite.build(&all).success());
 
     moved["tag"] = Value::from("2");
+    moved["request"]["tag"] = Value::from("2");
     suite.lock([("kept", kept_entry.clone()), ("moved", moved)]);
     assert_eq!(asked(registry, || drop(suite.build(&all).success())), [""; 0]);
 

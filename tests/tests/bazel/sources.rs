@@ -5,7 +5,7 @@ use imagelock_tests::RealRegistry;
 use serde_json::Value;
 
 use super::pulls::{BOTH, two_platforms};
-use super::{Generation, Suite, asked, assert_layout, entry, expected, pushed, served};
+use super::{Generation, Suite, asked, assert_layout, entry, expected, in_layout, pushed, served};
 
 /// A source that has nothing is passed over, once; the layouts in the tree need no registry.
 pub(crate) fn sources_and_layouts(suite: &Suite, registry: &RealRegistry) {
@@ -26,13 +26,8 @@ pub(crate) fn sources_and_layouts(suite: &Suite, registry: &RealRegistry) {
     vendored.write_layout(suite.repo.path("third_party/vendored"), "1").expect("a layout can be written");
     layout.write_layout(suite.repo.path("third_party/tools oci"), "1").expect("a layout can be written");
     layout.write_layout(suite.repo.path("third_party/tools-oci"), "1").expect("a layout can be written");
-    let mut in_tree = entry(&layout, "x", "x", &BOTH);
-    for key in ["registry", "repository"] {
-        in_tree.as_object_mut().expect("an entry is an object").remove(key);
-    }
-    in_tree["layout"] = Value::from("third_party/tools-oci");
-    let mut odd = in_tree.clone();
-    odd["layout"] = Value::from("third_party/tools oci");
+    let in_tree = in_layout(&layout, "third_party/tools-oci", &BOTH);
+    let odd = in_layout(&layout, "third_party/tools oci", &BOTH);
     suite.lock([
         ("odd", odd),
         ("tools", in_tree),
@@ -97,6 +92,7 @@ pub(crate) fn the_rewriter_sends_elsewhere(suite: &Suite, registry: &RealRegistr
     let mut locked = pushed(&image, registry, "acme/rewritten");
     let port = registry.host().rsplit(':').next().expect("a port");
     let elsewhere = format!("127.0.0.2:{port}");
+    locked["request"]["repository"] = Value::from(format!("{elsewhere}/acme/rewritten"));
     locked["registry"] = Value::from(elsewhere);
     suite.lock([("rewritten", locked)]);
     suite.repo.write("rewrite.cfg", "rewrite 127.0.0.2:([0-9]+)/(.*) 127.0.0.1:$1/$2\n");
