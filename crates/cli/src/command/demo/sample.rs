@@ -24,13 +24,14 @@ const EXAMPLE: &[(&str, &str)] = files!["examples/monorepo" => "":
 ];
 
 const TERRAFORM: &[(&str, &str)] = files!["integrations/terraform/module" => "third_party/imagelock/terraform/":
-    "main.tf", "outputs.tf", "variables.tf", "versions.tf",
+    "judge.tf", "main.tf", "outputs.tf", "variables.tf", "versions.tf",
 ];
 
 const BAZEL: &[(&str, &str)] = files!["integrations/bazel/module" => "third_party/imagelock/bazel/":
     "BUILD.bazel", "MODULE.bazel", "WORKSPACE", "extensions.bzl", "lock.bzl", "repositories.bzl",
     "platforms/BUILD.bazel", "private/BUILD.bazel", "private/auth.bzl", "private/defs.bzl", "private/download.bzl",
-    "private/hub.bzl", "private/image.bzl", "private/platforms.bzl", "private/sources.bzl", "private/text.bzl",
+    "private/grammar.bzl", "private/hub.bzl", "private/image.bzl", "private/judge.bzl", "private/platforms.bzl",
+    "private/sources.bzl", "private/text.bzl",
 ];
 
 /// Writes the sample, in which `registry` stands for the example's.
@@ -47,4 +48,24 @@ pub(super) fn write(directory: &Utf8Path, registry: &str) -> Result<(), Failure>
         fs_err::write(path, text)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_has_every_file_of_the_modules() {
+        let integrations = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../integrations");
+        for (folder, embedded) in
+            [("terraform/module", TERRAFORM), ("bazel/module", BAZEL), ("bazel/module/private", BAZEL)]
+        {
+            for entry in integrations.join(folder).read_dir_utf8().unwrap() {
+                let name = entry.unwrap().file_name().to_owned();
+                let source = [".tf", ".bzl"].iter().any(|end| name.ends_with(end));
+                let there = embedded.iter().any(|(path, _)| path.rsplit('/').next() == Some(&*name));
+                assert!(there || !source, "`{folder}/{name}` is not in the sample");
+            }
+        }
+    }
 }
