@@ -30,7 +30,7 @@ fn checked_chart(image: &str, programs: &Utf8Path) -> Monorepo {
         .file("chart/values.yaml", "image: {tag: x, digest: ''}\n")
         .file(
             "chart/templates/p.yaml",
-            format!("{POD}  - name: a\n    image: {}:1@{{{{ .Values.image.digest }}}}\n", image.replace("HOST", &host)),
+            format!("{POD}  - name: a\n    image: {}:1@{{{{ .Values.image.digest }}}}\n", image.replace("HOST", host)),
         )
         .env("PATH", &format!("{programs}:/usr/bin:/bin"))
         .build();
