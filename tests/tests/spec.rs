@@ -188,7 +188,7 @@ fn the_module_in_hcl_reads_the_corpus() {
     for file in std::fs::read_dir(&module).unwrap() {
         let path = Utf8PathBuf::from_path_buf(file.unwrap().path()).unwrap();
         if path.extension() == Some("tf") {
-            repo.write(&format!("module/{}", path.file_name().unwrap()), std::fs::read_to_string(path).unwrap());
+            repo.write(format!("module/{}", path.file_name().unwrap()), std::fs::read_to_string(path).unwrap());
         }
     }
     repo.write("module/tests/corpus.tftest.hcl", module_tests());

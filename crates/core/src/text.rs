@@ -43,7 +43,7 @@ pub fn steers(character: char) -> bool {
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Escapes in a JSON text, as `\u` and four hexadecimal digits, every character that [steers](steers) and that JSON lets
+/// Escapes in a JSON text, as `\u` and four hexadecimal digits, every character that [`steers`] and that JSON lets
 /// stand raw in strings. What the text means does not change: outside of strings JSON has none of these characters but
 /// the line ends and tabs between its tokens, which stay.
 pub fn escape_json(json: &str) -> String {

@@ -100,6 +100,8 @@ struct Open {
     node: Node,
     /// The key that waits for its value.
     key: Option<(String, Range<usize>)>,
+    /// Whether it is written with brackets or braces.
+    flow: bool,
 }
 
 struct Builder<'t> {
@@ -126,12 +128,14 @@ impl<'t> Builder<'t> {
         match event {
             Event::Comment(..) => self.parsed.comments.push(at.start + self.skipped..at.end + self.skipped),
             Event::Scalar(text, style, anchor, tag) => self.scalar(text, style, anchor, tag.as_deref(), at)?,
-            Event::SequenceStart(_, anchor, tag) => {
-                self.start(Kind::Sequence(Vec::new()), anchor, tag.as_deref(), at)?;
+            Event::SequenceStart(style, anchor, tag) => {
+                let node = self.node(Kind::Sequence(Vec::new()), anchor, tag.as_deref(), at);
+                self.start(node, style == StructureStyle::Flow)?;
             }
             Event::MappingStart(style, anchor, tag) => {
                 let flow = style == StructureStyle::Flow;
-                self.start(Kind::Mapping { entries: Vec::new(), flow }, anchor, tag.as_deref(), at)?;
+                let node = self.node(Kind::Mapping { entries: Vec::new(), flow }, anchor, tag.as_deref(), at);
+                self.start(node, flow)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(&at)?,
             Event::Alias(id) => {
@@ -186,6 +190,7 @@ impl<'t> Builder<'t> {
         if self.old_breaks && matches!(style, Style::Single | Style::Double) {
             self.quoted.push(at.clone());
         }
+        self.refuse_question_mark(style, &at)?;
         let node = self.node(Kind::Scalar { text: text.into_owned(), style }, anchor, tag, at);
         self.value(node)
     }
@@ -210,14 +215,27 @@ impl<'t> Builder<'t> {
         text_start
     }
 
-    fn start(&mut self, kind: Kind, anchor: usize, tag: Option<&Tag>, at: Range<usize>) -> Result<(), YamlError> {
+    fn start(&mut self, node: Node, flow: bool) -> Result<(), YamlError> {
+        let at = node.span.start - self.skipped..node.span.end - self.skipped;
         if self.open.len() >= DEEPEST {
             return Err(self.error("it is nested too deeply", at));
         }
         self.count(&at)?;
         self.after = self.after.max(at.end);
-        let node = self.node(kind, anchor, tag, at);
-        self.open.push(Open { node, key: None });
+        self.open.push(Open { node, key: None, flow });
+        Ok(())
+    }
+
+    /// Between brackets, YAML 1.1 takes every `?` for the mark of a key, and 1.2 only one with a blank behind it.
+    fn refuse_question_mark(&self, style: Style, at: &Range<usize>) -> Result<(), YamlError> {
+        let flow = self.open.last().is_some_and(|open| open.flow);
+        let text = self.text.get(at.clone()).unwrap_or_default();
+        let glued = self.text.get(..at.start).is_some_and(|before| before.ends_with('?'));
+        if flow && (glued || style == Style::Plain && text.contains('?')) {
+            let reason =
+                "`?` between brackets or braces is read in two ways: put the text into quotes, or a blank behind it";
+            return Err(self.error(reason, at.clone()));
+        }
         Ok(())
     }
 

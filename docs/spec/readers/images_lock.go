@@ -61,7 +61,7 @@ func check(name string, image object) {
 	need(tagged && (ruled || image["tag"] == request["tag"]), name, "has the tag", image["tag"])
 	want, _ := request["platforms"].([]any)
 	platforms[""] = image // What a question without a platform means.
-	need(request["platforms"] == nil || len(want) > 0 && fmt.Sprint(want) == fmt.Sprint(has), name, "has other platforms", has)
+	need(request["platforms"] == nil || len(want) > 0 && fmt.Sprintf("%q", want) == fmt.Sprintf("%q", has), name, "has other platforms", has)
 }
 
 func answer(images object, question [3]string) any {

@@ -57,7 +57,7 @@ function check(name, image) {
   need(ruled ? "tag" in image : tag === request.tag, where, "not the tag that was asked for");
   const wanted = "platforms" in request ? request.platforms : Object.keys(platforms);
   need(Array.isArray(wanted) && (wanted.length > 0 || !("platforms" in request)), where, "a request for no platform");
-  need([...wanted].sort().join() === Object.keys(platforms).sort().join(), where, "not the platforms that were asked for");
+  need(JSON.stringify([...wanted].sort()) === JSON.stringify(Object.keys(platforms).sort()), where, "not the platforms that were asked for");
   const parts = Object.values(platforms);
   need(KINDS.includes(mediaType) && parts.every((part) => MANIFESTS.includes(part.mediaType)), where, "a media type");
   const same = (part) => part.digest === digest && part.mediaType === mediaType && part.size === size;

@@ -50,6 +50,24 @@ fn every_place_that_takes_an_image_gets_its_digest() {
 }
 
 #[test]
+fn what_only_the_build_can_tell_is_told_as_open() {
+    for text in [
+        "ARG B=evil.example/x:1\nARG A=alpine:3.20\nARG A=$B\nFROM $A\n",
+        "ARG A=alpine:3.20\nARG A=evil:$B\nFROM $A\n",
+        "ARG A=alpine:3.20\nARG A=\"evil.example\"/x:1\nFROM $A\n",
+        "ARG A=alpine:3.20\nARG A=ev\\il\nFROM $A\n",
+        "ARG A=alpine:3.20\nARG A=Evil.example/X:1\nFROM $A\n",
+        "ARG A=alpine:3.20\nARG A=\nFROM $A\n",
+        "FROM alpine:3.20\nRUN --mount=type=bind,\"from=evil.example/x:1\",target=/a ls\n",
+        "FROM alpine:3.20\nRUN --mount=type=bind,From=evil.example/x:1,target=/a ls\n",
+        "FROM alpine:3.20\nRUN --mount=type=bind,\\\nfrom=evil.example/x:1,target=/a ls\n",
+    ] {
+        let kept = run(text).unwrap().kept;
+        assert!(!kept.is_empty(), "{text}");
+    }
+}
+
+#[test]
 fn a_stage_a_number_and_text_are_no_images() {
     for text in [
         "FROM scratch AS alpine\nFROM alpine\nCOPY --from=alpine /a /a\nCOPY --from=0 /a /a\n",

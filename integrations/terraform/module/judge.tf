@@ -49,9 +49,10 @@ locals {
         reason = "a platform or its manifest is not one"
       },
       {
-        holds = try(!contains(keys(image), "tag") || (
+        # Terraform before 1.12 looks at both sides of `||`, and only at the chosen one of `?`.
+        holds = try(contains(keys(image), "tag") ? (
           image.tag == tostring(image.tag) && can(regex("^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$", image.tag))
-        ), false)
+        ) : true, false)
         reason = "its tag is not one"
       },
       {

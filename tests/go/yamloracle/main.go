@@ -132,14 +132,7 @@ func document(object interface{}, images map[string]bool) {
 		object = named(keys, images)
 	}
 	if keys, ok := object.(map[string]interface{}); ok {
-		kind, _ := keys["kind"].(string)
-		version, _ := keys["apiVersion"].(string)
-		switch {
-		case (kind == "ConfigMap" || kind == "Secret") && version == "v1":
-			return
-		case kind == "CustomResourceDefinition" && strings.HasPrefix(version, "apiextensions.k8s.io/"):
-			return
-		}
+		// Whatever its kind, an object with items is a list to kubectl and Helm.
 		if items, ok := keys["items"].([]interface{}); ok {
 			for _, item := range items {
 				document(item, images)
@@ -150,7 +143,16 @@ func document(object interface{}, images map[string]bool) {
 					rest[key] = value
 				}
 			}
-			object = rest
+			walk(rest, "", images)
+			return
+		}
+		kind, _ := keys["kind"].(string)
+		version, _ := keys["apiVersion"].(string)
+		switch {
+		case (kind == "ConfigMap" || kind == "Secret") && version == "v1":
+			return
+		case kind == "CustomResourceDefinition" && strings.HasPrefix(version, "apiextensions.k8s.io/"):
+			return
 		}
 	}
 	walk(object, "", images)

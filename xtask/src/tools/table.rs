@@ -203,14 +203,6 @@ pub(crate) const TOOLS: &[Tool] = &[
         needed_by: "builds with `RUN` under a BuildKit source policy",
     },
     Tool {
-        name: "jq",
-        version: "1",
-        how: How::Debian { package: "jq", program: "jq" },
-        check: &["--version"],
-        stand_in: Some(("jq", "jq-1.")),
-        needed_by: "the reader of locks in jq",
-    },
-    Tool {
         name: "docker-compose",
         version: "5.6.0",
         how: How::GoModule { package: "github.com/docker/compose/v5/cmd", replace: &[] },
@@ -288,7 +280,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         how: How::Debian { package: "jq", program: "jq" },
         check: &["--version"],
         stand_in: Some(("jq", "1.")),
-        needed_by: "the shell examples that read the lock",
+        needed_by: "the shell examples that read the lock, and the reader in jq",
     },
     Tool {
         name: "cargo-deny",

@@ -141,12 +141,17 @@ impl Reader<'_> {
     /// `--mount=type=bind,from=IMAGE,target=…`.
     fn mounts(&mut self, options: &[Flag<'_>]) {
         for value in options.iter().filter(|flag| flag.name.value == "mount").filter_map(|flag| flag.value.as_ref()) {
-            if !self.literal(value) {
+            // BuildKit reads it as CSV, in which quotes may stand round a key and its value.
+            if !self.literal(value) || value.value.contains('"') {
+                if value.value.to_ascii_lowercase().contains("from") {
+                    self.sites.push(Site::open(value.span.clone(), self.lines, "RUN --mount"));
+                }
                 continue;
             }
             let mut start = value.span.start;
             for part in value.value.split(',') {
-                if let Some(image) = part.strip_prefix("from=") {
+                let named = part.split_once('=').filter(|(key, _)| key.eq_ignore_ascii_case("from"));
+                if let Some((_, image)) = named {
                     let span = start + part.len() - image.len()..start + part.len();
                     self.place(span, Sure::Certain, "RUN --mount");
                 }
@@ -158,6 +163,10 @@ impl Reader<'_> {
     /// `NAME=value`, several of them, quoted or not.
     fn values(&mut self, arguments: &UnescapedString<'_>) {
         if !self.literal(arguments) {
+            // Which of them it sets anew cannot be told: none of them decides a later `FROM`.
+            if !self.in_stage {
+                self.arguments.clear();
+            }
             return;
         }
         let mut start = arguments.span.start;
@@ -169,6 +178,10 @@ impl Reader<'_> {
                     .find(|quote| value.len() > 1 && value.starts_with(*quote) && value.ends_with(*quote));
                 let inside = usize::from(quote.is_some());
                 let before = self.sites.len();
+                // The last of a name counts, whatever its value is.
+                if !self.in_stage {
+                    self.arguments.remove(name);
+                }
                 self.place(end - value.len() + inside..end - inside, Sure::Default, &format!("ARG {name}"));
                 if !self.in_stage && self.sites.len() > before {
                     self.arguments.insert(name.to_owned(), before);

@@ -178,8 +178,9 @@ impl<'n> Finder<'n, '_> {
             let mut values = entries.iter().filter(|entry| entry.key == key).map(|entry| self.resolved(&entry.value));
             entries.iter().any(|entry| entry.key == key) && values.all(|value| value.present().is_some_and(fits))
         };
-        let merged = entries.iter().any(|entry| entry.key == MERGE);
-        !merged
+        // Whatever its kind, kubectl and Helm take an object with `items` for a list of others.
+        let holds = entries.iter().any(|entry| entry.key == MERGE || entry.key == "items");
+        !holds
             && NOT_RUN.iter().any(|(kind, version)| {
                 let is_of_version =
                     |found: &str| found == *version || version.ends_with('/') && found.starts_with(version);
