@@ -25,6 +25,8 @@ pub(crate) struct FailedImage {
     /// What was asked for, as people read it.
     pub(crate) wanted: String,
     pub(crate) reason: String,
+    /// What was being done: what was read, and which platform it was read for.
+    pub(crate) notes: Vec<String>,
     pub(crate) help: Vec<String>,
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use imagelock_core::source::Label;
-use imagelock_credentials::{Environment, Store};
+use imagelock_credentials::{Environment, Origin, Store};
 use imagelock_registry::{BuildError, Cache, Client, Mirror, RegistrySettings, Reporter, Resolver, Timeouts};
 
 use crate::failure::{Failure, Kind, Problem};
@@ -46,8 +46,9 @@ impl Session<'_> {
     pub(crate) fn resolver_within(&self, limit: Duration, reporter: Arc<dyn Reporter>) -> Result<Resolver, Failure> {
         let credentials =
             Store::load(&Environment::from_process()).map_err(|error| Failure::input(error.to_string()))?;
-        if let Some(unread) = credentials.unread() {
-            self.host.shell.warn(&unread.to_string());
+        // Whether a login is missed is not known yet.
+        if let Some(Origin::Unread { name, problem }) = credentials.unread() {
+            self.host.shell.warn(&format!("${name} is passed over: {problem}"));
         }
         let cache = match cache_directory() {
             Some(directory) if !self.host.global.no_cache => Cache::at(directory),

@@ -207,17 +207,34 @@ fn failed(session: &Session<'_>, errors: &[(ImageName, Error)], of: usize, what:
         if let Some(declared) = project.images.get(name) {
             problem.lines.push(format!("{indent}--> {}", declared.value_at));
         }
+        problem
+            .lines
+            .extend(doing(error).filter(|_| !names(asked, error)).map(|doing| format!("{indent}note: {doing}")));
         problem.lines.extend(error.help().iter().map(|help| format!("{indent}help: {help}")));
     }
     let images = errors.iter().map(|(name, error)| FailedImage {
         name: name.clone(),
         wanted: wanted.get(name).cloned().unwrap_or_default(),
         reason: error.kind.to_string(),
+        notes: doing(error).into_iter().collect(),
         help: error.help(),
     });
     let images = images.collect();
     let [(name, error)] = errors else { return Failure::new(kind, Problem { images, ..problem }) };
     Failure::new(kind, Problem { images, ..alone(session, name, error, what) })
+}
+
+/// What was being done when an image failed, and how often.
+fn doing(error: &Error) -> Option<String> {
+    let reason = printable(&format!(": {}", error.kind));
+    let text = printable(&error.to_string());
+    let (before, after) = text.split_once(&reason)?;
+    Some(format!("{before}{after}"))
+}
+
+/// Whether what is asked for already says what could not be had: the request itself, or the repository of its rule.
+fn names(asked: &str, error: &Error) -> bool {
+    error.context.as_deref().is_none_or(|context| asked.starts_with(&context.reference))
 }
 
 /// One image that failed is shown with its line, as a compiler would.
@@ -230,8 +247,7 @@ fn alone(session: &Session<'_>, name: &ImageName, error: &Error, what: &str) -> 
             Problem::new(format!("`{name}` {what}")).label(Label::primary(&declared.value_at, reason.clone()))
         }
     };
-    let doing = printable(&error.to_string());
-    problem.notes.extend(doing.strip_suffix(&format!(": {reason}")).map(str::to_owned));
+    problem.notes.extend(doing(error));
     problem.help = error.help();
     problem
 }

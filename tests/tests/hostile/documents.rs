@@ -89,6 +89,30 @@ fn usual() -> Vec<Case> {
             })
             .exits(3)
             .says("cannot read"),
+        Case::new("what of which image is not there is told where several fail")
+            .toml(
+                "[images.app]\nrepository = \"{host}/app\"\ntag = \"1\"\nplatforms = [\"linux/amd64\"]\n\
+                   [images.lib]\nrepository = \"{host}/lib\"\ntag = \"1\"\nplatforms = [\"linux/amd64\"]\n\
+                   [images.none]\nrepository = \"{host}/none\"\ntag = \"1\"\n",
+            )
+            .serves(|registry| {
+                for name in ["app", "lib"] {
+                    registry.push(&format!("{name}:1"), &Image::linux(["amd64", "arm64"]).seed(name));
+                    // The index is there, and what it lists is not.
+                    registry.fault(On::manifest(name).method("GET"), Fault::status(404).after(1));
+                }
+            })
+            .runs("lock")
+            .exits(3)
+            .says("3 of 3 images")
+            .says("no such manifest")
+            .says("note: cannot read {host}/app@sha256:")
+            .says(" for linux/amd64 of {host}/lib:1")
+            .never_says("note: cannot read {host}/none")
+            .runs("lock --format json")
+            .exits(3)
+            .prints("\"cannot read {host}/app@sha256:")
+            .prints(" for linux/amd64 of {host}/lib:1\""),
         Case::new("other bytes under a digest are refused")
             .serves(|registry| {
                 registry.push("app:1", &Image::linux(["amd64"]));

@@ -5,6 +5,7 @@ use imagelock_testkit::{Auth, Fault, Image, On, Realm, Redirect, Registry, Regis
 use crate::harness::Case;
 
 const DENIED: &str = r#"{"errors":[{"code":"DENIED","message":"denied"}]}"#;
+const UNKNOWN: &str = r#"{"errors":[{"code":"NAME_UNKNOWN","message":"unknown"}]}"#;
 /// The login `anna:hunter-2`.
 const AUTHS: &str = "{\"auths\":{\"{host}\":{\"auth\":\"YW5uYTpodW50ZXItMg==\"}}}";
 
@@ -33,6 +34,8 @@ fn met(name: &'static str, registry: RegistryBuilder, on: On, fault: Fault) -> C
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = places();
     cases.extend(services());
+    cases.extend(scopes());
+    cases.extend(absent());
     cases.extend(silent());
     cases.extend(helpers());
     cases.extend(gateways());
@@ -70,6 +73,16 @@ fn places() -> Vec<Case> {
             .env("DOCKER_AUTH_CONFIG", "hunter-2")
             .env("IMAGELOCK_AUTH_{HOST}", "anna:hunter-2")
             .says("$DOCKER_AUTH_CONFIG is passed over"),
+        Case::new("DOCKER_AUTH_CONFIG that is passed over is no missing login of a public image")
+            .serves(push)
+            .env("DOCKER_AUTH_CONFIG", "{\"auths\":{},\"credsStore\":\"x\"}")
+            .says("$DOCKER_AUTH_CONFIG is passed over: it may hold `auths` alone")
+            .never_says("no credentials"),
+        variable("DOCKER_AUTH_CONFIG that is passed over leaves the login of the configuration file")
+            .login("{host}", "anna", "hunter-2")
+            .env("DOCKER_AUTH_CONFIG", "{\"auths\":{},\"credsStore\":\"x\"}")
+            .says("$DOCKER_AUTH_CONFIG is passed over: it may hold `auths` alone")
+            .never_says("no credentials"),
         variable("a wrong login of a variable is told with the variable")
             .env("IMAGELOCK_AUTH_{HOST}", "anna:wrong-password-2")
             .secret("wrong-password-2")
@@ -135,7 +148,22 @@ fn services() -> Vec<Case> {
         )
         .exits(3)
         .says("no token from")
-        .says("status 418, with the credentials of ~/.docker/config.json"),
+        .says("status 418, with the credentials of ~/.docker/config.json: denied")
+        .says("docker login {host}")
+        .says("docker logout {host}"),
+        met(
+            "a token service that answers nobody with 402 is told with the key that shows it the login",
+            Registry::builder().auth(elsewhere()),
+            On::token(),
+            Fault::status(402).body(DENIED),
+        )
+        .exits(3)
+        .says("status 402, without the credentials of ~/.docker/config.json, which the token service {second} may not see")
+        .says("write `token-hosts = [\"{second}\"]`"),
+        logged_in("a token that lasts no time is used as one of which nothing is said", {
+            Registry::builder().auth(Auth::token().user("anna", "hunter-2").no_anonymous().expires_in(Some(0)))
+        })
+        .asks("GET", "/token", 1),
         met(
             "a realm of another machine by plain HTTP is told with who asked for it",
             Registry::builder().tls(),
@@ -171,6 +199,71 @@ fn services() -> Vec<Case> {
         )
         .exits(3)
         .says("asks for a login in no way that is known: `Bearer realm=\"https://a.invalid/ token\"`"),
+    ]
+}
+
+/// Challenges whose scope is not the repository's.
+fn scopes() -> Vec<Case> {
+    let scoped = |name, on: On, scope: &'static str| {
+        logged_in(name, token()).serves(move |registry| {
+            let realm = registry.url();
+            let challenge = format!("Bearer realm=\"{realm}/token\",service=\"testkit\",scope=\"{scope}\"");
+            registry.fault(on, Fault::challenge([challenge]).times(1));
+        })
+    };
+    let asks_its_own = |case: Case| {
+        case.more(|_, ran| {
+            let asked: Vec<_> = ran.asked.iter().filter(|entry| entry.path == "/token").collect();
+            let own = |query: &String| query.ends_with("scope=repository%3Aapp%3Apull");
+            assert!(!asked.is_empty() && asked.iter().all(|entry| entry.query.as_ref().is_some_and(own)));
+        })
+    };
+    let manifest = || On::manifest("app").before_auth();
+    let at_base = |name, scope| {
+        let hides = move |registry: &Registry| registry.fault(manifest(), Fault::status(404).times(1));
+        scoped(name, On::base().before_auth(), scope).serves(hides)
+    };
+    let example = "repository:user/image:pull";
+    let cases = [
+        at_base("the scope of an example in the challenge of /v2/ is not asked for", example),
+        at_base("the scope of a catalogue in the challenge of /v2/ is not asked for", "registry:catalog:*"),
+        at_base("no scope in the challenge of /v2/ is not asked for", ""),
+        scoped("a scope without a word is none", manifest(), ""),
+        scoped("Bazel's question is answered with a token for what it asks for", On::base().before_auth(), example)
+            .runs("credential-helper get")
+            .reads("{\"uri\":\"http://{host}/v2/app/manifests/1\"}")
+            .prints("Bearer "),
+    ];
+    cases.map(asks_its_own).into()
+}
+
+/// Registries that say 404 whoever asks.
+fn absent() -> Vec<Case> {
+    let hides = |registry: &Registry| {
+        registry.fault(On::manifest("app").before_auth(), Fault::status(404));
+        registry.fault(On::tags("app").before_auth(), Fault::status(404).body(UNKNOWN));
+    };
+    let hidden = |name, registry: RegistryBuilder, base: u16| {
+        logged_in(name, registry).serves(hides).serves(move |registry| {
+            if base == 404 {
+                registry.fault(On::base().before_auth(), Fault::status(404));
+            }
+        })
+    };
+    let told = |case: Case, text| case.exits(3).says("no such repository").says(text);
+    let shown = "{host} was asked with the credentials of ~/.docker/config.json; some registries say the same";
+    let unshown = "{host} was asked without the credentials of ~/.docker/config.json, since the registry does not say";
+    vec![
+        told(hidden("a 404 to a login that was shown is told with the login", token(), 401), shown),
+        told(hidden("a 404 to a password that was shown is told with the login", basic(), 401), shown),
+        told(hidden("a 404 of a registry that never asks is told with the login", Registry::builder(), 200), unshown),
+        told(hidden("a 404 of a registry without /v2/ is told with the login", Registry::builder(), 404), unshown),
+        Case::new("a 404 without any login speaks of none").serves(hides).exits(3).never_says("was asked with"),
+        logged_in("an absent tag beside others is absent for everybody", token())
+            .toml("[images]\napp = \"{host}/app:2\"\n")
+            .exits(3)
+            .says("no such tag; the newest are 1")
+            .never_says("was asked with"),
     ]
 }
 
@@ -281,6 +374,61 @@ fn gateways() -> Vec<Case> {
             .exits(3)
             .says("401 Unauthorized from {other}, to which {host} redirects, no credentials for {other}")
             .says("docker login {other}"),
+        gateway("a registry behind a gateway that refuses without a challenge is shown its login", {
+            Auth::basic("anna", "hunter-2")
+        })
+        .login("{other}", "anna", "hunter-2")
+        .trusts_other()
+        .then(|stage| {
+            stage.other.fault(On::manifest("app").before_auth(), Fault::status(401).times(1));
+            stage.other.fault(On::base().before_auth(), Fault::status(401));
+        }),
+        gateway("a registry behind a gateway that refuses without a challenge is told with no key that is there", {
+            Auth::None
+        })
+        .then(|stage| stage.other.fault(On::any(), Fault::status(401)))
+        .exits(3)
+        .says("401 Unauthorized from {other}, to which {host} redirects, no credentials for {other}")
+        .says("docker login {other}")
+        .never_says("write `redirect-hosts"),
+        gateway("a registry behind a gateway that forbids without a challenge is told with the login", Auth::None)
+            .login("{other}", "anna", "hunter-2")
+            .then(|stage| stage.other.fault(On::manifest("app"), Fault::status(403).body(DENIED)))
+            .exits(3)
+            .says("403 Forbidden from {other}, to which {host} redirects, without the credentials of")
+            .says("does not say how to log in: denied"),
+        gateway("what is hidden behind a 403 behind a gateway is found with the login", {
+            Auth::token().user("anna", "hunter-2").no_anonymous().into()
+        })
+        .login("{other}", "anna", "hunter-2")
+        .trusts_other()
+        .then(|stage| stage.other.fault(On::manifest("app").before_auth(), Fault::status(403).times(1))),
+        Case::new("a store that refuses an address of its own is told with no key that is there")
+            .login("{other}", "anna", "hunter-2")
+            .toml(NAMED)
+            .serves(push)
+            .then(|stage| {
+                let to = Redirect::To(format!("{}/store/x", stage.other.url()));
+                stage.registry.fault(On::manifest("app"), Fault::redirect(to));
+                stage.other.fault(On::any().method("HEAD"), Fault::status(400));
+                stage.other.fault(On::any(), Fault::status(401));
+            })
+            .exits(3)
+            .says("401 Unauthorized from {other}, to which {host} redirects, without the credentials of")
+            .says("since the redirect leads to no address of a registry")
+            .never_says("write `redirect-hosts"),
+        Case::new("a store that refuses an address of its own where nobody is logged in is told alone")
+            .toml(NAMED)
+            .serves(push)
+            .then(|stage| {
+                let to = Redirect::To(format!("{}/store/x", stage.other.url()));
+                stage.registry.fault(On::manifest("app"), Fault::redirect(to));
+                stage.other.fault(On::any(), Fault::status(401));
+            })
+            .exits(3)
+            .says("401 Unauthorized from {other}, to which {host} redirects")
+            .never_says("docker login")
+            .never_says("write `redirect-hosts"),
         Case::new("a blob's host that refuses is told, and not the registry")
             .serves(push)
             .then(|stage| {

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use imagelock_core::{Digest, Platform, Tag};
 
 use super::text::{colon, list, newest_text, size, time};
-use super::{NotAnImage, Refusal};
+use super::{Login, NotAnImage, Refusal};
 use crate::layout::LayoutError;
 
 /// What is not there.
@@ -208,6 +208,8 @@ pub enum ErrorKind {
         realm: String,
         /// What went wrong.
         reason: String,
+        /// What became of the registry's login there.
+        login: Box<Login>,
     },
     /// A redirect that is not followed.
     #[error("{reason}")]

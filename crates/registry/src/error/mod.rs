@@ -10,7 +10,7 @@ mod text;
 pub use kind::{ErrorKind, Missing};
 pub use not_an_image::NotAnImage;
 pub use refusal::{Login, Refusal, Refuser, Withheld};
-pub(crate) use text::{MESSAGE_BYTES, quoted};
+pub(crate) use text::{MESSAGE_BYTES, colon, quoted};
 
 use crate::layout::LayoutError;
 
@@ -75,7 +75,11 @@ impl Error {
     pub fn help(&self) -> Vec<String> {
         match &self.kind {
             ErrorKind::Unauthorized(refusal) | ErrorKind::Forbidden(refusal) => refusal.help(),
-            ErrorKind::NotFound { .. } => self.withheld().into_iter().collect(),
+            ErrorKind::NotFound { what, .. } => self.unseen(*what).into_iter().collect(),
+            ErrorKind::Token { login, .. } => {
+                let registry = self.host().unwrap_or_default();
+                login.help(registry).into_iter().chain(login.renew(registry)).collect()
+            }
             ErrorKind::Tls { host, .. } => vec![format!(
                 "trust its authority with `ca = \"FILE.pem\"` under `[registries.\"{host}\"]`, or allow plain HTTP with \
                  `insecure = true`"
@@ -103,13 +107,22 @@ impl Error {
         }
     }
 
-    /// What is private is absent for many registries, as long as no login is shown.
-    fn withheld(&self) -> Option<String> {
-        let context = self.context.as_deref()?;
-        let login = context.login.as_ref()?;
-        let help = login.help(&context.host)?;
-        let Login::Withheld { origin, .. } = login else { return None };
-        Some(format!("{} was asked without {origin}: {help}", context.host))
+    /// What is private is absent for many registries, as long as no login that may read it is shown.
+    fn unseen(&self, what: Missing) -> Option<String> {
+        let Context { host, login, .. } = self.context.as_deref()?;
+        let login = login.as_ref()?;
+        // Of a repository that shows its tags, nothing else is hidden.
+        let whole = matches!(what, Missing::Repository | Missing::TagOrRepository | Missing::List);
+        match (login, login.help(host)) {
+            (Login::Withheld { origin, .. }, Some(help)) => Some(format!("{host} was asked without {origin}: {help}")),
+            (Login::Withheld { origin, why }, None) if whole => {
+                Some(format!("{host} was asked without {origin}, {why}"))
+            }
+            (Login::Shown(origin), _) if whole => {
+                Some(format!("{host} was asked with {origin}; some registries say the same of what these may not read"))
+            }
+            _ => None,
+        }
     }
 
     /// Whether it is the 403 of a host that a redirect led to.

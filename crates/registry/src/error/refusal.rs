@@ -57,6 +57,8 @@ pub enum Withheld {
     TokenHost(String),
     /// The registry redirects to another host, which `redirect-hosts` does not name.
     RedirectHost(String),
+    /// The registry redirects to an address that is no repository's, where nobody can say which login counts.
+    NoRepository,
     /// It is a token, and the registry asks for a password.
     WrongKind,
     /// The registry asks for a login in no way that is known; this is its `WWW-Authenticate`, empty where there is none.
@@ -70,9 +72,23 @@ impl Login {
         let (condition, key, host) = match why {
             Withheld::TokenHost(host) => (format!("{host} may see the login for {registry}"), "token-hosts", host),
             Withheld::RedirectHost(host) => (format!("{registry} may lead to {host}"), "redirect-hosts", host),
-            Withheld::WrongKind | Withheld::NoChallenge(_) => return None,
+            Withheld::NoRepository | Withheld::WrongKind | Withheld::NoChallenge(_) => return None,
         };
         Some(format!("if {condition}, write `{key} = [\"{host}\"]` under `[registries.\"{registry}\"]`"))
+    }
+
+    /// Returns what a person can do where the login for a host was shown and is good for nothing.
+    pub(super) fn renew(&self, host: &str) -> Vec<String> {
+        match self {
+            Self::Shown(Origin::Variable { name }) => {
+                vec![format!("change `{name}`, which counts before what `docker login {host}` keeps")]
+            }
+            Self::Shown(_) => vec![
+                format!("docker login {host}"),
+                format!("docker logout {host}, if anybody may read the image: a login that has run out is refused"),
+            ],
+            Self::Unasked | Self::Absent(_) | Self::Withheld { .. } => Vec::new(),
+        }
     }
 }
 
@@ -99,14 +115,11 @@ impl Refusal {
         match &self.login {
             Login::Withheld { .. } => self.login.help(&self.registry).into_iter().collect(),
             Login::Absent(_) => vec![format!("docker login {host}")],
-            Login::Shown(Origin::Variable { name }) => {
-                vec![format!("change `{name}`, which counts before what `docker login {host}` keeps")]
-            }
+            Login::Shown(Origin::Variable { .. }) => self.login.renew(host),
             // The service knows nobody by that login, or knows somebody who may not: a registry has to say which.
-            Login::Shown(_) if self.status == 401 || matches!(self.by, Refuser::TokenService(_)) => vec![
-                format!("docker login {host}"),
-                format!("docker logout {host}, if anybody may read the image: a login that has run out is refused"),
-            ],
+            Login::Shown(_) if self.status == 401 || matches!(self.by, Refuser::TokenService(_)) => {
+                self.login.renew(host)
+            }
             Login::Unasked | Login::Shown(_) => Vec::new(),
         }
     }
@@ -138,6 +151,7 @@ impl fmt::Display for Withheld {
         match self {
             Self::TokenHost(host) => write!(formatter, "which the token service {host} may not see"),
             Self::RedirectHost(host) => write!(formatter, "which {host} may not see"),
+            Self::NoRepository => formatter.write_str("since the redirect leads to no address of a registry"),
             Self::WrongKind => formatter.write_str("since it is a token, and the registry asks for a password"),
             Self::NoChallenge(header) if header.is_empty() => {
                 formatter.write_str("since the registry does not say how to log in")

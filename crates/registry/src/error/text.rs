@@ -31,7 +31,7 @@ pub(super) fn newest_text(tags: &[Tag]) -> String {
     format!("; the newest are {}", names.join(", "))
 }
 
-pub(super) fn colon(message: &str) -> String {
+pub(crate) fn colon(message: &str) -> String {
     if message.is_empty() { String::new() } else { format!(": {message}") }
 }
 

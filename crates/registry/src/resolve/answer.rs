@@ -113,7 +113,10 @@ impl Resolver {
         }
         let host = repository.host().to_string();
         let reference = reference.to_string();
-        let login = list.err().and_then(|error| error.context?.login);
+        let login = list.err().and_then(|error| match error.kind {
+            ErrorKind::Unauthorized(refusal) | ErrorKind::Forbidden(refusal) => Some(refusal.login),
+            _ => error.context?.login,
+        });
         let context = Context { doing: "read", reference, host, status: Some(404), attempts: 1, login };
         Err(Error { kind, context: Some(Box::new(context)) })
     }

@@ -18,6 +18,16 @@ pub(crate) enum Challenge {
     },
 }
 
+impl Challenge {
+    /// Takes out the scope, where the challenge answers another request than the one that a token is wanted for.
+    pub(crate) fn without_scope(mut self) -> Self {
+        if let Self::Bearer { scope, .. } = &mut self {
+            *scope = None;
+        }
+        self
+    }
+}
+
 /// Returns the challenge to answer: a token rather than a password, since a token says less.
 pub(crate) fn challenge(headers: &HeaderMap) -> Option<Challenge> {
     let texts = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
@@ -51,7 +61,8 @@ fn understood(written: Written) -> Option<Challenge> {
         "bearer" => {
             // No address has a space in it: what follows would be lost with it, or become a part of it.
             let realm = take("realm").filter(|realm| !realm.contains(char::is_whitespace))?;
-            Some(Challenge::Bearer { realm, service: take("service"), scope: take("scope") })
+            let scope = take("scope").filter(|scope| !scope.trim().is_empty());
+            Some(Challenge::Bearer { realm, service: take("service"), scope })
         }
         _ => None,
     }
@@ -150,6 +161,8 @@ mod tests {
             (&["Bearer realm=\"https://a/t b\""], None),
             (&["Bearer realm=https://a/t\"?a=b"], None),
             (&["Basic realm=\"x\", Bearer realm=\"https://a/t\",service=\"open"], Some(Challenge::Basic)),
+            (&["Bearer realm=\"https://a/t\",scope=\"\""], bearer("https://a/t", None, None)),
+            (&["Bearer realm=\"https://a/t\",scope=\" \",service=\"s\""], bearer("https://a/t", Some("s"), None)),
             (&["Bearer service=\"s\""], None),
             (&["Negotiate"], None),
             (&["realm=\"x\""], None),

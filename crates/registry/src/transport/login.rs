@@ -52,6 +52,8 @@ struct Party {
     shown: Presented,
     /// The registry itself, and not where it redirects to.
     is_registry: bool,
+    /// Whether what was asked for at it is a repository's.
+    is_repository: bool,
     /// Whether it may be logged in to.
     may_ask: bool,
 }
@@ -91,7 +93,11 @@ impl Transport {
                 }
             }
             if !refused {
-                return Ok(Answer { login: party.shown.login().clone(), ..answer });
+                let login = match party.shown.login() {
+                    Login::Unasked if hidden => self.unasked(&party, &answer).await?,
+                    login => login.clone(),
+                };
+                return Ok(Answer { login, ..answer });
             }
             return Err(self.refusal(host, &party, &answer).await?);
         }
@@ -101,19 +107,21 @@ impl Transport {
     async fn reply(&self, host: &Arc<HostState>, ask: &Ask<'_>) -> Result<(Answer, Party), Failure> {
         let home = ask.url.origin();
         let unasked = || Presented::Nothing(Login::Unasked);
-        let (mut path, mut shown, mut may_ask) = (ask.path.to_owned(), unasked(), true);
+        let (mut path, mut shown) = (ask.path.to_owned(), unasked());
+        let (mut is_repository, mut may_ask) = (true, true);
         let header = async |at: &Arc<HostState>, url: &url::Url| {
             let is_registry = url.origin() == home;
             let named = redirect::is_named(&host.settings.redirect_hosts, url);
-            let known = if is_registry { Some(ask.path) } else { repository_path(url.path()).filter(|_| named) };
-            may_ask = known.is_some();
-            known.unwrap_or_default().clone_into(&mut path);
+            let known = if is_registry { Some(ask.path) } else { repository_path(url.path()) };
+            is_repository = known.is_some();
+            may_ask = is_repository && (is_registry || named);
+            known.filter(|_| may_ask).unwrap_or_default().clone_into(&mut path);
             shown = if may_ask { self.present(at, &path).await? } else { unasked() };
             Ok(shown.header().cloned())
         };
         let Reply { answer, from } = self.exchange(host, ask, header).await?;
         let is_registry = answer.url.origin() == home;
-        Ok((answer, Party { host: from, path, shown, is_registry, may_ask }))
+        Ok((answer, Party { host: from, path, shown, is_registry, is_repository, may_ask }))
     }
 
     /// Finds out what a request that was refused would be sent with now.
@@ -132,10 +140,11 @@ impl Transport {
         if party.may_ask { self.present(&party.host, &party.path).await.map(Some) } else { Ok(None) }
     }
 
-    /// Looks for what a registry asks for, where it does not say so with its refusal and there is a login for it.
+    /// Looks for what a registry, or one that it may lead to, asks for, where it does not say so with its refusal and
+    /// there is a login for it.
     async fn seek(&self, party: &Party, answer: &Answer) -> Result<(), Failure> {
         let Party { host, path, .. } = party;
-        if !party.is_registry || host.challenges.of(path).is_some() {
+        if !party.may_ask || host.challenges.of(path).is_some() {
             return Ok(());
         }
         let found = self.credentials(host, path).await?;
@@ -155,13 +164,14 @@ impl Transport {
         Ok(())
     }
 
-    /// Asks `/v2/` for its challenge, once in a run.
+    /// Asks `/v2/` for its challenge, once in a run. Its scope is an example's or another request's, never what a
+    /// repository takes.
     async fn ask_base(&self, host: &Arc<HostState>) -> Option<Challenge> {
         let asked = host.challenges.at_base.get_or_init(async || {
             let sink = Sink::Memory { cap: BASE_BYTES };
             let ask = Ask { sink, ..Ask::new("log in to", "", host.base.join("v2/").ok()?) };
             let answer = self.plain(host, &ask, None).await.ok()?;
-            auth::challenge(&answer.headers).filter(|_| answer.status.as_u16() == 401)
+            auth::challenge(&answer.headers).filter(|_| answer.status.as_u16() == 401).map(Challenge::without_scope)
         });
         asked.await.clone()
     }
@@ -181,7 +191,7 @@ impl Transport {
             let answer = self.plain(host, ask, None).await?;
             let challenge = auth::challenge(&answer.headers).or_else(|| is_silent(&answer).then_some(Challenge::Basic));
             if let Some(challenge) = challenge.filter(|_| answer.status.as_u16() == 401) {
-                host.challenges.learn(&challenge, ask.path);
+                host.challenges.learn(&challenge.without_scope(), ask.path);
             }
             host.meet();
         }
@@ -221,23 +231,29 @@ impl Transport {
         Ok(Presented::Secret(secret.map_err(unusable)?, Login::Shown(origin)))
     }
 
+    /// What became of the login for whoever did not ask for it, and has or shows nothing.
+    async fn unasked(&self, party: &Party, answer: &Answer) -> Result<Login, Failure> {
+        let name = party.host.host.as_str();
+        let found = self.credentials(&party.host, &party.path).await?;
+        let (origin, absent) = (found.origin().clone(), found.for_host(name).is_anonymous());
+        let status = answer.status.as_u16();
+        let why = match (party.may_ask, status) {
+            (true, _) if absent => return Ok(Login::Absent(origin)),
+            (true, 404) => Withheld::NoChallenge(String::new()),
+            (true, _) => Withheld::NoChallenge(auth::as_written(&answer.headers)),
+            (false, 401) if party.is_repository => Withheld::RedirectHost(name.to_owned()),
+            (false, 401) if !absent => Withheld::NoRepository,
+            // A store whose address carries its own permission has no use for a login.
+            (false, _) => return Ok(Login::Unasked),
+        };
+        Ok(Login::Withheld { origin, why })
+    }
+
     /// The failure that a 401 or a 403 is.
     async fn refusal(&self, registry: &HostState, party: &Party, answer: &Answer) -> Result<Failure, Failure> {
         let name = party.host.host.to_string();
         let login = match &party.shown {
-            Presented::Nothing(Login::Unasked) => {
-                let found = self.credentials(&party.host, &party.path).await?;
-                let (origin, absent) = (found.origin().clone(), found.for_host(&name).is_anonymous());
-                match (party.is_registry, answer.status.as_u16()) {
-                    (true, _) if absent => Login::Absent(origin),
-                    (true, _) => {
-                        Login::Withheld { origin, why: Withheld::NoChallenge(auth::as_written(&answer.headers)) }
-                    }
-                    (false, 401) => Login::Withheld { origin, why: Withheld::RedirectHost(name.clone()) },
-                    // A store whose address carries its own permission has no use for a login.
-                    (false, _) => Login::Unasked,
-                }
-            }
+            Presented::Nothing(Login::Unasked) => self.unasked(party, answer).await?,
             shown => shown.login().clone(),
         };
         let by = if party.is_registry { Refuser::Registry } else { Refuser::Target(name) };

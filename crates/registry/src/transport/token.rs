@@ -16,7 +16,7 @@ use super::realm::Realm;
 use super::redirect::Content;
 use super::retry::Failure;
 use super::{Answer, Ask, Sink, Transport, login, realm};
-use crate::error::{Error, ErrorKind, Login, Refuser, Withheld, quoted};
+use crate::error::{Error, ErrorKind, Login, Refuser, Withheld, colon, quoted};
 
 /// Tokens are small; more is no token.
 const TOKEN_BYTES: u64 = 1 << 20;
@@ -143,9 +143,14 @@ impl Transport {
             return Err(login::refused(&answer, host.host.to_string(), by, login));
         }
         if !answer.status.is_success() {
-            let with = if let Login::Shown(origin) = &login { format!(", with {origin}") } else { String::new() };
-            let reason = format!("status {status}{with} {}", answer.message());
-            return Err(Failure { status: Some(status), ..refused(reason.trim_end()) });
+            let with = match &login {
+                Login::Shown(origin) => format!(", with {origin}"),
+                Login::Withheld { origin, why } => format!(", without {origin}, {why}"),
+                Login::Unasked | Login::Absent(_) => String::new(),
+            };
+            let reason = format!("status {status}{with}{}", colon(&answer.message()));
+            let kind = ErrorKind::Token { realm: shown(&key.realm), reason, login: Box::new(login) };
+            return Err(Failure { status: Some(status), ..Failure::last(kind) });
         }
         let Given { token, lifetime } = parse(&answer.body).map_err(refused)?;
         let slack = SLACK.min(lifetime / 4);
@@ -226,10 +231,15 @@ fn failed(key: &Key, realm: &Url, error: Error) -> Failure {
 }
 
 fn token_error(realm: &str, reason: &str) -> ErrorKind {
+    ErrorKind::Token { realm: shown(realm), reason: reason.to_owned(), login: Box::new(Login::Unasked) }
+}
+
+/// A realm as errors show it.
+fn shown(realm: &str) -> String {
     let address = realm.split(['?', '#']).next().unwrap_or_default();
     // What stands before an `@` may be a password.
     let address = address.rsplit('@').next().unwrap_or_default();
-    ErrorKind::Token { realm: quoted(address), reason: reason.to_owned() }
+    quoted(address)
 }
 
 fn token_ask(method: Method, url: Url, form: Option<String>, path: &str) -> Ask<'_> {
@@ -256,6 +266,8 @@ pub(crate) fn parse(body: &[u8]) -> Result<Given, &'static str> {
     let text = document.token.filter(|token| !token.is_empty()).or(document.access_token);
     let token = text.filter(|token| !token.is_empty()).ok_or("the answer has no token")?;
     let lifetime = document.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    // A token that is good for nothing is none: whoever writes 0 says nothing of its lifetime.
+    let lifetime = lifetime.filter(|lifetime| !lifetime.is_zero());
     Ok(Given { token, lifetime: lifetime.unwrap_or(LIFETIME).min(Duration::from_hours(24)) })
 }
 
@@ -273,6 +285,9 @@ mod tests {
             (r#"{"token":"a","expires_in":1e300}"#, Ok(("a", 60))),
             (r#"{"token":"a","expires_in":1e9}"#, Ok(("a", 86400))),
             (r#"{"token":"a","expires_in":-1}"#, Ok(("a", 60))),
+            (r#"{"token":"a","expires_in":0}"#, Ok(("a", 60))),
+            (r#"{"token":"a","expires_in":-0.0}"#, Ok(("a", 60))),
+            (r#"{"token":"a","expires_in":1e-12}"#, Ok(("a", 60))),
             (r#"{"token":""}"#, Err("the answer has no token")),
             ("{}", Err("the answer has no token")),
             ("<html>", Err("the answer is not a token document")),

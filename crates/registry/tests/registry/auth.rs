@@ -164,6 +164,19 @@ fn the_challenges_own_scope_is_asked_for() {
 }
 
 #[test]
+fn the_scope_of_what_answers_for_v2_is_not_the_repositorys() {
+    for scope in ["repository:user/image:pull", "registry:catalog:*", ""] {
+        let registry = registry(Auth::token());
+        let challenge = format!(r#"Bearer realm="{}/token",service="testkit",scope="{scope}""#, registry.url());
+        registry.fault(On::base().before_auth(), Fault::challenge([challenge]));
+        let given = run(client().authorization(&reference(&registry, "app").repository)).unwrap();
+        assert!(given.is_some(), "{scope}");
+        let query = registry.log().find("GET", "/token")[0].query.clone().unwrap();
+        assert!(query.ends_with("scope=repository%3Aapp%3Apull"), "{query}");
+    }
+}
+
+#[test]
 fn a_service_elsewhere_sees_no_credentials_unless_it_is_allowed() {
     let auth = || Auth::token().user("me", "hunter2").realm(Realm::SecondHost);
     let registry = registry(auth());

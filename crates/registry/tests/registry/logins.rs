@@ -222,11 +222,12 @@ fn a_token_service_that_refuses_a_login_is_told_with_the_login() {
     let registry = registry(Auth::token().user("me", "hunter2"));
     registry.fault(On::token(), Fault::status(400).body(DENIED));
     let error = head(&logged_in(&[registry.host()]).build().unwrap(), &registry).unwrap_err();
-    let (text, host) = (told(&error).0, registry.host());
+    let ((text, help), host) = (told(&error), registry.host());
     assert_eq!(
         text,
-        format!("no token from http://{host}/token: status 400, with the credentials of ~/config.json denied")
+        format!("no token from http://{host}/token: status 400, with the credentials of ~/config.json: denied")
     );
+    assert_eq!(help[0], format!("docker login {host}"));
 }
 
 #[test]
