@@ -14,6 +14,7 @@ mod credentials;
 mod documents;
 mod facts;
 mod files;
+mod gateways;
 mod harness;
 mod layouts;
 mod limits;
@@ -37,12 +38,13 @@ use harness::{Case, run_all};
 type Table = fn() -> Vec<Case>;
 
 /// The tables, by the names of their files.
-const TABLES: [(&str, Table); 18] = [
+const TABLES: [(&str, Table); 19] = [
     ("commands", commands::cases),
     ("credentials", credentials::cases),
     ("documents", documents::cases),
     ("facts", facts::cases),
     ("files", files::cases),
+    ("gateways", gateways::cases),
     ("layouts", layouts::cases),
     ("limits", limits::cases),
     ("locks", locks::cases),
@@ -84,6 +86,11 @@ fn every_case_of_facts_comes_out_as_told() {
 #[test]
 fn every_case_of_files_comes_out_as_told() {
     run_all(files::cases());
+}
+
+#[test]
+fn every_case_of_gateways_comes_out_as_told() {
+    run_all(gateways::cases());
 }
 
 #[test]
