@@ -5,13 +5,21 @@ use imagelock_testkit::{Auth, Fault, Image, On, Redirect, Registry};
 use crate::harness::Case;
 
 const DENIED: &str = r#"{"errors":[{"code":"DENIED","message":"denied"}]}"#;
+/// The other host is one that the registry may lead to.
+const NAMED: &str = "[images]\napp = \"{host}/app:1\"\n[registries.\"{host}\"]\nredirect-hosts = [\"{other}\"]\n";
 
 fn push(registry: &Registry) {
     registry.push("app:1", &Image::linux(["amd64"]));
 }
 
 pub(crate) fn cases() -> Vec<Case> {
-    const NAMED: &str = "[images]\napp = \"{host}/app:1\"\n[registries.\"{host}\"]\nredirect-hosts = [\"{other}\"]\n";
+    let mut cases = registries();
+    cases.extend(stores());
+    cases
+}
+
+/// Registries behind another.
+fn registries() -> Vec<Case> {
     let gateway = |name, auth: Auth| {
         Case::new(name).other(Registry::builder().auth(auth)).toml(NAMED).then(|stage| {
             let image = Image::linux(["amd64"]);
@@ -68,6 +76,12 @@ pub(crate) fn cases() -> Vec<Case> {
         .login("{other}", "anna", "hunter-2")
         .trusts_other()
         .then(|stage| stage.other.fault(On::manifest("app").before_auth(), Fault::status(403).times(2))),
+    ]
+}
+
+/// Stores that a registry leads to.
+fn stores() -> Vec<Case> {
+    vec![
         Case::new("a store that refuses an address of its own is told with no key that is there")
             .login("{other}", "anna", "hunter-2")
             .toml(NAMED)
