@@ -5,16 +5,29 @@ use url::Url;
 /// The longest target that is followed: addresses of pages hold a tag and a number.
 const TARGET_BYTES: usize = 8 << 10;
 
-/// Returns the target of the first link with `rel="next"` in a header. What breaks the grammar ends the search; what
-/// came before counts.
-pub(crate) fn next(header: &str) -> Option<&str> {
+/// A header that is no list of links: it may lead to a page, and nobody knows to which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Broken;
+
+/// Returns the target of the first link with `rel="next"` in a header. What breaks the grammar counts only where no such
+/// link came before it.
+pub(crate) fn next(header: &str) -> Result<Option<&str>, Broken> {
     let mut rest = header;
+    let mut whole = Ok(None);
     loop {
         rest = rest.trim_start_matches([' ', '\t', ',']);
-        let (target, after) = rest.strip_prefix('<')?.split_once('>')?;
-        let (is_next, after) = parameters(after);
-        if is_next {
-            return Some(target);
+        if rest.is_empty() {
+            return whole;
+        }
+        let (target, after) = rest.strip_prefix('<').and_then(|rest| rest.split_once('>')).ok_or(Broken)?;
+        let (relation, after) = parameters(after);
+        let relation = relation.unwrap_or_default();
+        if relation.split([' ', '\t']).any(|word| word.eq_ignore_ascii_case("next")) {
+            return Ok(Some(target));
+        }
+        // Every link has to say what it is (RFC 8288, section 3.3).
+        if relation.trim().is_empty() {
+            whole = Err(Broken);
         }
         rest = after;
     }
@@ -30,6 +43,10 @@ pub(crate) fn follow(list: &Url, target: &str) -> Result<Url, &'static str> {
     if target.len() > TARGET_BYTES {
         return Err("which is longer than an address is");
     }
+    // What is no UTF-8 is a page that nobody can ask for any more.
+    if target.contains(char::REPLACEMENT_CHARACTER) {
+        return Err("which is not text");
+    }
     let next = list.join(target).map_err(|_| "which is not an address")?;
     if next.origin() != list.origin() && !next.path().starts_with("/v2/") {
         return Err("which is another host");
@@ -42,8 +59,8 @@ pub(crate) fn follow(list: &Url, target: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-/// Whether the parameters of a link say that it leads to the next page, and what follows them.
-fn parameters(text: &str) -> (bool, &str) {
+/// Returns what the parameters of a link say that it is, and what follows them.
+fn parameters(text: &str) -> (Option<String>, &str) {
     let mut rest = text;
     // The first `rel` counts (RFC 8288, section 3.3).
     let mut relation: Option<String> = None;
@@ -59,12 +76,15 @@ fn parameters(text: &str) -> (bool, &str) {
             }
         }
     }
-    let is_next = |relation: String| relation.split([' ', '\t']).any(|word| word.eq_ignore_ascii_case("next"));
-    (relation.is_some_and(is_next), rest)
+    (relation, rest)
 }
 
-/// Splits a token or a quoted string from what follows it; a quote that nobody closes takes all.
+/// Splits a token or a quoted string from what follows it; a quote that nobody closes takes all. Single quotes are
+/// letters of a token by the grammar, and what people write for the others.
 fn value(text: &str) -> (String, &str) {
+    if let Some((value, after)) = text.strip_prefix('\'').and_then(|quoted| quoted.split_once('\'')) {
+        return (value.to_owned(), after);
+    }
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find([';', ',']).unwrap_or(text.len());
         return (text[..end].trim().to_owned(), &text[end..]);
@@ -95,16 +115,35 @@ mod tests {
             ("</x>;REL = \"Next\"", Some("/x")),
             (r#"</p>; rel="prev", </x>; title="a, b"; rel="last next""#, Some("/x")),
             (r#"</p>; title="; rel=next", </x>; rel=next"#, Some("/x")),
+            ("</x>; rel='next'", Some("/x")),
+            ("</p>; rel='prev', </x>; rel='last next'; title='a, b'", Some("/x")),
+            ("</x>; rel='next", None),
+            (r#"</x>; rel="next", x"#, Some("/x")),
             (r#"</p>; title="<q>; rel=next"; rel=prev"#, None),
             ("</p>; rel=prev; rel=next", None),
             (r#"</x>; rel="prev""#, None),
             (r#"</x>; rel="nextish""#, None),
-            ("</x>", None),
-            ("</x; rel=next", None),
-            ("/x; rel=next", None),
+            (r#"<https://a.example/style.css>; rel=preload; as=style; crossorigin, </>; rel="canonical","#, None),
+            (", ,", None),
             ("", None),
         ] {
-            assert_eq!(next(text), expected, "{text}");
+            assert_eq!(next(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_link_may_be_one_to_the_next_page() {
+        for text in [
+            "</x>",
+            "</x>; title=next",
+            "</x>; rel=; title=next",
+            "</x; rel=next",
+            "/x; rel=next",
+            r#"</x>, rel="next""#,
+            r#"</x> rel="next""#,
+            "</p>; rel=prev, /x; rel=next",
+        ] {
+            assert_eq!(next(text), Err(Broken), "{text}");
         }
     }
 
@@ -129,7 +168,9 @@ mod tests {
     fn a_link_that_tells_no_page_is_not_followed() {
         let list: Url = "https://a.example/v2/app/tags/list?n=1000".parse().unwrap();
         let long = format!("?last={}", "x".repeat(TARGET_BYTES));
-        for target in ["https://evil.example/?n=2", "/v2/app/tags/list", "?", "http://[", "mailto:x?n=2", &long] {
+        for target in
+            ["https://evil.example/?n=2", "?last=\u{fffd}", "/v2/app/tags/list", "?", "http://[", "mailto:x?n=2", &long]
+        {
             assert!(follow(&list, target).is_err(), "{target}");
         }
     }
@@ -138,7 +179,7 @@ mod tests {
         #[test]
         fn no_link_leads_off_the_list(header in "[ -~]{0,80}", target in "\\PC{0,80}") {
             let list: Url = "https://a.example/v2/app/tags/list?n=1000".parse().unwrap();
-            for target in next(&header).into_iter().chain([target.as_str()]) {
+            for target in next(&header).ok().flatten().into_iter().chain([target.as_str()]) {
                 if let Ok(mut url) = follow(&list, target) {
                     prop_assert!(url.query().is_some());
                     url.set_query(Some("n=1000"));

@@ -12,6 +12,7 @@ use serde::Deserializer as _;
 use serde::de::{Deserialize, DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use tokio::sync::mpsc::Receiver;
 
+use crate::document::means;
 use crate::error::quoted;
 
 /// The longest text in a page: no tag, digest or name of a repository comes near.
@@ -67,7 +68,7 @@ impl<'de> Visitor<'de> for Document<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut seen = false;
         while let Some(key) = map.next_key::<String>()? {
-            if key != "tags" {
+            if !means(&key, "tags") {
                 map.next_value::<IgnoredAny>()?;
             } else if std::mem::replace(&mut seen, true) {
                 // One reader would take the first, another the last.
@@ -251,6 +252,7 @@ mod tests {
             (r#"{"tags":null}"#, &[], 0),
             (r#"{"tags":[]} "#, &[], 0),
             ("{}", &[], 0),
+            (r#"{"Tags":["a"]}"#, &["a"], 0),
             (r#"{"manifest":{"sha256:a":{"tag":["x"],"n":[[1,{"tags":["y"]}]]}},"tags":["1"],"child":[]}"#, &["1"], 0),
             (r#"{"tags":["../x","","a","\u001b[0m",null,"a b"]}"#, &["a"], 5),
             (r#"{"tags":["\u0061\n","\u0062"]}"#, &["b"], 1),
@@ -274,6 +276,7 @@ mod tests {
             r#"{"tags":[1]}"#,
             r#"{"tags":[["a"]]}"#,
             r#"{"tags":["a"],"tags":["b"]}"#,
+            r#"{"tags":["a"],"TAGS":["b"]}"#,
             r#"{"tags":["a" "b"]}"#,
         ] {
             assert!(matches!(page(text), Err(PageError::Malformed(_))), "{text}");

@@ -57,6 +57,10 @@ fn contents() -> Vec<Case> {
         })
         .exits(2)
         .says("oci-layout"),
+        index("an entry of a layout that is null says nothing", |index| {
+            index["manifests"].as_array_mut().unwrap().insert(0, Value::Null);
+        })
+        .lock_has("/images/app/tag", "1"),
         layout("a layout of another version is refused", |stage| {
             stage.repo.write("img/oci-layout", "{\"imageLayoutVersion\":\"2.0.0\"}");
         })

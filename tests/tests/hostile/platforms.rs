@@ -3,7 +3,7 @@
 use imagelock_testkit::{Image, Registry, media_type};
 use serde_json::{Value, json};
 
-use crate::harness::{Case, config, descriptor, put_image, put_index};
+use crate::harness::{Case, config, described, descriptor, manifest_of, put_image, put_index};
 
 const ONLY_AMD64: &str = "[images.app]\nrepository = \"{host}/app\"\ntag = \"1\"\nplatforms = [\"linux/amd64\"]\n";
 const ONLY_ARM64: &str = "[images.app]\nrepository = \"{host}/app\"\ntag = \"1\"\nplatforms = [\"linux/arm64\"]\n";
@@ -67,6 +67,37 @@ fn in_indexes() -> Vec<Case> {
                 put_index(registry, "app:1", &[attestation, entry(registry, "linux/amd64")]);
             })
             .locks_platforms(["linux/amd64"]),
+        Case::new("an attestation as BuildKit writes it is left out without a word")
+            .serves(|registry| {
+                put_index(registry, "app:1", &[entry(registry, "linux/amd64"), attestation(registry)]);
+            })
+            .locks_platforms(["linux/amd64"])
+            .never_says("warning"),
+        Case::new("an index of attestations alone is told as that")
+            .serves(|registry| drop(put_index(registry, "app:1", &[attestation(registry)])))
+            .exits(3)
+            .says("this is an index of attestations alone, without an image"),
+        Case::new("an entry that is null says nothing, as for Go")
+            .serves(|registry| drop(put_index(registry, "app:1", &[json!(null), entry(registry, "linux/amd64")])))
+            .locks_platforms(["linux/amd64"])
+            .runs("verify")
+            .runs("pull vendor"),
+        Case::new("a variant that cannot be read is told with its platform")
+            .serves(beside(odd_variant()))
+            .locks_platforms(["linux/arm64"])
+            .says("an entry for `linux/amd64/v2,v3` is left out"),
+        Case::new("a platform that is asked for is told beside what cannot be read")
+            .toml(ONLY_AMD64)
+            .serves(beside(odd_variant()))
+            .exits(2)
+            .says("linux/amd64 is requested, but it has linux/arm64; `linux/amd64/v2,v3` cannot be read as a platform"),
+        Case::new("an index of what cannot be read names it")
+            .serves(|registry| {
+                let odd = descriptor(put_image(registry, "app", &config("linux/amd64")), &odd_variant());
+                put_index(registry, "app:1", &[odd]);
+            })
+            .exits(3)
+            .says("an index without an image for a platform: `linux/amd64/v2,v3` cannot be read as a platform"),
         Case::new("a platform in upper case is the same in lower case")
             .serves(|registry| {
                 let written = json!({ "os": "Linux", "architecture": "ARM64", "variant": "V8" });
@@ -110,8 +141,44 @@ fn in_indexes() -> Vec<Case> {
                 registry.push("app:1", &image);
                 registry.delete_manifest("app", &image.manifest_of("linux/arm64").unwrap().digest);
             })
-            .locks_platforms(["linux/amd64"]),
+            .locks_platforms(["linux/amd64"])
+            .runs("verify")
+            .runs("pull vendor")
+            .exits(3)
+            .says("for linux/arm64 of {host}/app:1: no such manifest"),
+        Case::new("configurations whose size nobody promises count as large as they are")
+            .serves(|registry| {
+                let entries: Vec<Value> = (0..10).map(|number| unpromised(registry, number)).collect();
+                put_index(registry, "app:1", &entries);
+            })
+            .more(|_, ran| assert_eq!(ran.lock["images"]["app"]["platforms"].as_object().unwrap().len(), 10))
+            .runs("pull vendor")
+            .exits(3)
+            .says("the document says no size of sha256:"),
     ]
+}
+
+/// An entry of an image for linux/cpu-NUMBER, whose manifest says no size of its configuration.
+fn unpromised(registry: &Registry, number: u32) -> Value {
+    let platform = format!("linux/cpu-{number}");
+    let bytes = config(&platform).to_string().into_bytes();
+    registry.put_blob("app", bytes.clone());
+    let mut described_config = described(media_type::OCI_CONFIG, &bytes);
+    described_config.as_object_mut().unwrap().remove("size");
+    let manifest = manifest_of(&described_config).to_string().into_bytes();
+    registry.put_manifest("app", media_type::OCI_MANIFEST, manifest.clone());
+    descriptor(described(media_type::OCI_MANIFEST, &manifest), &written(&platform))
+}
+
+/// What BuildKit says about another entry.
+fn attestation(registry: &Registry) -> Value {
+    let mut attestation = descriptor(put_image(registry, "app", &json!({ "x": 1 })), &written("unknown/unknown"));
+    attestation["annotations"] = json!({ "vnd.docker.reference.type": "attestation-manifest" });
+    attestation
+}
+
+fn odd_variant() -> Value {
+    json!({ "os": "linux", "architecture": "amd64", "variant": "v2,v3" })
 }
 
 fn without_a_platform() -> Vec<Case> {
@@ -149,6 +216,7 @@ fn without_a_platform() -> Vec<Case> {
             .locks_platforms(["linux/arm64"])
             .says("neither the index nor its configuration names a platform"),
     ];
+    cases.extend(unneeded());
     for (name, platform) in [
         ("an entry whose platform is null has its configuration's", json!(null)),
         ("an entry whose platform is empty has its configuration's", json!({})),
@@ -160,6 +228,41 @@ fn without_a_platform() -> Vec<Case> {
         );
     }
     cases
+}
+
+/// Entries without a platform that are broken, behind the one that is asked for.
+fn unneeded() -> Vec<Case> {
+    let absent =
+        |media_type| json!({ "mediaType": media_type, "digest": format!("sha256:{}", "d".repeat(64)), "size": 9 });
+    let unnamed = |registry: &Registry| put_image(registry, "app", &config("linux/amd64"));
+    vec![
+        Case::new("an index that is gone refuses nobody who found the platform in a configuration")
+            .toml(ONLY_AMD64)
+            .serves(move |registry| {
+                put_index(registry, "app:1", &[unnamed(registry), absent(media_type::OCI_INDEX)]);
+            })
+            .locks_platforms(["linux/amd64"]),
+        Case::new("an index that is gone refuses nobody who found the platform in another")
+            .toml(ONLY_AMD64)
+            .serves(move |registry| {
+                let nested = put_index(registry, "app", &[entry(registry, "linux/amd64")]);
+                put_index(registry, "app:1", &[nested, absent(media_type::OCI_INDEX)]);
+            })
+            .locks_platforms(["linux/amd64"]),
+        Case::new("a manifest that is gone refuses nobody who found the platform before it")
+            .toml(ONLY_AMD64)
+            .serves(move |registry| {
+                put_index(registry, "app:1", &[unnamed(registry), absent(media_type::OCI_MANIFEST)]);
+            })
+            .locks_platforms(["linux/amd64"]),
+        Case::new("a manifest that is gone may have been the platform that is asked for")
+            .toml(ONLY_AMD64)
+            .serves(move |registry| {
+                put_index(registry, "app:1", &[absent(media_type::OCI_MANIFEST), unnamed(registry)]);
+            })
+            .exits(3)
+            .says("no such manifest"),
+    ]
 }
 
 fn that_disagree() -> Vec<Case> {

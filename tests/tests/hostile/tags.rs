@@ -52,6 +52,22 @@ fn lists() -> Vec<Case> {
             .serves(|registry| registry.fault(On::tags("app").page(2), Fault::status(403)))
             .exits(3)
             .says("cannot list the tags of {host}/app"),
+        Case::new("a later page that is missing is no missing repository")
+            .registry(Registry::builder().page_size(2))
+            .toml(VERSION_1)
+            .serves(push)
+            .serves(|registry| {
+                let unknown = r#"{"errors":[{"code":"NAME_UNKNOWN","message":"unknown"}]}"#;
+                registry.fault(On::tags("app").page(2), Fault::status(404).body(unknown));
+            })
+            .exits(3)
+            .says("/v2/app/tags/list`, which answers with status 404")
+            .never_says("no such repository"),
+        Case::new("a list whose key is in upper case is one")
+            .toml(VERSION_1)
+            .serves(push)
+            .serves(|registry| registry.fault(On::tags("app"), Fault::bytes(r#"{"Tags":["1.0.0"]}"#)))
+            .lock_has("/images/app/tag", "1.0.0"),
         Case::new("a page that is cut is no page")
             .toml(VERSION_1)
             .serves(push)
@@ -132,6 +148,27 @@ fn links() -> Vec<Case> {
             .exits(3)
             .says("which does not say which page it is"),
         linked("a link that is no address is refused", "<http://[>; rel=next").exits(3).says("which is not an address"),
+        linked(
+            "a link whose `next` stands in single quotes is followed",
+            "</v2/app/tags/list?n=2&last=1.0.1>; rel='next'",
+        )
+        .lock_has("/images/app/tag", "1.2.0"),
+        linked("a link without brackets is no end of a list", "/v2/app/tags/list?last=1.0.1&n=2; rel=\"next\"")
+            .exits(3)
+            .says("the list of tags goes on at `/v2/app/tags/list`, which is not a `Link` that can be read"),
+        linked("a link whose `rel` stands behind a comma is no end", "</v2/app/tags/list?last=1.0.1>, rel=\"next\"")
+            .exits(3)
+            .says("which is not a `Link` that can be read"),
+        linked("a link that does not say what it is is no end", "</v2/app/tags/list?last=1.0.1>")
+            .exits(3)
+            .says("which is not a `Link` that can be read"),
+        linked("a link beyond ASCII is followed", "</v2/app/tags/list?n=2&last=1.0.1&x=\u{e9}>; rel=\"next\"")
+            .lock_has("/images/app/tag", "1.2.0"),
+        linked(
+            "links to other things end a list",
+            "</style.css>; rel=preload; as=style, </docs>; title='\u{e9}'; rel=help",
+        )
+        .lock_has("/images/app/tag", "1.0.1"),
         linked("a link to the page before is none", "</v2/app/tags/list?n=2&last=x>; rel=\"prev\"")
             .lock_has("/images/app/tag", "1.0.1"),
         Case::new("pages that repeat for ever end")
@@ -161,6 +198,16 @@ fn heads() -> Vec<Case> {
             "/v2/app/tags/list",
             1,
         ),
+        Case::new("a `GET` that took the place of a `HEAD` is not sent again")
+            .toml(TAG)
+            .serves(push)
+            .serves(|registry| {
+                registry.fault(On::manifest("app").method("HEAD"), Fault::status(405));
+                registry.fault(On::manifest("app").method("GET"), Fault::status(404));
+            })
+            .exits(3)
+            .says("no such manifest, although the list of tags has this tag")
+            .asks("GET", "/v2/app/manifests/1.2.0", 1),
         head("a `HEAD` that is forbidden is believed", 403).exits(3).asks("GET", "/", 0),
         head("a `HEAD` that fails is no reason for a `GET`", 500).exits(3).asks("GET", "/", 0),
         Case::new("a store whose signature is for `GET` alone is asked with one")
@@ -178,7 +225,19 @@ fn heads() -> Vec<Case> {
                 registry.fault(On::manifest("app").reference(image().digest()), Fault::status(404));
             })
             .lock_has("/images/app/digest", image().digest())
-            .asks("GET", "/v2/app/manifests/", 2),
+            .asks("GET", "/v2/app/manifests/", 2)
+            .runs("verify")
+            .asks("GET", "/v2/app/manifests/1.2.0", 1)
+            .runs("pull vendor --no-cache")
+            .asks("GET", "/v2/app/manifests/1.2.0", 1),
+        Case::new("a cache that does not know the digest is asked for the tag beside it")
+            .toml(&format!("[images]\napp = \"{{host}}/app:1.2.0@{}\"\n", image().digest()))
+            .serves(push)
+            .serves(|registry| {
+                registry.fault(On::manifest("app").reference(image().digest()), Fault::status(404));
+            })
+            .lock_has("/images/app/digest", image().digest())
+            .asks("GET", "/v2/app/manifests/1.2.0", 1),
         Case::new("a cache that has other bytes under the tag by then is not believed")
             .toml(TAG)
             .serves(push)

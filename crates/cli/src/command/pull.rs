@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use futures_util::{StreamExt, stream};
 use imagelock_core::lockfile::LockedImage;
-use imagelock_core::{Digest, ImageName, Lockfile};
+use imagelock_core::{Digest, ImageName, Lockfile, Platform};
 use imagelock_files::Writer;
 use imagelock_registry::Client;
 use serde::Serialize;
@@ -166,10 +166,22 @@ async fn documents(client: &Client, image: &LockedImage, places: &Places) -> Res
     } else {
         image.platforms.values().map(|platform| platform.digest.clone()).collect()
     };
+    // A registry that forgot the digest may still have the tag.
+    client.name(repository, image.tag.as_ref(), &image.digest);
+    let whole = repository.with(image.tag.clone(), image.tag.is_none().then(|| image.digest.clone())).to_string();
+    let locked = image.platforms.iter().map(|(platform, locked)| (locked.digest.clone(), platform.clone()));
+    let mut platforms: BTreeMap<Digest, Platform> = locked.collect();
     let mut seen: BTreeSet<Digest> = left.iter().cloned().collect();
     let mut found = Documents { count: 0, bytes: 0, blobs: BTreeMap::new() };
     while let Some(digest) = left.pop() {
-        let (bytes, links) = client.document(repository, &digest).await.map_err(|error| error.to_string())?;
+        let (bytes, links) = client.document(repository, &digest).await.map_err(|error| {
+            let error = match platforms.get(&digest) {
+                Some(platform) => error.serving(platform.as_str()),
+                None => error,
+            };
+            error.serving(&whole).to_string()
+        })?;
+        platforms.extend(links.platforms);
         for (folder, path) in places.of(&digest) {
             folder.writer.put(&path, &bytes).map_err(|error| error.to_string())?;
         }

@@ -9,6 +9,15 @@ use crate::document;
 use crate::error::{Error, ErrorKind, Missing, NotAnImage};
 use crate::transport::{Answer, Ask, Sink};
 
+/// How a registry was asked that has no such thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Absent {
+    /// By a `HEAD` alone, to which some registries say so of everything.
+    ByHead,
+    /// By a `GET` in its place.
+    ByGet,
+}
+
 /// What a reference asks for: its digest if it has one, else its tag, else `latest`.
 fn asked(reference: &Reference) -> String {
     match (&reference.digest, &reference.tag) {
@@ -22,6 +31,11 @@ impl Client {
     /// Asks what a reference points at: its digest if it has one, else its tag, else `latest`. `None` means that the
     /// registry has no such tag, or no such repository.
     pub async fn head(&self, reference: &Reference) -> Result<Option<Descriptor>, Error> {
+        Ok(self.pointed(reference).await?.ok())
+    }
+
+    /// Likewise, and says of what is absent how that was asked.
+    pub(crate) async fn pointed(&self, reference: &Reference) -> Result<Result<Descriptor, Absent>, Error> {
         let repository = &reference.repository;
         let name = asked(reference);
         let own = self.own(repository)?;
@@ -30,9 +44,9 @@ impl Client {
             answer => return answer,
         };
         for place in self.mirrors(repository) {
-            if let Ok(Some(descriptor)) = self.head_at(&place, reference, &name).await {
+            if let Ok(Ok(descriptor)) = self.head_at(&place, reference, &name).await {
                 self.stands_in(&own, &place);
-                return Ok(Some(descriptor));
+                return Ok(Ok(descriptor));
             }
         }
         Err(error)
@@ -41,10 +55,15 @@ impl Client {
     /// Likewise with a `GET`, for registries that answer no `HEAD` with what they have. The bytes are kept for who asks
     /// for the digest.
     pub(crate) async fn get(&self, reference: &Reference) -> Result<Option<Descriptor>, Error> {
-        self.head_by_get(&self.own(&reference.repository)?, reference, &asked(reference)).await
+        Ok(self.head_by_get(&self.own(&reference.repository)?, reference, &asked(reference)).await?.ok())
     }
 
-    async fn head_at(&self, place: &Place, reference: &Reference, name: &str) -> Result<Option<Descriptor>, Error> {
+    async fn head_at(
+        &self,
+        place: &Place,
+        reference: &Reference,
+        name: &str,
+    ) -> Result<Result<Descriptor, Absent>, Error> {
         let ask = Ask { method: Method::HEAD, ..place.manifest(reference.to_string(), name)? };
         let answer = match self.transport.send(&place.host, &ask).await {
             // The signatures of stores that redirects lead to are often for GET alone.
@@ -52,7 +71,7 @@ impl Client {
             answer => answer?,
         };
         match answer.status.as_u16() {
-            404 => return Ok(None),
+            404 => return Ok(Err(Absent::ByHead)),
             // Registries that know no HEAD, gateways that refuse it in one of these ways, and registries that leave the
             // digest out, have to send the manifest.
             400 | 405 | 406 | 415 | 501 => return self.head_by_get(place, reference, name).await,
@@ -65,16 +84,21 @@ impl Client {
             let kind = ErrorKind::DigestMismatch { host: place.name(), expected: expected.clone(), got: digest };
             return Err(place.error(&ask, &answer, kind));
         }
-        self.named(reference, &digest);
+        self.name(&reference.repository, reference.tag.as_ref(), &digest);
         let size = answer.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        Ok(Some(Descriptor { digest, media_type: content_type(&answer), size }))
+        Ok(Ok(Descriptor { digest, media_type: content_type(&answer), size }))
     }
 
-    async fn head_by_get(&self, place: &Place, reference: &Reference, name: &str) -> Result<Option<Descriptor>, Error> {
+    async fn head_by_get(
+        &self,
+        place: &Place,
+        reference: &Reference,
+        name: &str,
+    ) -> Result<Result<Descriptor, Absent>, Error> {
         let ask = Ask { sink: Sink::Memory { cap: MANIFEST_BYTES }, ..place.manifest(reference.to_string(), name)? };
         let answer = self.transport.send(&place.host, &ask).await?;
         if answer.status.as_u16() == 404 {
-            return Ok(None);
+            return Ok(Err(Absent::ByGet));
         }
         expect_success(place, &ask, &answer, Missing::Tag)?;
         if document::is_schema1(&answer.body) {
@@ -95,9 +119,17 @@ impl Client {
         };
         self.cache.put(&digest, &answer.body);
         self.kept.put(&digest, &answer.body);
-        self.named(reference, &digest);
+        self.name(&reference.repository, reference.tag.as_ref(), &digest);
         let size = Some(answer.body.len() as u64);
-        Ok(Some(Descriptor { digest, media_type: content_type(&answer), size }))
+        Ok(Ok(Descriptor { digest, media_type: content_type(&answer), size }))
+    }
+
+    /// Says which tag is to point at a digest, by a lock or a request. It is asked where the registry does not know the
+    /// digest, and only bytes of that digest are taken.
+    pub fn name(&self, repository: &Repository, tag: Option<&Tag>, digest: &Digest) {
+        if let Some(tag) = tag {
+            self.kept.name(repository, tag, digest);
+        }
     }
 
     /// Fetches by tag what is not there by digest: caches that are filled by tag know no digests. The digest verifies
@@ -109,11 +141,14 @@ impl Client {
         digest: &Digest,
         absent: &Answer,
     ) -> Result<bytes::Bytes, Error> {
-        let tag = self.kept.tag(repository, digest);
-        let reference = repository.with(tag.clone(), Some(digest.clone())).to_string();
-        let name = tag.as_ref().map_or(digest.as_str(), Tag::as_str);
-        let ask = Ask { sink: Sink::Memory { cap: MANIFEST_BYTES }, ..place.manifest(reference, name)? };
-        if tag.is_some() {
+        let tags = self.kept.tags(repository, digest);
+        let ask = |tag: Option<&Tag>| {
+            let reference = repository.with(tag.cloned(), Some(digest.clone())).to_string();
+            let ask = place.manifest(reference, tag.map_or(digest.as_str(), Tag::as_str))?;
+            Ok::<_, Error>(Ask { sink: Sink::Memory { cap: MANIFEST_BYTES }, ..ask })
+        };
+        for tag in &tags {
+            let ask = ask(Some(tag))?;
             let answer = self.transport.send(&place.host, &ask).await?;
             // Other bytes mean that the tag has moved meanwhile, and what is asked for is gone.
             if answer.status.is_success() && digest.matches(&answer.body) {
@@ -121,13 +156,7 @@ impl Client {
             }
         }
         let missing = ErrorKind::NotFound { what: Missing::Manifest, newest: Vec::new() };
-        Err(place.error(&ask, absent, missing))
-    }
-
-    fn named(&self, reference: &Reference, digest: &Digest) {
-        if let Some(tag) = &reference.tag {
-            self.kept.name(&reference.repository, tag, digest);
-        }
+        Err(place.error(&ask(tags.last())?, absent, missing))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What asking for a tag told beside its digest: the manifest's bytes, and the tag's name for the digest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -14,7 +14,7 @@ const BYTES: usize = 64 << 20;
 #[derive(Default)]
 pub(crate) struct Kept {
     manifests: Mutex<Manifests>,
-    tags: Mutex<BTreeMap<(Repository, Digest), Tag>>,
+    tags: Mutex<BTreeMap<(Repository, Digest), BTreeSet<Tag>>>,
 }
 
 #[derive(Default)]
@@ -44,16 +44,16 @@ impl Kept {
         Some(bytes)
     }
 
-    /// Notes that a tag points at a digest.
+    /// Notes that a tag points at a digest, or is said to.
     pub(crate) fn name(&self, repository: &Repository, tag: &Tag, digest: &Digest) {
         let mut tags = self.tags.lock().unwrap_or_else(PoisonError::into_inner);
-        tags.insert((repository.clone(), digest.clone()), tag.clone());
+        tags.entry((repository.clone(), digest.clone())).or_default().insert(tag.clone());
     }
 
-    /// Returns a tag that points at a digest.
-    pub(crate) fn tag(&self, repository: &Repository, digest: &Digest) -> Option<Tag> {
+    /// Returns the tags that point at a digest, or are said to.
+    pub(crate) fn tags(&self, repository: &Repository, digest: &Digest) -> BTreeSet<Tag> {
         let tags = self.tags.lock().unwrap_or_else(PoisonError::into_inner);
-        tags.get(&(repository.clone(), digest.clone())).cloned()
+        tags.get(&(repository.clone(), digest.clone())).cloned().unwrap_or_default()
     }
 }
 

@@ -24,6 +24,7 @@ use url::Url;
 
 pub use authorization::Authorization;
 pub use builder::ClientBuilder;
+pub(crate) use head::Absent;
 pub use tags::TagList;
 
 use self::kept::Kept;

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use imagelock_core::{Digest, Repository, Tag};
+use reqwest::StatusCode;
 use reqwest::header::LINK;
 use tokio::time::Instant;
 use url::Url;
 
 use super::{Client, Place, expect_success};
 use crate::error::{Error, ErrorKind, Missing, quoted};
-use crate::link;
+use crate::link::{self, Broken};
 use crate::list::{Page, PageError};
 use crate::transport::{Answer, Ask, Sink};
 
@@ -81,9 +82,15 @@ impl Client {
             let mut answer = answer?;
             // Only a registry that says so is known to lack the repository: some have no lists.
             let missing = if answer.code("NAME_UNKNOWN") { Missing::Repository } else { Missing::List };
+            if answer.status == StatusCode::NOT_FOUND && reading.pages.len() > 1 {
+                // The first page was there, and so are the repository and its list.
+                let reason = "which answers with status 404".to_owned();
+                let next = shown(url.as_str());
+                return Err(place.error(&ask, &answer, ErrorKind::Paging { next, reason }));
+            }
             expect_success(place, &ask, &answer, missing)?;
             let page = answer.page.take().unwrap_or_else(|| Err(PageError::Malformed("there is no body".to_owned())));
-            let next = reading.take(page, target(&answer).as_deref(), &list);
+            let next = target(&answer).and_then(|target| reading.take(page, target.as_deref(), &list));
             match next.map_err(|kind| place.error(&ask, &answer, kind))? {
                 Some(next) => url = next,
                 None => return Ok(TagList { tags: reading.tags.into_iter().collect(), invalid: reading.invalid }),
@@ -117,10 +124,7 @@ impl Reading {
         }
         let Some(target) = target else { return Ok(None) };
         self.barren = if self.tags.len() == before { self.barren + 1 } else { 0 };
-        let refuse = |reason| {
-            let next = quoted(target.split('?').next().unwrap_or_default());
-            Err(ErrorKind::Paging { next, reason })
-        };
+        let refuse = |reason: &str| Err(ErrorKind::Paging { next: shown(target), reason: reason.to_owned() });
         let next = match link::follow(list, target) {
             Ok(next) => next,
             Err(reason) => return refuse(reason),
@@ -138,10 +142,24 @@ impl Reading {
     }
 }
 
-/// Returns the target of the link to the next page.
-fn target(answer: &Answer) -> Option<String> {
-    let mut texts = answer.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-    texts.find_map(link::next).map(str::to_owned)
+/// Returns the target of the link to the next page. A header that is no link could have been that link, so it is no end.
+fn target(answer: &Answer) -> Result<Option<String>, ErrorKind> {
+    let mut broken = None;
+    for header in answer.headers.get_all(LINK) {
+        let text = String::from_utf8_lossy(header.as_bytes());
+        match link::next(&text) {
+            Ok(None) => {}
+            Ok(Some(target)) => return Ok(Some(target.to_owned())),
+            Err(Broken) => broken = Some(shown(text.trim_start_matches('<'))),
+        }
+    }
+    let reason = || "which is not a `Link` that can be read".to_owned();
+    broken.map_or(Ok(None), |next| Err(ErrorKind::Paging { next, reason: reason() }))
+}
+
+/// An address as errors show it, without a query.
+fn shown(address: &str) -> String {
+    quoted(address.split('?').next().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -57,6 +57,36 @@ impl Fields for WrittenPlatform {
     }
 }
 
+impl WrittenPlatform {
+    /// Returns the parts in lower case; what is left out is empty.
+    fn parts(&self) -> [String; 3] {
+        let parts = [&self.os, &self.architecture, &self.variant];
+        parts.map(|part| part.as_deref().unwrap_or_default().to_ascii_lowercase())
+    }
+
+    fn read(&self) -> Named {
+        let [os, architecture, variant] = self.parts();
+        if os.is_empty() || architecture.is_empty() {
+            return Named::Nothing;
+        }
+        match Platform::new(&os, &architecture, Some(&variant)) {
+            Ok(platform) => Named::Platform(platform),
+            Err(_) if variant.is_empty() => Named::Unreadable(quoted(&format!("{os}/{architecture}"))),
+            Err(_) => Named::Unreadable(quoted(&format!("{os}/{architecture}/{variant}"))),
+        }
+    }
+}
+
+impl Descriptor {
+    /// Returns the platform that it names, if it is one.
+    pub(super) fn platform(&self) -> Option<Platform> {
+        match self.platform.as_ref()?.0.read() {
+            Named::Platform(platform) => Some(platform),
+            Named::Nothing | Named::Unreadable(_) => None,
+        }
+    }
+}
+
 /// An index.
 #[derive(Clone, Debug)]
 pub(crate) struct Index {
@@ -99,8 +129,9 @@ pub(crate) enum Named {
 }
 
 impl Index {
-    pub(super) fn of(entries: Vec<Object<Descriptor>>, facts: Facts) -> Self {
-        Self { entries: entries.into_iter().map(|Object(written)| Entry::of(written)).collect(), facts }
+    /// An index of entries as they are written. Go reads an entry that is `null` as one that says nothing.
+    pub(super) fn of(entries: Vec<Option<Object<Descriptor>>>, facts: Facts) -> Self {
+        Self { entries: entries.into_iter().flatten().map(|Object(written)| Entry::of(written)).collect(), facts }
     }
 }
 
@@ -108,12 +139,11 @@ impl Entry {
     fn of(written: Descriptor) -> Self {
         let notes = written.annotations.notes();
         let platform = written.platform.map(|Object(platform)| platform).unwrap_or_default();
-        let [os, architecture] =
-            [platform.os, platform.architecture].map(|text| text.unwrap_or_default().to_ascii_lowercase());
+        let [os, architecture, _] = platform.parts();
+        let platform = platform.read();
         let media_type = written.media_type.unwrap_or_default();
-        let has_platform = !os.is_empty() && !architecture.is_empty();
         // What a builder says about an entry for a platform does not make it less of an image; its manifest tells.
-        let is_artifact = written.artifact_type.is_some() && !has_platform;
+        let is_artifact = written.artifact_type.is_some() && platform == Named::Nothing;
         let kind = if notes.is_attestation || os == "unknown" || architecture == "unknown" {
             EntryKind::Attestation
         } else if is_index(&media_type) {
@@ -124,11 +154,6 @@ impl Entry {
             EntryKind::Schema1
         } else {
             EntryKind::Other(quoted(&written.artifact_type.unwrap_or(media_type)))
-        };
-        let platform = match Platform::new(&os, &architecture, platform.variant.as_deref()) {
-            _ if !has_platform => Named::Nothing,
-            Ok(platform) => Named::Platform(platform),
-            Err(_) => Named::Unreadable(quoted(&format!("{os}/{architecture}"))),
         };
         let digest = written.digest.unwrap_or_default();
         Self { kind, platform, facts: notes.facts, ref_name: notes.ref_name, digest, size: written.size }

@@ -1,6 +1,8 @@
 //! What a document refers to: what has to be copied with it.
 
-use imagelock_core::Digest;
+use std::collections::BTreeMap;
+
+use imagelock_core::{Digest, Platform};
 use serde::de::MapAccess;
 
 use super::index::Descriptor;
@@ -15,13 +17,15 @@ pub struct Links {
     pub manifests: Vec<(Digest, u64)>,
     /// Configurations, layers, and whatever else an index has.
     pub blobs: Vec<(Digest, u64)>,
+    /// The platforms that an index names for what it refers to.
+    pub platforms: BTreeMap<Digest, Platform>,
 }
 
 #[derive(Default)]
 struct Written {
     config: Option<Object<Descriptor>>,
     layers: Option<Vec<Option<Object<Descriptor>>>>,
-    manifests: Option<Vec<Object<Descriptor>>>,
+    manifests: Option<Vec<Option<Object<Descriptor>>>>,
 }
 
 impl Fields for Written {
@@ -42,16 +46,20 @@ pub(crate) fn links(bytes: &[u8]) -> Result<Links, ErrorKind> {
     let Object(written) = serde_json::from_str::<Object<Written>>(&text(bytes))
         .map_err(|error| ErrorKind::Malformed { reason: format!("not a manifest: {}", quoted(&error.to_string())) })?;
     let link = |descriptor: &Descriptor| {
+        let digest = digest(descriptor.digest.as_deref().unwrap_or_default())?;
         let size = descriptor.size.and_then(|size| u64::try_from(size).ok());
-        let size = size.ok_or_else(|| ErrorKind::Malformed { reason: "a descriptor says no size".to_owned() })?;
-        Ok::<_, ErrorKind>((digest(descriptor.digest.as_deref().unwrap_or_default())?, size))
+        let reason = || format!("the document says no size of {digest}, which it refers to");
+        let size = size.ok_or_else(|| ErrorKind::Malformed { reason: reason() })?;
+        Ok::<_, ErrorKind>((digest, size))
     };
     let mut links = Links::default();
-    for Object(entry) in written.manifests.iter().flatten() {
+    for Object(entry) in written.manifests.iter().flatten().flatten() {
         let media_type = entry.media_type.as_deref().unwrap_or_default();
         let is_document = is_index(media_type) || is_manifest(media_type) || names_schema1(media_type);
         let list = if is_document { &mut links.manifests } else { &mut links.blobs };
-        list.push(link(entry)?);
+        let (digest, size) = link(entry)?;
+        links.platforms.extend(entry.platform().map(|platform| (digest.clone(), platform)));
+        list.push((digest, size));
     }
     for Object(blob) in written.config.iter().chain(written.layers.iter().flatten().flatten()) {
         links.blobs.push(link(blob)?);
@@ -80,12 +88,14 @@ mod tests {
         assert_eq!(counts(&format!(r#"{{"config":{one}}}"#)), Ok((0, 1)));
         let typed = r#"{"mediaType":"OCI","digest":"HEX","size":1,"platform":{}}"#;
         assert_eq!(counts(&format!(r#"{{"manifests":[{typed},{one},{typed}]}}"#)), Ok((2, 1)));
+        assert_eq!(counts(&format!(r#"{{"manifests":[null,{typed}]}}"#)), Ok((1, 0)));
         assert_eq!(counts(r#"{"manifests":null}"#), Ok((0, 0)));
     }
 
     #[test]
     fn what_cannot_be_copied_is_told() {
-        assert!(counts(r#"{"config":{"digest":"HEX"}}"#).unwrap_err().contains("says no size"));
+        let error = counts(r#"{"config":{"digest":"HEX"}}"#).unwrap_err();
+        assert!(error.contains("says no size of sha256:000"), "{error}");
         assert!(counts(r#"{"config":{"size":1}}"#).unwrap_err().contains("holds nothing as a digest"));
         assert!(counts(r#"{"config":{},"Config":{}}"#).unwrap_err().contains("`config` stands twice"));
     }

@@ -27,6 +27,7 @@ pub(crate) use self::links::links;
 
 use self::facts::Value;
 use self::index::Descriptor;
+pub(crate) use self::object::means;
 use self::object::{Each, Fields, Object, text};
 use crate::error::{ErrorKind, NotAnImage, quoted};
 
@@ -68,7 +69,7 @@ struct Written {
     artifact_type: Option<String>,
     config: Option<Object<Descriptor>>,
     layers: Option<Each<Object<Descriptor>>>,
-    manifests: Option<Vec<Object<Descriptor>>>,
+    manifests: Option<Vec<Option<Object<Descriptor>>>>,
     fs_layers: Option<IgnoredAny>,
     annotations: Value,
 }

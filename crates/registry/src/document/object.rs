@@ -81,7 +81,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Each<T> {
 
 /// Whether Go takes a key for the field `name`: letters match in both cases, and with the two letters outside ASCII that
 /// are the same but for their case.
-fn means(key: &str, name: &str) -> bool {
+pub(crate) fn means(key: &str, name: &str) -> bool {
     let folded = |c: char| match c {
         '\u{17f}' => 's',
         '\u{212a}' => 'k',

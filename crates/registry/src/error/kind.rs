@@ -5,7 +5,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use imagelock_core::{Digest, Platform, Tag};
 
-use super::text::{colon, list, newest_text, size, time};
+use super::text::{colon, list, newest_text, size, time, unreadable_text};
 use super::{Login, NotAnImage, Refusal};
 use crate::layout::LayoutError;
 
@@ -186,7 +186,7 @@ pub enum ErrorKind {
     #[error("this is {0}")]
     NotAnImage(NotAnImage),
     /// Platforms are asked for that the image does not have.
-    #[error("{} {} requested, but it has {}", list(.missing), if .missing.len() == 1 { "is" } else { "are" }, list(.has))]
+    #[error("{} {} requested, but it has {}{}", list(.missing), if .missing.len() == 1 { "is" } else { "are" }, list(.has), unreadable_text(.unreadable))]
     MissingPlatforms {
         /// The platforms that are asked for.
         requested: Vec<Platform>,
@@ -194,6 +194,8 @@ pub enum ErrorKind {
         missing: Vec<Platform>,
         /// The platforms that it has.
         has: Vec<Platform>,
+        /// What its index names and cannot be read as a platform.
+        unreadable: Vec<String>,
     },
     /// The lock says something else than the registry's bytes.
     #[error("the lock does not say what the registry has: {what}")]
@@ -223,7 +225,7 @@ pub enum ErrorKind {
         /// Where the next page is said to be, without a query.
         next: String,
         /// Why it is not read.
-        reason: &'static str,
+        reason: String,
     },
     /// The credentials could not be looked up.
     #[error("{reason}")]

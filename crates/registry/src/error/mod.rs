@@ -61,6 +61,15 @@ impl Context {
 }
 
 impl Error {
+    /// Says what was being read for: a platform, or the image.
+    #[must_use]
+    pub fn serving(mut self, whole: &str) -> Self {
+        if let Some(context) = &mut self.context {
+            context.serves(whole);
+        }
+        self
+    }
+
     /// Returns the host that was asked.
     pub fn host(&self) -> Option<&str> {
         self.context.as_deref().map(|context| context.host.as_str())

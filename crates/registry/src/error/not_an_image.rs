@@ -1,6 +1,6 @@
 //! What something is that is not an image: its kind, in words that do not mislead.
 
-use super::text::{LISTED, more};
+use super::text::{LISTED, more, unreadable};
 use crate::resolve::NESTED;
 
 /// What something is that is not an image.
@@ -16,6 +16,12 @@ pub enum NotAnImage {
     /// An index of other things than images: their types.
     #[error("an index without an image; its entries are {}", types(.0))]
     NoImages(Vec<String>),
+    /// An index of attestations, which lost the images that they tell of.
+    #[error("an index of attestations alone, without an image")]
+    Attestations,
+    /// An index of images for what is no platform.
+    #[error("an index without an image for a platform: {}", unreadable(.0))]
+    Unreadable(Vec<String>),
     /// What `BuildKit` keeps of a build for the next one.
     #[error("a build cache of BuildKit, not a container image")]
     BuildCache,

@@ -38,14 +38,14 @@ impl ErrorKind {
             | Self::Redirect { reason } => vec![reason],
             Self::HeaderMismatch { header, .. } => vec![header],
             Self::NotAnImage(NotAnImage::Artifact(media_type) | NotAnImage::Unknown(media_type)) => vec![media_type],
-            Self::NotAnImage(NotAnImage::NoImages(media_types)) => media_types.iter_mut().collect(),
+            Self::NotAnImage(NotAnImage::NoImages(texts) | NotAnImage::Unreadable(texts))
+            | Self::MissingPlatforms { unreadable: texts, .. } => texts.iter_mut().collect(),
             Self::LockDiffers { what } => vec![what],
             Self::Token { realm, reason, login } => [realm, reason].into_iter().chain(login.quoted_mut()).collect(),
             Self::Paging { next, .. } => vec![next],
             // Nothing in these is a text that others wrote; tags and platforms are judged by `Error::retain`.
             Self::NotFound { .. }
             | Self::NoTagFits { .. }
-            | Self::MissingPlatforms { .. }
             | Self::RateLimited { .. }
             | Self::DigestMismatch { .. }
             | Self::SizeMismatch { .. }

@@ -41,6 +41,17 @@ pub(super) fn list(things: &[impl ToString]) -> String {
     names.join(", ")
 }
 
+/// What is said of platforms that are none, behind something else.
+pub(super) fn unreadable_text(names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!("; {}", unreadable(names)) }
+}
+
+/// Says of texts that they are no platforms.
+pub(super) fn unreadable(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    format!("{} cannot be read as {}", list(&names), if names.len() == 1 { "a platform" } else { "platforms" })
+}
+
 /// What is said of the rest of a long list.
 pub(super) fn more(count: usize) -> Option<String> {
     count.checked_sub(LISTED).filter(|more| *more > 0).map(|more| format!("{more} more"))

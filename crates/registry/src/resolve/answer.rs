@@ -6,6 +6,7 @@ use imagelock_core::{Digest, LockedImage, Origin, Repository, Tag, Wanted};
 use super::image::{self, Image};
 use super::source::Source;
 use super::{Resolver, Run, Step, Take, locked, reference, stands, told};
+use crate::client::Absent;
 use crate::error::{Context, Error, ErrorKind, Missing};
 
 impl Resolver {
@@ -28,6 +29,7 @@ impl Resolver {
                 (repository, Some(tag), digest)
             }
         };
+        self.client.name(repository, tag.as_ref(), &digest);
         if let Some(known) = known.filter(|known| stands(known, request, repository, &digest)) {
             return Ok((LockedImage { tag, request: request.clone(), ..known.clone() }, None));
         }
@@ -87,17 +89,18 @@ impl Resolver {
     async fn digest(&self, run: &Run<'_>, repository: &Repository, tag: &Tag) -> Result<Digest, Error> {
         let work = async || {
             let reference = repository.with(Some(tag.clone()), None);
-            match self.client.head(&reference).await? {
-                Some(descriptor) => Ok(descriptor.digest),
-                None => self.absent(run, repository, tag).await,
+            match self.client.pointed(&reference).await? {
+                Ok(descriptor) => Ok(descriptor.digest),
+                Err(asked) => self.absent(run, repository, tag, asked).await,
             }
         };
         run.digests.get((repository.clone(), tag.clone()), work).await
     }
 
     /// Looks again for a tag that a registry says is not there, since some say so of every `HEAD`: where the list of
-    /// tags has it, or there is no list, a `GET` settles it. Otherwise says which tags there are.
-    async fn absent(&self, run: &Run<'_>, repository: &Repository, tag: &Tag) -> Result<Digest, Error> {
+    /// tags has it, or there is no list, a `GET` settles it, unless it was one that said so. Otherwise says which tags there
+    /// are.
+    async fn absent(&self, run: &Run<'_>, repository: &Repository, tag: &Tag, asked: Absent) -> Result<Digest, Error> {
         let reference = repository.with(Some(tag.clone()), None);
         let list = run.lists.get(&self.client, repository).await;
         let (look, kind) = match &list {
@@ -106,9 +109,14 @@ impl Resolver {
             Err(Error { kind: kind @ ErrorKind::NotFound { what: Missing::Repository, .. }, .. }) => {
                 (false, kind.clone())
             }
+            // A list that goes on is that of a repository.
+            Err(Error { kind: ErrorKind::Paging { .. }, .. }) => (true, missing(Missing::Tag, Vec::new())),
             Err(error) => (!error.may_pass(), missing(Missing::TagOrRepository, Vec::new())),
         };
-        if look && let Some(descriptor) = self.client.get(&reference).await? {
+        if look
+            && asked == Absent::ByHead
+            && let Some(descriptor) = self.client.get(&reference).await?
+        {
             return Ok(descriptor.digest);
         }
         let host = repository.host().to_string();

@@ -53,7 +53,7 @@ pub(crate) async fn read(
         Document::Image(manifest) => {
             let (platform, facts) = single(source, manifest).await?;
             if let Some(requested) = requested {
-                platforms::check(requested, [&platform])?;
+                platforms::check(requested, [&platform], BTreeSet::new())?;
             }
             (BTreeMap::from([(platform, locked(digest, &root, manifest))]), facts, Vec::new())
         }
@@ -114,18 +114,20 @@ pub(crate) async fn configs<'p, 'a>(
     budget: &mut Budget,
 ) -> Result<Vec<(&'p Part<'a>, Result<Config, ErrorKind>)>, Error> {
     let mut wanted = Vec::new();
+    let mut named = Vec::new();
     for part in parts {
         let manifest = part.image()?;
         if asked(manifest) {
-            budget.spend_config(manifest.config_size)?;
-            wanted.push((part, manifest));
+            wanted.push(part);
+            named.push(Ok((manifest.config.clone(), manifest.config_size)));
         }
     }
-    let read = wanted.into_iter().map(async |(part, manifest)| {
-        let config = source.config(&manifest.config, manifest.config_size).await;
-        config.map(|config| (part, config)).map_err(|error| serving(error, part.platform))
+    let configs = source.configs(named, budget).await?;
+    let read = wanted.into_iter().zip(configs).map(|(part, config)| match config {
+        Ok(config) => Ok((part, config)),
+        Err(error) => Err(serving(error, part.platform)),
     });
-    join_all(read).await.into_iter().collect()
+    read.collect()
 }
 
 /// What is odd about the configuration of an index's child. Runtimes warn of it and run the image: they do not refuse it,

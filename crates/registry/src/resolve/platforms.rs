@@ -51,7 +51,7 @@ pub(crate) async fn select(
         return Err(ErrorKind::NotAnImage(seen.nothing(index)).into());
     }
     if let Some(requested) = requested {
-        check(requested, found.keys().chain(&seen.behind))?;
+        check(requested, found.keys().chain(&seen.behind), seen.unreadable)?;
         odd.clear();
     }
     let mut children = BTreeMap::new();
@@ -68,6 +68,7 @@ pub(crate) async fn select(
 pub(crate) fn check<'a>(
     requested: &BTreeSet<Platform>,
     has: impl IntoIterator<Item = &'a Platform>,
+    unreadable: BTreeSet<String>,
 ) -> Result<(), ErrorKind> {
     let has: BTreeSet<&Platform> = has.into_iter().collect();
     let missing: Vec<Platform> = requested.iter().filter(|platform| !has.contains(platform)).cloned().collect();
@@ -78,15 +79,13 @@ pub(crate) fn check<'a>(
         requested: requested.iter().cloned().collect(),
         missing,
         has: has.into_iter().cloned().collect(),
+        unreadable: unreadable.into_iter().collect(),
     })
 }
 
 /// Adds the platform to an error of something that was read for it.
-pub(crate) fn serving(mut error: Error, platform: &Platform) -> Error {
-    if let Some(context) = &mut error.context {
-        context.serves(&platform.to_string());
-    }
-    error
+pub(crate) fn serving(error: Error, platform: &Platform) -> Error {
+    error.serving(platform.as_str())
 }
 
 struct Search<'a> {
@@ -106,7 +105,10 @@ struct Seen {
     images: bool,
     schema1: bool,
     build_cache: bool,
+    attestations: bool,
     others: BTreeSet<String>,
+    /// What is named and is no platform.
+    unreadable: BTreeSet<String>,
 }
 
 impl Search<'_> {
@@ -129,6 +131,11 @@ impl Search<'_> {
     async fn read(&mut self, index: &Index, outer: Option<&Platform>, facts: &Facts, depth: u8) -> Result<(), Error> {
         let (mut indexes, mut unnamed) = (Vec::new(), Vec::new());
         for entry in &index.entries {
+            // What is none of the images needs no platform, and `BuildKit` writes `unknown/unknown` for it.
+            if entry.kind == EntryKind::Attestation {
+                self.seen.attestations = true;
+                continue;
+            }
             let platform = match (&entry.platform, outer) {
                 (Named::Platform(own), Some(outer)) if own != outer => {
                     self.note(Oddity::OtherInside { said: outer.clone(), inside: own.clone() });
@@ -137,6 +144,7 @@ impl Search<'_> {
                 (Named::Platform(own), _) => Some(own),
                 (Named::Nothing, outer) => outer,
                 (Named::Unreadable(written), _) => {
+                    note(&mut self.seen.unreadable, written);
                     self.note(Oddity::UnreadablePlatform(written.clone()));
                     continue;
                 }
@@ -165,6 +173,9 @@ impl Search<'_> {
         }
         self.unnamed(&unnamed, facts).await?;
         for entry in unnamed.into_iter().filter(|entry| entry.kind == EntryKind::Index) {
+            if self.is_done() {
+                break;
+            }
             self.nested(entry, None, facts, depth).await?;
         }
         Ok(())
@@ -194,34 +205,34 @@ impl Search<'_> {
         Box::pin(self.read(index, platform, &facts, depth + 1)).await
     }
 
-    /// Asks the configurations of images without a platform for theirs.
+    /// Asks the configurations of images without a platform for theirs. What fails behind the last platform that is asked
+    /// for is no matter to anybody.
     async fn unnamed(&mut self, entries: &[&Entry], facts: &Facts) -> Result<(), Error> {
         let images: Vec<&Entry> = entries.iter().copied().filter(|entry| entry.kind == EntryKind::Image).collect();
         let source = self.source;
         for entry in &images {
-            self.budget.spend(entry.size()?)?;
+            // A size that is none fails where the entry is read.
+            self.budget.spend(entry.size().unwrap_or_default())?;
         }
         let manifests = images.iter().map(async |entry| source.manifest(&entry.digest()?, Some(entry.size()?)).await);
-        let mut asked = Vec::new();
-        for (entry, manifest) in images.iter().zip(join_all(manifests).await) {
-            let manifest = match manifest {
-                // An artifact beside the images, which names no platform because it is for all of them or for none.
-                Err(Error { kind: ErrorKind::NotAnImage(NotAnImage::Artifact(name)), .. }) => {
-                    self.seen.other(&name);
-                    continue;
+        let manifests = join_all(manifests).await.into_iter().map(|manifest| match &manifest?.document {
+            Document::Image(manifest) => Ok((manifest.config.clone(), manifest.config_size)),
+            Document::Index(_) => Err(mistaken("a manifest", "an index")),
+        });
+        let configs = source.configs(manifests.collect(), self.budget).await?;
+        for (entry, config) in images.into_iter().zip(configs) {
+            match config {
+                Ok(config) => {
+                    self.seen.images = true;
+                    match config.ok().and_then(|config| config.platform) {
+                        Some(platform) => self.find(&platform, entry, facts),
+                        None => self.note(Oddity::NoPlatform(entry.digest()?)),
+                    }
                 }
-                manifest => manifest?,
-            };
-            let Document::Image(manifest) = &manifest.document else { return Err(mistaken("a manifest", "an index")) };
-            self.budget.spend_config(manifest.config_size)?;
-            asked.push((*entry, manifest.config.clone(), manifest.config_size));
-        }
-        let configs = asked.iter().map(async |(_, config, size)| source.config(config, *size).await);
-        for ((entry, ..), config) in asked.iter().zip(join_all(configs).await) {
-            self.seen.images = true;
-            match config?.ok().and_then(|config| config.platform) {
-                Some(platform) => self.find(&platform, entry, facts),
-                None => self.note(Oddity::NoPlatform(entry.digest()?)),
+                // An artifact beside the images, which names no platform because it is for all of them or for none.
+                Err(Error { kind: ErrorKind::NotAnImage(NotAnImage::Artifact(name)), .. }) => self.seen.other(&name),
+                Err(_) if self.is_done() => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(())
@@ -231,9 +242,7 @@ impl Search<'_> {
 impl Seen {
     fn other(&mut self, name: &str) {
         self.build_cache |= name == BUILD_CACHE;
-        if self.others.len() < TOLD {
-            self.others.insert(name.to_owned());
-        }
+        note(&mut self.others, name);
     }
 
     /// What an index is in which no image was found.
@@ -243,9 +252,19 @@ impl Seen {
             Self { build_cache: true, .. } => NotAnImage::BuildCache,
             Self { images: true, .. } => NotAnImage::NoPlatform,
             Self { schema1: true, .. } => NotAnImage::Schema1,
+            Self { unreadable, .. } if !unreadable.is_empty() => {
+                NotAnImage::Unreadable(unreadable.into_iter().collect())
+            }
             Self { others, .. } if !others.is_empty() => NotAnImage::NoImages(others.into_iter().collect()),
+            Self { attestations: true, .. } => NotAnImage::Attestations,
             Self { .. } => NotAnImage::NoPlatform,
         }
+    }
+}
+
+fn note(told: &mut BTreeSet<String>, text: &str) {
+    if told.len() < TOLD {
+        told.insert(text.to_owned());
     }
 }
 

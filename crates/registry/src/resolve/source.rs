@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::Utf8PathBuf;
+use futures_util::future::join_all;
 use imagelock_core::{Digest, Repository};
 
 use super::shared::Shared;
@@ -54,6 +55,9 @@ struct Configuration {
     read: Result<Config, ErrorKind>,
     size: u64,
 }
+
+/// A configuration, or why its bytes are none; or why it could not be read.
+pub(crate) type Read = Result<Result<Config, ErrorKind>, Error>;
 
 impl Documents {
     fn count(&self, bytes: u64) -> Result<(), ErrorKind> {
@@ -124,7 +128,38 @@ impl<'a> Source<'a> {
     }
 
     /// Likewise a configuration, or why its bytes are none.
-    pub(crate) async fn config(&self, digest: &Digest, size: Option<u64>) -> Result<Result<Config, ErrorKind>, Error> {
+    pub(crate) async fn config(&self, digest: &Digest, size: Option<u64>) -> Read {
+        Ok(self.configuration(digest, size).await?.read.clone())
+    }
+
+    /// Reads configurations, each with the size that its descriptor promises, in their order; what failed before stays as it
+    /// is. Those without a promise are read one by one and counted as they come, so that no more is read of them either.
+    pub(crate) async fn configs(
+        &self,
+        named: Vec<Result<(Digest, Option<u64>), Error>>,
+        budget: &mut Budget,
+    ) -> Result<Vec<Read>, Error> {
+        for (_, size) in named.iter().flatten() {
+            budget.spend(size.unwrap_or_default())?;
+        }
+        // What is read here is at hand below.
+        let promised = named.iter().flatten().filter(|(_, size)| size.is_some());
+        join_all(promised.map(|(digest, size)| self.configuration(digest, *size))).await;
+        let mut read = Vec::new();
+        for named in named {
+            let config = match named {
+                Ok((digest, size)) => self.configuration(&digest, size).await.map(|config| (config, size)),
+                Err(error) => Err(error),
+            };
+            if let Ok((config, None)) = &config {
+                budget.take(config.size)?;
+            }
+            read.push(config.map(|(config, _)| config.read.clone()));
+        }
+        Ok(read)
+    }
+
+    async fn configuration(&self, digest: &Digest, size: Option<u64>) -> Result<Arc<Configuration>, Error> {
         within(size, CONFIG_BYTES)?;
         let read = async || {
             let bytes = match &self.from {
@@ -137,7 +172,7 @@ impl<'a> Source<'a> {
         };
         let config = self.documents.configs.get((self.place.clone(), digest.clone()), read).await?;
         sized(config.size, size)?;
-        Ok(config.read.clone())
+        Ok(config)
     }
 }
 
@@ -156,17 +191,21 @@ impl Default for Budget {
 impl Budget {
     /// Takes a document of a size from what is left.
     pub(crate) fn spend(&mut self, size: u64) -> Result<(), ErrorKind> {
-        let too_much = |limit, unit| ErrorKind::TooMuch { whole: "the image", limit, unit };
-        self.bytes = self.bytes.checked_sub(size).ok_or_else(|| too_much(IMAGE_BYTES, UNIT))?;
+        self.take(size)?;
         let left = self.documents.checked_sub(1);
         self.documents = left.ok_or_else(|| too_much(IMAGE_DOCUMENTS, "documents"))?;
         Ok(())
     }
 
-    /// Takes a configuration, whose size may not be promised.
-    pub(crate) fn spend_config(&mut self, size: Option<u64>) -> Result<(), ErrorKind> {
-        self.spend(size.unwrap_or(CONFIG_BYTES))
+    /// Takes the bytes of a document that was counted without them.
+    fn take(&mut self, size: u64) -> Result<(), ErrorKind> {
+        self.bytes = self.bytes.checked_sub(size).ok_or_else(|| too_much(IMAGE_BYTES, UNIT))?;
+        Ok(())
     }
+}
+
+fn too_much(limit: u64, unit: &'static str) -> ErrorKind {
+    ErrorKind::TooMuch { whole: "the image", limit, unit }
 }
 
 fn within(size: Option<u64>, limit: u64) -> Result<(), Error> {

@@ -45,6 +45,7 @@ impl Resolver {
             }
             Origin::Registry(repository) => {
                 let (tag, digest) = (image.tag.as_ref(), Some(&image.digest));
+                self.client.name(repository, tag, &image.digest);
                 let compared = compare(&Source::fresh(documents, &self.client, repository), image).await;
                 let odd = compared.map_err(|error| told(error, "verify", repository, tag, digest))?;
                 (odd, reference(repository, tag, digest))

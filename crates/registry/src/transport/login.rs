@@ -111,7 +111,9 @@ impl Transport {
         let (mut is_repository, mut may_ask) = (true, true);
         let header = async |at: &Arc<HostState>, url: &url::Url| {
             let is_registry = url.origin() == home;
-            let named = redirect::is_named(&host.settings.redirect_hosts, url);
+            // A password goes over plain HTTP where that is in order for the host itself, and not because another leads there.
+            let safe = url.scheme() == "https" || at.host.is_loopback() || at.settings.insecure;
+            let named = safe && redirect::is_named(&host.settings.redirect_hosts, url);
             let known = if is_registry { Some(ask.path) } else { repository_path(url.path()) };
             is_repository = known.is_some();
             may_ask = is_repository && (is_registry || named);
