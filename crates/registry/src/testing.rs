@@ -50,9 +50,9 @@ pub fn layout_index(document: &[u8]) -> Result<usize, String> {
     document::entries(document).map(|entries| entries.len())
 }
 
-/// Reads a `Link` header: the target of the next page, as it is written.
+/// Reads a `Link` header: the target of the next page, as it is written; nothing where the header is no list of links.
 pub fn next_link(header: &str) -> Option<&str> {
-    link::next(header)
+    link::next(header).ok().flatten()
 }
 
 /// The address that a link of the list at `list` leads to, which differs from the list's own in its query alone.
