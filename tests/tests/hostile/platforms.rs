@@ -44,7 +44,10 @@ fn everything() -> Value {
 }
 
 pub(crate) fn cases() -> Vec<Case> {
-    [in_indexes(), without_a_platform(), that_disagree(), in_nested_indexes()].into_iter().flatten().collect()
+    [in_indexes(), spelled_or_pruned(), without_a_platform(), that_disagree(), in_nested_indexes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn in_indexes() -> Vec<Case> {
@@ -98,6 +101,11 @@ fn in_indexes() -> Vec<Case> {
             })
             .exits(3)
             .says("an index without an image for a platform: `linux/amd64/v2,v3` cannot be read as a platform"),
+    ]
+}
+
+fn spelled_or_pruned() -> Vec<Case> {
+    vec![
         Case::new("a platform in upper case is the same in lower case")
             .serves(|registry| {
                 let written = json!({ "os": "Linux", "architecture": "ARM64", "variant": "V8" });

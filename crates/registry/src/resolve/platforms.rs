@@ -99,6 +99,7 @@ struct Search<'a> {
 
 /// What was seen beside what was found.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that was seen, by itself")]
 struct Seen {
     /// The platforms of indexes that nobody asked for.
     behind: BTreeSet<Platform>,
