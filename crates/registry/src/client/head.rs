@@ -156,7 +156,7 @@ impl Client {
             }
         }
         let missing = ErrorKind::NotFound { what: Missing::Manifest, newest: Vec::new() };
-        Err(place.error(&ask(tags.last())?, absent, missing))
+        Err(place.error(&ask(None)?, absent, missing))
     }
 }
 

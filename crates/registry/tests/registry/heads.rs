@@ -127,7 +127,7 @@ fn a_cache_that_knows_tags_and_no_digests_gives_bytes_that_the_digest_verifies()
     let error = resolve(client(), &request(&registry, "app:1", &[])).unwrap_err();
     assert_eq!(error.kind.to_string(), "no such manifest");
     let text = error.to_string();
-    assert!(text.contains(&format!("app:1@{digest}")), "{text}");
+    assert!(text.contains(&format!("app@{digest} for {}/app:1", registry.host())), "{text}");
 }
 
 #[test]
