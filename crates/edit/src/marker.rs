@@ -138,7 +138,7 @@ impl Binder<'_, '_> {
         match fits[..] {
             // A word among others is a word of the language: only one that stands alone is a value.
             [_, ..] if best == Some((false, Likeness::Word)) && here.len() > 1 => Err(self.none(&sites[here])),
-            [one] if matches!(sites[one].says, Says::Open { .. }) => Err(self.none(&sites[here])),
+            [one] if !matches!(sites[one].says, Says::Whole { .. }) => Err(self.none(&sites[here])),
             [one] => Ok(one),
             [] => Err(self.none(&sites[here])),
             [first, second, ..] => {

@@ -123,6 +123,8 @@ impl Pinning<'_, '_> {
     fn choice(&self, site: &Site) -> Option<Choice<'_, '_>> {
         let (reference, sure) = match (&site.says, site.sure) {
             (_, Sure::Possible) => return None,
+            // What keys hold together has writers of its own.
+            (Says::Parts { .. }, _) => return None,
             (Says::Open { .. }, _) => return Some(Choice::Keep(Kept::Open)),
             (Says::Whole { reference, .. }, sure) => (reference, sure == Sure::Certain),
         };

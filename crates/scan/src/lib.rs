@@ -47,11 +47,71 @@ pub enum Says {
         /// The reference that this is.
         reference: Result<Reference, ReferenceError>,
     },
+    /// Keys hold it together: Helm's values, kustomize's `images`, the arguments of `oci.pull`.
+    Parts {
+        /// What they hold.
+        parts: Parts,
+        /// The reference that this is together.
+        reference: Result<Reference, ReferenceError>,
+    },
     /// A variable or a template decides: told, never rewritten.
     Open {
         /// Its bytes.
         span: Range<usize>,
+        /// What it is where nothing else is said, as far as the text tells.
+        default: Option<Reference>,
     },
+}
+
+/// The parts of a reference that stand apart from each other. At least one is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// The registry's host.
+    pub registry: Option<Piece>,
+    /// The repository, behind the registry where that stands apart.
+    pub repository: Option<Piece>,
+    /// The tag.
+    pub tag: Option<Piece>,
+    /// The digest, with its algorithm.
+    pub digest: Option<Piece>,
+}
+
+/// One part of a reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The bytes that a rewrite replaces, quotes included where [`Format::quote`] writes them.
+    pub span: Range<usize>,
+    /// What they mean.
+    pub text: String,
+}
+
+impl Parts {
+    /// What the parts say together, as people write it.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let parts = [("", &self.registry), ("/", &self.repository), (":", &self.tag), ("@", &self.digest)];
+        for (before, piece) in parts {
+            let Some(piece) = piece.as_ref().filter(|piece| !piece.text.is_empty()) else { continue };
+            if before != "/" || !text.is_empty() {
+                text.push_str(before);
+            }
+            text.push_str(bare(&piece.text));
+        }
+        text
+    }
+
+    /// The bytes by which the place is called: the repository's, or those of the first part that is there.
+    fn span(&self) -> &Range<usize> {
+        const NONE: &Range<usize> = &(0..0);
+        let mut pieces = [&self.repository, &self.registry, &self.tag, &self.digest].into_iter().flatten();
+        pieces.next().map_or(NONE, |piece| &piece.span)
+    }
+
+    fn moved(self, by: usize) -> Self {
+        let piece = |piece: Option<Piece>| piece.map(|piece| Piece { span: moved(piece.span, by), ..piece });
+        let Self { registry, repository, tag, digest } = self;
+        Self { registry: piece(registry), repository: piece(repository), tag: piece(tag), digest: piece(digest) }
+    }
 }
 
 /// How sure it is that a place names an image.
@@ -68,7 +128,7 @@ pub enum Sure {
 /// What a format found in a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parsed {
-    /// The places, in the order of their bytes. None overlaps another.
+    /// The places, in the order of their [`Site::span`]s, of which none overlaps another.
     pub sites: Vec<Site>,
     /// The comments that speak to imagelock, in the order of their bytes.
     pub comments: Vec<Comment>,
@@ -111,24 +171,34 @@ impl Site {
         Self { says, sure, line, place: place.into() }
     }
 
+    /// A place whose parts stand apart.
+    pub(crate) fn parts(parts: Parts, sure: Sure, lines: &Lines, place: impl Into<String>) -> Self {
+        let line = lines.of(parts.span().start);
+        let reference = parts.text().parse();
+        Self { says: Says::Parts { parts, reference }, sure, line, place: place.into() }
+    }
+
     /// A place that a variable decides about.
     pub(crate) fn open(span: Range<usize>, lines: &Lines, place: impl Into<String>) -> Self {
-        Self { line: lines.of(span.start), says: Says::Open { span }, sure: Sure::Certain, place: place.into() }
+        let line = lines.of(span.start);
+        Self { says: Says::Open { span, default: None }, sure: Sure::Certain, line, place: place.into() }
     }
 
     /// The same place where so many bytes stand in front of the text.
     pub(crate) fn moved(self, by: usize) -> Self {
         let says = match self.says {
             Says::Whole { span, text, reference } => Says::Whole { span: moved(span, by), text, reference },
-            Says::Open { span } => Says::Open { span: moved(span, by) },
+            Says::Parts { parts, reference } => Says::Parts { parts: parts.moved(by), reference },
+            Says::Open { span, default } => Says::Open { span: moved(span, by), default },
         };
         Self { says, ..self }
     }
 
-    /// Its bytes.
+    /// Its bytes; where parts stand apart, those of the repository or of the first that is there.
     pub fn span(&self) -> &Range<usize> {
         match &self.says {
-            Says::Whole { span, .. } | Says::Open { span } => span,
+            Says::Whole { span, .. } | Says::Open { span, .. } => span,
+            Says::Parts { parts, .. } => parts.span(),
         }
     }
 
@@ -136,14 +206,14 @@ impl Site {
     pub fn text(&self) -> Option<&str> {
         match &self.says {
             Says::Whole { text, .. } => Some(text),
-            Says::Open { .. } => None,
+            Says::Parts { .. } | Says::Open { .. } => None,
         }
     }
 
     /// The reference that it is, where it is one.
     pub fn reference(&self) -> Option<&Reference> {
         match &self.says {
-            Says::Whole { reference, .. } => reference.as_ref().ok(),
+            Says::Whole { reference, .. } | Says::Parts { reference, .. } => reference.as_ref().ok(),
             Says::Open { .. } => None,
         }
     }

@@ -54,6 +54,7 @@ fn told(format: &dyn Format, text: &str) -> Vec<String> {
     let parsed = format.read(text).unwrap();
     let sites = parsed.sites.iter().map(|site| match &site.says {
         Says::Whole { text, .. } => format!("{} {:?} {text} ({})", site.line, site.sure, site.place),
+        Says::Parts { parts, .. } => format!("{} {:?} parts {} ({})", site.line, site.sure, parts.text(), site.place),
         Says::Open { .. } => format!("{} open ({})", site.line, site.place),
     });
     let comments = parsed.comments.iter().map(|comment| {
@@ -148,7 +149,7 @@ proptest! {
         const NEW: &str = "ghcr.io/acme/web:1.10";
         for format in FORMATS {
             let Ok(before) = format.read(&text) else { continue };
-            let Some(site) = before.sites.get(index).filter(|site| site.reference().is_some()) else { continue };
+            let Some(site) = before.sites.get(index).filter(|site| site.text().is_some() && site.reference().is_some()) else { continue };
             let Some(quoted) = format.quote(&text[site.span().clone()], NEW) else { continue };
             let mut edited = text.clone();
             edited.replace_range(site.span().clone(), &quoted);
