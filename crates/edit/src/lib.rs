@@ -4,6 +4,7 @@
 //! - [`Matcher`]: which locked image a written reference means, the one rule for all.
 //! - [`Pinning`]: the one way from a text to the text with its images pinned; [`Spell`] says how they are written.
 //! - [`InPlace`]: a target that does so for the files of a table.
+//! - [`set_values`]: values of YAML and JSON set at their paths.
 //! - [`splice`]: bytes are replaced, nothing is printed anew.
 //!
 //! It is not for any one format: where a language has images, `imagelock-scan` knows.
@@ -19,6 +20,7 @@ mod splice;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod values;
 
 pub use files::{File, Files};
 pub use in_place::InPlace;
@@ -26,3 +28,4 @@ pub use matcher::{Choice, Kept, Known, Matcher};
 pub use pinning::{Edited, Pinning};
 pub use spell::Spell;
 pub use splice::{Change, Overlap, splice};
+pub use values::{SetError, SetValue, set_values};

@@ -2,14 +2,12 @@
 //!
 //! - [`parse`] gives the documents of a text as [`Node`]s, [`read`] their comments too, [`Value::of`] what one of them
 //!   means. What one reader of YAML takes for another text than the next is refused ([`parse`] says what).
-//! - [`apply`] changes values of a person's file by replacing their bytes.
 //! - [`quoted`] and [`stays_text`] write a scalar that every version of YAML reads as text.
 //! - [`ValuePath`] is a way into values: `controller.image`, `sidecars[0].image`.
 //!
 //! Files that people own are never printed anew: so nothing here prints a tree. It is not for generated files either,
 //! which are templates.
 
-mod edit;
 mod parse;
 mod path;
 mod text;
@@ -17,7 +15,6 @@ mod value;
 
 use std::ops::Range;
 
-pub use edit::{Change, EditError, apply};
 pub use parse::{MOST_BYTES, MOST_VALUES, Parsed, parse, read};
 pub use path::{PathError, Step, ValuePath, display};
 pub use text::{is_typed, quoted, stays_text};

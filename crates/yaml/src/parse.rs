@@ -1,6 +1,6 @@
 //! From the parser's events to nodes.
 //!
-//! A file is read by several parsers in its life: by this one, by Go's in Helm and in Kubernetes, and there the rules
+//! A file is read by several parsers in its life: by this one, by Go's where it is used, and there the rules
 //! are those of YAML 1.1. What they would read differently is refused here, so that nothing which a gate lets through
 //! means something else behind it.
 
@@ -12,7 +12,7 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StructureStyle, T
 
 use crate::{Anchor, Entry, Kind, Node, Style, YamlError};
 
-/// The longest text that is read, in bytes: 64 MiB. All that Helm renders for a large cluster is a tenth of it.
+/// The longest text that is read, in bytes: 64 MiB. All manifests of a large cluster are a tenth of it.
 pub const MOST_BYTES: usize = 64 << 20;
 
 /// The most values that a text may have: as many as 64 MiB of manifests have. Short ones in a text of this length would

@@ -1,6 +1,6 @@
 //! Scalars: when plain text is text, and how it is quoted otherwise.
 
-/// What YAML 1.1, which Helm reads, and YAML 1.2 take for a boolean or for nothing.
+/// What YAML 1.1, which Go's readers know, and YAML 1.2 take for a boolean or for nothing.
 const WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
 
 pub(crate) fn is_null(text: &str) -> bool {

@@ -99,7 +99,7 @@ impl Value {
         }
     }
 
-    /// Lays `over` upon this, as Helm does: mappings merge, nothing deletes, all else replaces.
+    /// Lays `over` upon this, as charts lay values upon each other: mappings merge, nothing deletes, all else replaces.
     pub fn merge(&mut self, over: &Self) {
         match (self, over) {
             (Self::Map(entries), Self::Map(overs)) => {
@@ -148,7 +148,7 @@ impl<'n> Resolver<'n> {
                 let mut merged: IndexMap<String, Value> = IndexMap::new();
                 for entry in entries.iter().filter(|entry| entry.key != "<<") {
                     let value = self.value(&entry.value)?;
-                    // Of two keys that are the same, Helm takes the last.
+                    // Of two keys that are the same, Go's readers take the last.
                     merged.insert(entry.key.clone(), value);
                 }
                 for entry in entries.iter().filter(|entry| entry.key == "<<") {

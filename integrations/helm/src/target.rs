@@ -10,8 +10,8 @@ use crate::fields::Field;
 use crate::overlay;
 use crate::settings::{Planner, Settings};
 use crate::table::{Wanted, Way};
-use imagelock_yaml::{EditError, Value};
-use imagelock_yaml::{Step, display};
+use imagelock_edit::{SetError, SetValue, set_values};
+use imagelock_yaml::{Step, Value, display};
 
 /// One `[[helm]]` table.
 #[derive(Debug)]
@@ -96,22 +96,15 @@ impl HelmTarget {
             values.merge(&over);
         }
         let settings = self.settings(&Planner { chart, values: &values }, context)?;
-        let mut changes = Vec::new();
-        for setting in &settings {
-            changes.extend(
-                setting
-                    .set
-                    .iter()
-                    .map(|(path, value)| imagelock_yaml::Change { path: path.clone(), value: value.clone() }),
-            );
-        }
-        let edited =
-            imagelock_yaml::apply(&text, &changes).map_err(|error| refused(&path.value, &text, &error, &settings))?;
+        let set = settings.iter().flat_map(|setting| &setting.set);
+        let set: Vec<SetValue> =
+            set.map(|(path, value)| SetValue { path: path.clone(), value: value.clone() }).collect();
+        let edited = set_values(&text, &set).map_err(|error| refused(&path.value, &text, &error, &settings))?;
         Ok(warned(Output::edited(path.value.clone(), edited.into_bytes(), &path.at), &settings))
     }
 }
 
-fn refused(path: &Utf8Path, text: &str, error: &EditError, settings: &[Settings]) -> RenderError {
+fn refused(path: &Utf8Path, text: &str, error: &SetError, settings: &[Settings]) -> RenderError {
     let asked = settings.iter().find(|setting| setting.set.iter().any(|(path, _)| *path == error.path));
     let at = Location::new(&SourceFile::new(path, text), error.at.clone());
     let mut problem = Problem::at(&at, format!("cannot set `{}` in `{path}`: {}", display(&error.path), error.reason));

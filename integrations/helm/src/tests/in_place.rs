@@ -52,7 +52,7 @@ fn keys_are_added_in_every_style() {
         ("image: {repository: postgres, tag: x}\n", "image: {repository: postgres, tag: 16.9-alpine, digest: \"D\"}\n"),
         (
             "image: {\n  repository: postgres,\n  tag: x\n}\n",
-            "image: {\n  repository: postgres,\n  tag: 16.9-alpine, digest: \"D\"\n}\n",
+            "image: {\n  repository: postgres,\n  tag: 16.9-alpine,\n  digest: \"D\"\n}\n",
         ),
         (
             "a:\n- image:\n    repository: postgres\n    tag: x\n  b: 1\n",
@@ -114,6 +114,17 @@ fn values_of_a_sub_chart_that_the_parent_does_not_write_want_an_overlay() {
         .file("chart/charts/db/values.yaml", "image: {repository: postgres, tag: x, digest: ''}\n");
     let error = in_place_of(&tree, "'db.image' = 'db'").unwrap_err();
     assert!(error.contains("the file has no `db`") && error.contains("`output = \"…\"`"), "{error}");
+}
+
+#[test]
+fn values_in_json_stay_json() {
+    let json = "{\n  \"image\": {\n    \"repository\": \"postgres\",\n    \"tag\": \"15\"\n  }\n}\n";
+    let tree = chart("image: {repository: postgres, tag: x, digest: ''}\n", "").file("env/prod.json", json);
+    let project = "[[helm]]\nchart = 'chart'\nedit = 'env/prod.json'\nvalues = { image = 'db' }\n";
+    let text = testing::only(&crate::Helm, project, &lock(), &tree).unwrap();
+    let expected = json.replace("\"15\"", &format!("\"16.9-alpine\",\n    \"digest\": \"{DB}\""));
+    assert_eq!(text, expected);
+    assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
 }
 
 #[test]
