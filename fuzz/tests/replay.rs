@@ -71,6 +71,11 @@ fn edit() {
 }
 
 #[test]
+fn files() {
+    replays("files");
+}
+
+#[test]
 fn hcl() {
     replays("hcl");
 }

@@ -10,6 +10,7 @@ use imagelock_edit::testing::{lock, render};
 use imagelock_helm::Helm;
 use imagelock_kubernetes::{Kubernetes, post_render, unpinned};
 use imagelock_marker::Markers;
+use imagelock_scan::FORMATS;
 use imagelock_terraform::Terraform;
 
 fn locked() -> Lockfile {
@@ -31,6 +32,24 @@ fn twice(adapter: &dyn Adapter, table: &str, path: &str, tree: &MemoryTree) {
             );
         }
         Err(error) => panic!("{error}\n{}", String::from_utf8_lossy(&first.content)),
+    }
+}
+
+/// A file in every format: places are in their order, apart, and hold what they say.
+pub(crate) fn files(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    for format in FORMATS {
+        let Ok(parsed) = format.read(text) else { continue };
+        for pair in parsed.sites.windows(2) {
+            assert!(pair[0].span().end <= pair[1].span().start, "{}: {pair:?}", format.id());
+        }
+        for site in &parsed.sites {
+            let before = text.get(site.span().clone()).unwrap_or_else(|| panic!("{}: {site:?}", format.id()));
+            drop(format.quote(before, "ghcr.io/acme/web:1.10"));
+        }
+        for comment in &parsed.comments {
+            assert!(text.get(comment.span.clone()).and(text.get(comment.said.clone())).is_some(), "{}", format.id());
+        }
     }
 }
 

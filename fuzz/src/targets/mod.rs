@@ -21,6 +21,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "edit", body: core::edit },
     Target { name: "lockfile", body: core::lockfile },
     Target { name: "version", body: core::version },
+    Target { name: "files", body: files::files },
     Target { name: "manifests", body: files::manifests },
     Target { name: "markers", body: files::markers },
     Target { name: "values", body: files::values },

@@ -1,21 +1,18 @@
-//! What a Compose file says about the images of its services, as Compose reads it: with what it includes, what its
-//! services extend, all of its documents, and the variables of the `.env` beside it.
+//! A Compose file as Compose reads it: with what it includes, what its services extend in other files, and the
+//! variables of the `.env` beside it. What one file says, `imagelock-scan` knows.
 //!
 //! It is not for what Compose does with images; and what cannot be read here (an include from another machine, a file
 //! that a variable names) is told, not guessed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_adapter::{Context, Problem, RenderError};
 use imagelock_core::source::{Location, SourceFile, Spanned};
-use imagelock_yaml::{Kind, Node};
+use imagelock_scan::formats::compose::{Composition, Extends, MOST_EXTENDED, Origin, Scalar, Variables};
 
-use crate::fields::{Document, present};
-use crate::interpolate::Variables;
-
-/// How far files include and services extend each other.
+/// How far files include each other.
 const DEEPEST: usize = 16;
 
 /// How many files one Compose file is made of.
@@ -44,7 +41,7 @@ pub(crate) enum Source {
     /// A provider runs it, and there is no image.
     Provided,
     /// It is not written where it can be read, for this reason.
-    Elsewhere(Location, String),
+    Elsewhere(Location, &'static str),
 }
 
 impl ComposeFile {
@@ -58,11 +55,11 @@ impl ComposeFile {
             unread: Vec::new(),
             variables,
         };
-        let mut reader = Reader { context, files: BTreeMap::new(), file };
+        let mut reader = Reader { context, files: BTreeMap::new(), included: BTreeSet::new(), file };
         let Some(loaded) = reader.load(&path.value)? else {
             return Err(Problem::at(&path.at, format!("there is no file `{}`", path.value)).into());
         };
-        if !loaded.documents.iter().any(|document| document.has("services") || document.has("include")) {
+        if !loaded.composition.is_one {
             let problem =
                 Problem::at(&Location::new(&loaded.source, 0..0), format!("`{}` has no `services`", path.value));
             return Err(problem.help("services stand under `services:`, since version 2 of the format").into());
@@ -72,32 +69,22 @@ impl ComposeFile {
     }
 }
 
-/// A file and its documents.
+/// A file and what it says.
 struct Loaded {
     source: Arc<SourceFile>,
-    documents: Vec<Document>,
+    composition: Composition,
 }
 
 impl Loaded {
-    fn at(&self, node: &Node) -> Location {
-        Location::new(&self.source, node.span.clone())
-    }
-
-    /// The last document's service counts, as in an override.
-    fn service(&self, name: &str) -> Result<Option<(&Document, &Node)>, Problem> {
-        for document in self.documents.iter().rev() {
-            let Some(services) = document.get(&document.root, "services", &self.source)? else { continue };
-            if let Some(service) = document.get(services, name, &self.source)? {
-                return Ok(Some((document, service)));
-            }
-        }
-        Ok(None)
+    fn spanned(&self, scalar: &Scalar) -> Spanned<String> {
+        Spanned { value: scalar.text.clone(), at: Location::new(&self.source, scalar.span.clone()) }
     }
 }
 
 struct Reader<'c, 'a> {
     context: &'c Context<'a>,
     files: BTreeMap<Utf8PathBuf, Arc<Loaded>>,
+    included: BTreeSet<Utf8PathBuf>,
     file: ComposeFile,
 }
 
@@ -113,120 +100,69 @@ impl Reader<'_, '_> {
             let message = format!("a Compose file is made of at most {MOST_FILES} files");
             return Err(Problem::at(&Location::new(&source, 0..0), message).into());
         }
-        let nodes = imagelock_yaml::parse(source.text()).map_err(|error| {
+        let composition = Composition::read(source.text()).map_err(|error| {
             let at = Location::new(&source, error.at);
             Problem::at(&at, format!("`{path}` is not a Compose file: {}", error.reason))
         })?;
-        let documents = nodes.into_iter().map(Document::of).collect();
-        let loaded = Arc::new(Loaded { source, documents });
+        let loaded = Arc::new(Loaded { source, composition });
         self.files.insert(path.to_owned(), Arc::clone(&loaded));
         Ok(Some(loaded))
     }
 
+    /// The file that `from` names by a text.
+    fn named(&mut self, from: &Loaded, text: &str) -> Result<Option<Arc<Loaded>>, RenderError> {
+        let path = self.file.variables.resolve(text).ok();
+        let path = path.and_then(|(path, _)| beside(from.source.path(), &path));
+        Ok(path.map(|path| self.load(&path)).transpose()?.flatten())
+    }
+
     /// Adds the services of a file and of those that it includes.
     fn include(&mut self, loaded: &Arc<Loaded>, depth: usize) -> Result<(), RenderError> {
-        for document in &loaded.documents {
-            let services = document.get(&document.root, "services", &loaded.source)?;
-            for (name, service) in
-                services.map(|node| document.entries(node, &loaded.source)).transpose()?.unwrap_or_default()
-            {
-                let source = self.source(loaded, document, service, 0)?;
-                self.beyond(loaded, document, service)?;
-                self.file.services.insert(name.to_owned(), source);
-            }
-            let Some(include) = document.get(&document.root, "include", &loaded.source)? else { continue };
-            for named in document.items(include) {
-                let paths = match document.get(named, "path", &loaded.source)? {
-                    Some(paths) => document.items(paths),
-                    None => vec![named],
-                };
-                for path in paths {
-                    self.included(loaded, path, depth)?;
-                }
+        // A file that includes itself is refused by Compose.
+        if !self.included.insert(loaded.source.path().to_owned()) {
+            return Ok(());
+        }
+        for (name, service) in &loaded.composition.services {
+            let source = self.source(loaded, name)?;
+            self.file.services.insert(name.clone(), source);
+            let unpinned = service.beyond.iter().filter(|beyond| !beyond.image.text.contains("@sha"));
+            self.file.beyond.extend(unpinned.map(|beyond| loaded.spanned(&beyond.image)));
+        }
+        for path in &loaded.composition.includes {
+            match self.named(loaded, &path.text)?.filter(|_| depth < DEEPEST) {
+                Some(other) => self.include(&other, depth + 1)?,
+                None => self.file.unread.push(loaded.spanned(path)),
             }
         }
         Ok(())
     }
 
-    fn included(&mut self, loaded: &Arc<Loaded>, node: &Node, depth: usize) -> Result<(), RenderError> {
-        let at = loaded.at(node);
-        let Some(text) = present(node) else { return Ok(()) };
-        let path = self.file.variables.resolve(text).ok().and_then(|(path, _)| beside(loaded.source.path(), &path));
-        let known = path.as_ref().is_some_and(|path| self.files.contains_key(path));
-        let found = path.filter(|_| depth < DEEPEST).map(|path| self.load(&path)).transpose()?.flatten();
-        match found {
-            // A file that includes itself is refused by Compose.
-            Some(_) if known => Ok(()),
-            Some(other) => self.include(&other, depth + 1),
-            None => {
-                self.file.unread.push(Spanned { value: text.to_owned(), at });
-                Ok(())
+    /// Where the image of a service comes from, as far as the services that it extends tell.
+    fn source(&mut self, loaded: &Arc<Loaded>, name: &str) -> Result<Source, RenderError> {
+        let (mut loaded, mut name) = (Arc::clone(loaded), name.to_owned());
+        let (mut here, mut origin, mut image, mut reason) = (None, None, None, ELSEWHERE);
+        for _ in 0..=MOST_EXTENDED {
+            let Some(service) = loaded.composition.services.get(&name) else { break };
+            let at = Location::new(&loaded.source, service.span.clone());
+            origin = origin.or(service.origin);
+            image = image.or_else(|| service.image.as_ref().map(|image| loaded.spanned(image)));
+            match origin {
+                Some(Origin::Provided) => return Ok(Source::Provided),
+                Some(Origin::Built) => return Ok(Source::Built(at)),
+                Some(Origin::Pulled) if image.is_some() => break,
+                Some(Origin::Pulled) | None => {}
             }
+            here.get_or_insert(at);
+            let Some(Extends { service: base, file }) = service.extends.clone() else {
+                reason = "it has no image here";
+                break;
+            };
+            let other = file.map_or(Ok(Some(Arc::clone(&loaded))), |file| self.named(&loaded, &file))?;
+            let (Some(base), Some(other)) = (base, other) else { break };
+            (loaded, name) = (other, base);
         }
-    }
-
-    fn source(
-        &mut self,
-        loaded: &Arc<Loaded>,
-        document: &Document,
-        service: &Node,
-        depth: usize,
-    ) -> Result<Source, RenderError> {
-        let field = |key: &str| document.get(service, key, &loaded.source);
-        let here = loaded.at(service);
-        if field("provider")?.is_some() {
-            return Ok(Source::Provided);
-        }
-        if field("build")?.is_some() {
-            return Ok(Source::Built(here));
-        }
-        if let Some((image, text)) = field("image")?.and_then(|image| Some((image, present(image)?))) {
-            return Ok(Source::Image(Spanned { value: text.to_owned(), at: loaded.at(image) }));
-        }
-        let Some(extends) = field("extends")? else {
-            return Ok(Source::Elsewhere(here, "it has no image here".to_owned()));
-        };
-        let (name, file) = match &extends.kind {
-            Kind::Mapping { .. } => {
-                let text = |key| document.get(extends, key, &loaded.source).map(|node| node.and_then(present));
-                (text("service")?, text("file")?)
-            }
-            _ => (present(extends), None),
-        };
-        let elsewhere = || Ok(Source::Elsewhere(here.clone(), ELSEWHERE.to_owned()));
-        let Some(name) = name.filter(|_| depth < DEEPEST) else { return elsewhere() };
-        let base = match file {
-            None => Some(Arc::clone(loaded)),
-            Some(file) => {
-                let path = self.file.variables.resolve(file).ok();
-                let path = path.and_then(|(path, _)| beside(loaded.source.path(), &path));
-                path.map(|path| self.load(&path)).transpose()?.flatten()
-            }
-        };
-        let Some(base) = base else { return elsewhere() };
-        match base.service(name)? {
-            Some((document, service)) => self.source(&base, document, service, depth + 1),
-            None => elsewhere(),
-        }
-    }
-
-    /// Notes the images of volumes and of hooks, which an override cannot replace.
-    fn beyond(&mut self, loaded: &Arc<Loaded>, document: &Document, service: &Node) -> Result<(), RenderError> {
-        for (list, key) in
-            [("volumes", "source"), ("pre_start", "image"), ("post_start", "image"), ("pre_stop", "image")]
-        {
-            let Some(list_node) = document.get(service, list, &loaded.source)? else { continue };
-            for item in document.items(list_node) {
-                let kind = document.get(item, "type", &loaded.source)?.and_then(present);
-                let image = document.get(item, key, &loaded.source)?;
-                let Some((node, text)) = image.and_then(|node| Some((node, present(node)?))) else { continue };
-                let pinned = text.contains("@sha256:") || text.contains("@sha512:");
-                if !pinned && (list != "volumes" || kind == Some("image")) {
-                    self.file.beyond.push(Spanned { value: text.to_owned(), at: loaded.at(node) });
-                }
-            }
-        }
-        Ok(())
+        let here = here.unwrap_or_else(|| Location::new(&loaded.source, 0..0));
+        Ok(image.map_or(Source::Elsewhere(here, reason), Source::Image))
     }
 }
 

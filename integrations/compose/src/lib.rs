@@ -4,9 +4,7 @@
 //! Services of the Compose file are matched by their references, or named in `services`. The Compose file itself is
 //! only read: what an override cannot reach (`pre_start`, image volumes) has to be pinned where it is written.
 
-mod fields;
 mod file;
-mod interpolate;
 
 use std::collections::BTreeSet;
 
@@ -16,10 +14,10 @@ use imagelock_core::ImageName;
 use imagelock_core::project::{Fields, NodeValue, ProjectError, TargetTable};
 use imagelock_core::source::{Label, Location, Spanned, nearest};
 use imagelock_edit::{Choice as Chosen, Matcher};
+use imagelock_scan::formats::compose::Variables;
 use serde::Serialize;
 
 use crate::file::{ComposeFile, Source};
-use crate::interpolate::Variables;
 
 /// The adapter of `[[compose]]`.
 pub struct Compose;
@@ -181,7 +179,7 @@ fn pinned<'w, 'a>(
 ) -> Result<Option<Choice<'w, 'a>>, (String, Location)> {
     match service {
         Source::Built(_) | Source::Provided => Ok(None),
-        Source::Elsewhere(at, reason) => Err((reason.clone(), at.clone())),
+        Source::Elsewhere(at, reason) => Err(((*reason).to_owned(), at.clone())),
         Source::Image(image) => chosen(matcher, &image.value, variables).map_err(|reason| (reason, image.at.clone())),
     }
 }

@@ -183,6 +183,28 @@ fn services_that_extend_others_take_their_images() {
 }
 
 #[test]
+fn what_is_built_is_so_in_the_services_that_extend_it() {
+    let image = "image: 'ghcr.io/acme/web:1'";
+    let base = format!("services:\n  base: {{build: ., {image}}}\n");
+    for (service, pinned) in [
+        (format!("{{extends: base, {image}}}"), &[][..]),
+        (format!("{{extends: {{service: base, file: compose.yaml}}, {image}}}"), &[]),
+        ("{extends: base}".to_owned(), &[]),
+        (format!("{{extends: base, build: !reset null, {image}}}"), &["a"]),
+        ("{extends: base, build: !reset null}".to_owned(), &["a"]),
+    ] {
+        assert_eq!(pinned_services(&[("compose.yaml", &format!("{base}  a: {service}\n"))]), pinned, "{service}");
+    }
+}
+
+#[test]
+fn a_file_that_is_extended_and_included_adds_its_services() {
+    let compose = "include: [o.yaml]\nservices: {a: {extends: {file: o.yaml, service: x}}}\n";
+    let other = ("o.yaml", "services: {x: {image: 'postgres:16.9'}}\n");
+    assert_eq!(pinned_services(&[("compose.yaml", compose), other]), ["a", "x"]);
+}
+
+#[test]
 fn a_file_of_variables_beside_it_is_read() {
     let compose = "services: {db: {image: 'postgres:${TAG:-15}'}}\n";
     let (services, warnings) = among(&[("compose.yaml", compose), (".env", "TAG=16.9\n")], true).unwrap();
@@ -198,8 +220,10 @@ fn a_provider_has_nothing_to_pin_and_all_documents_count() {
     );
     let two = "services: {a: {image: 'redis:7'}}\n---\nservices: {a: {image: 'postgres:16.9'}, b: {image: 'postgres:16.9'}}\n";
     assert_eq!(pinned_services(&[("compose.yaml", two)]), ["a", "b"]);
+    let over = "services: {a: {image: 'postgres:16.9'}}\n---\nservices: {a: {ports: []}}\n";
+    assert_eq!(pinned_services(&[("compose.yaml", over)]), ["a"]);
     let error = outputs(PROJECT, "services:\n  a: {image: x}\n  a: {image: y}\n").unwrap_err();
-    assert!(error.starts_with("`a` is there twice\ncompose.yaml:3:3"), "{error}");
+    assert!(error.contains("`a` is there twice\ncompose.yaml:3:3"), "{error}");
     let error = outputs(PROJECT, "web: {image: nginx}\n").unwrap_err();
     assert!(error.starts_with("`compose.yaml` has no `services`"), "{error}");
 }
@@ -211,6 +235,8 @@ fn images_that_no_override_reaches_are_told() {
     assert_eq!(services, ["a"]);
     assert_eq!(warnings, ["`redis:7` is not pinned: no override reaches it; write its digest there"]);
     assert!(among(&[("compose.yaml", compose)], true).unwrap_err().contains("compose.yaml:4:"));
+    let own = compose.replace("redis:7", "a");
+    assert_eq!(pinned_services(&[("compose.yaml", &own)]), ["a"]);
     let pinned = compose.replace("redis:7", &format!("redis@sha256:{}", "a".repeat(64)));
     assert_eq!(pinned_services(&[("compose.yaml", &pinned)]), ["a"]);
 }

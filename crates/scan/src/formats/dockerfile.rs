@@ -1,4 +1,5 @@
-//! Where a Dockerfile names images: `FROM`, `COPY --from`, `RUN --mount=from=`, and defaults of `ARG`.
+//! Where a Dockerfile names images: `FROM`, `COPY --from`, `RUN --mount=from=`, behind `ONBUILD` too, the frontend of
+//! `# syntax=`, and defaults of `ARG`.
 //!
 //! The parser is somebody else's; its spans are bytes of the text. What a marker may be about besides, there is none:
 //! a Dockerfile has comments only on lines of their own.
@@ -58,10 +59,14 @@ fn read(text: &str) -> Result<Parsed, Unreadable> {
         lines: &lines,
         stages: BTreeSet::new(),
         in_stage: false,
+        later: false,
         arguments: BTreeMap::new(),
         sites: Vec::new(),
         hidden: Vec::new(),
     };
+    if let Some(syntax) = &parsed.parser_directives.syntax {
+        reader.place(syntax.value.span.clone(), Sure::Certain, "# syntax");
+    }
     for instruction in &parsed.instructions {
         reader.instruction(instruction);
     }
@@ -86,6 +91,8 @@ fn is_dockerfile(name: &str) -> bool {
     }) && !name.ends_with(".dockerignore")
 }
 
+const COPY: &str = "COPY --from";
+
 struct Reader<'t> {
     text: &'t str,
     lines: &'t Lines,
@@ -93,6 +100,8 @@ struct Reader<'t> {
     stages: BTreeSet<String>,
     /// Whether a stage has begun: its arguments do not reach a later `FROM`.
     in_stage: bool,
+    /// Whether the instruction is run by a build that starts from this image, which has stages of its own.
+    later: bool,
     /// The arguments in front of the first stage, and which place has the default of each.
     arguments: BTreeMap<String, usize>,
     sites: Vec<Site>,
@@ -103,6 +112,8 @@ struct Reader<'t> {
 impl Reader<'_> {
     fn instruction(&mut self, instruction: &Instruction<'_>) {
         match instruction {
+            // BuildKit refuses it behind `ONBUILD`.
+            Instruction::From(_) if self.later => {}
             Instruction::From(from) => {
                 self.image(&from.image, "FROM");
                 self.stages.extend(from.as_.iter().map(|(_, name)| name.value.to_lowercase()));
@@ -120,6 +131,11 @@ impl Reader<'_> {
                 self.mounts(&run.options);
                 self.hidden.extend(run.here_docs.iter().map(|document| document.span.clone()));
             }
+            Instruction::Onbuild(onbuild) if !self.later => {
+                self.later = true;
+                self.instruction(&onbuild.instruction);
+                self.later = false;
+            }
             _ => {}
         }
     }
@@ -128,13 +144,22 @@ impl Reader<'_> {
         if self.literal(image) {
             self.place(image.span.clone(), Sure::Certain, place);
         } else {
-            self.sites.push(Site::open(image.span.clone(), self.lines, place));
+            self.open(image.span.clone(), place);
         }
+    }
+
+    fn open(&mut self, span: Range<usize>, place: &str) {
+        self.sites.push(Site::open(span, self.lines, self.named(place)));
+    }
+
+    /// What the place is called.
+    fn named(&self, place: &str) -> String {
+        if self.later { format!("ONBUILD {place}") } else { place.to_owned() }
     }
 
     fn options(&mut self, options: &[Flag<'_>]) {
         for value in options.iter().filter(|flag| flag.name.value == "from").filter_map(|flag| flag.value.as_ref()) {
-            self.image(value, "COPY --from");
+            self.image(value, COPY);
         }
     }
 
@@ -144,18 +169,19 @@ impl Reader<'_> {
             // BuildKit reads it as CSV, in which quotes may stand round a key and its value.
             if !self.literal(value) || value.value.contains('"') {
                 if value.value.to_ascii_lowercase().contains("from") {
-                    self.sites.push(Site::open(value.span.clone(), self.lines, "RUN --mount"));
+                    self.open(value.span.clone(), "RUN --mount");
                 }
                 continue;
             }
-            let mut start = value.span.start;
+            let (mut start, mut from) = (value.span.start, None);
             for part in value.value.split(',') {
                 let named = part.split_once('=').filter(|(key, _)| key.eq_ignore_ascii_case("from"));
-                if let Some((_, image)) = named {
-                    let span = start + part.len() - image.len()..start + part.len();
-                    self.place(span, Sure::Certain, "RUN --mount");
-                }
+                // The last one counts.
+                from = named.map(|(_, image)| start + part.len() - image.len()..start + part.len()).or(from);
                 start += part.len() + 1;
+            }
+            if let Some(span) = from {
+                self.place(span, Sure::Certain, "RUN --mount");
             }
         }
     }
@@ -211,11 +237,14 @@ impl Reader<'_> {
             }
             return;
         }
-        let is_stage = self.stages.contains(&written.to_lowercase());
-        let is_number = !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit());
+        let is_stage = !self.later && self.stages.contains(&written.to_lowercase());
+        // Only `COPY` takes a stage by its number.
+        let is_number = place == COPY && !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit());
         let is_image = sure == Sure::Certain || written.parse::<Reference>().is_ok();
+        // A name without a tag may be a stage of the build that starts from this image.
+        let sure = if self.later && !written.contains(['/', ':', '@']) { sure.min(Sure::Default) } else { sure };
         if is_image && !is_stage && !is_number && written != "scratch" {
-            self.sites.push(Site::whole(span, written, sure, self.lines, place));
+            self.sites.push(Site::whole(span, written, sure, self.lines, self.named(place)));
         }
     }
 
@@ -226,7 +255,7 @@ impl Reader<'_> {
         let name = name.or_else(|| written.strip_prefix('$')).unwrap_or_default();
         match self.arguments.get(name).and_then(|index| self.sites.get_mut(*index)) {
             Some(argument) if matches!(argument.says, Says::Whole { .. }) => argument.sure = Sure::Certain,
-            _ => self.sites.push(Site::open(span, self.lines, place)),
+            _ => self.open(span, place),
         }
     }
 }

@@ -35,6 +35,18 @@ const CASES: &[(&str, &str, &str, &[&str])] = &[
         ],
     ),
     (
+        "compose",
+        "docker-compose.dev.yml",
+        "services:\n  db:\n    image: &db 'a:1' # imagelock: web\n  copy: {image: *db}\n  own: {image: own:1, build: .}\n  v:\n    image: \"${V:-v:1}\"\n    volumes: [{type: image, source: i:1}, {type: image, source: db}, {type: bind, source: b:1}]\n  o: {image: \"x:$V\", command: '# imagelock: no'}\n",
+        &[
+            "3 Certain a:1 (services.copy.image)",
+            "7 Certain v:1 (services.v.image)",
+            "8 Certain i:1 (services.v.volumes)",
+            "9 open (services.o.image)",
+            "# web 3",
+        ],
+    ),
+    (
         "hcl",
         "infra/main.tf",
         "\u{feff}resource \"a\" \"b\" {\n  x = local.y[\"k\"]\n  o = { \"key\" = \"v:1\" } # imagelock: web\n  t = \"${z}\" // imagelock: db\n  c = \"# imagelock: no\"\n}\n",
@@ -65,14 +77,43 @@ fn told(format: &dyn Format, text: &str) -> Vec<String> {
 
 #[test]
 fn every_format_claims_its_files_and_finds_its_places() {
+    const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let page = std::fs::read_to_string(format!("{ROOT}/docs/places.md")).unwrap();
     for format in FORMATS {
-        assert!(CASES.iter().any(|case| case.0 == format.id()), "{} has no case", format.id());
+        let id = format.id();
+        assert!(CASES.iter().any(|case| case.0 == id), "{id} has no case");
+        assert!(page.contains(&format!("\n| `{id}` |")), "{id} has no row in docs/places.md");
+        let seed = std::fs::read_to_string(format!("{ROOT}/fuzz/seeds/files/{id}"));
+        assert!(
+            seed.is_ok_and(|seed| format.read(&seed).is_ok()),
+            "{id} has no seed in fuzz/seeds/files that it reads"
+        );
     }
     for (id, path, text, expected) in CASES {
         let format = FORMATS.iter().find(|format| format.claims(Utf8Path::new(path), text)).unwrap();
         assert_eq!(format.id(), *id, "{path}");
         assert_eq!(told(*format, text), *expected, "{path}");
     }
+}
+
+#[test]
+fn a_frontend_and_what_a_later_build_copies_are_places_of_a_dockerfile() {
+    let text = "\u{feff}# syntax=docker/dockerfile:1 x\n# escape=`\nFROM a:1 AS s\nONBUILD COPY --from=b:1 / /\nONBUILD COPY --from=s / /\nONBUILD COPY --from=0 / /\nONBUILD RUN --mount=from=c:1,from=d/e id\nRUN --mount=from=0 <<E\n# imagelock: no\nE\nONBUILD RUN <<E\n# imagelock: no\nE\nONBUILD ARG X=f:1\nCOPY --from=$X / /\n";
+    assert_eq!(
+        told(&Dockerfile, text),
+        [
+            "1 Certain docker/dockerfile:1 (# syntax)",
+            "3 Certain a:1 (FROM)",
+            "4 Certain b:1 (ONBUILD COPY --from)",
+            "5 Default s (ONBUILD COPY --from)",
+            "7 Certain d/e (ONBUILD RUN --mount)",
+            "8 Certain 0 (RUN --mount)",
+            "14 Default f:1 (ONBUILD ARG X)",
+            "15 open (COPY --from)",
+        ]
+    );
+    // Behind another comment it is a comment.
+    assert_eq!(told(&Dockerfile, "# c\n# syntax=x:1\nFROM scratch\n"), [""; 0]);
 }
 
 #[test]

@@ -1,12 +1,42 @@
-//! What the formats that are YAML share: comments beside scalars, and quotes.
+//! What the formats that are YAML share: documents that are no templates, the bytes of scalars, comments beside them, and
+//! quotes.
 
 use std::ops::Range;
 
 use camino::Utf8Path;
-use imagelock_yaml::{quoted, stays_text};
+pub(super) use imagelock_yaml::Parsed;
+use imagelock_yaml::{Kind, Node, quoted, read, stays_text};
 
-use crate::Lines;
 use crate::comment::{Comment, speaking};
+use crate::{Lines, Unreadable};
+
+/// The key whose value's entries are those of its mapping too.
+pub(super) const MERGE: &str = "<<";
+
+/// What aliases repeat is visited again wherever they stand, and no further than this many values: Kubernetes' own
+/// reader refuses far less.
+pub(super) const MOST_REPEATED: usize = 1_000_000;
+
+/// Aliases repeat themselves, or too much; `at` is where that was noticed.
+pub(super) fn endless(at: Range<usize>) -> Unreadable {
+    Unreadable { reason: "its aliases repeat themselves, or more than anybody reads".to_owned(), at }
+}
+
+/// The documents of a text and its comments. A template of YAML is none yet.
+pub(super) fn documents(text: &str) -> Result<Parsed, Unreadable> {
+    let parsed =
+        read(text).map_err(|error| template_line(text).unwrap_or(Unreadable { reason: error.reason, at: error.at }))?;
+    match template(text, &parsed.documents) {
+        Some(at) => Err(Unreadable { reason: TEMPLATE.to_owned(), at }),
+        None => Ok(parsed),
+    }
+}
+
+/// The bytes of a node: a text of several lines ends in front of its line end.
+pub(super) fn written(text: &str, node: &Node) -> Range<usize> {
+    let written = text.get(node.span.clone()).unwrap_or_default().trim_end_matches(['\n', '\r']);
+    node.span.start..node.span.start + written.len()
+}
 
 /// Whether a file is YAML by its name, templates of YAML included: `values.yaml.gotmpl`.
 pub(super) fn is_yaml(path: &Utf8Path) -> bool {
@@ -31,4 +61,33 @@ pub(super) fn quote(before: &str, new: &str) -> Option<String> {
         _ if stays_text(new) => new.to_owned(),
         _ => quoted(new),
     })
+}
+
+const TEMPLATE: &str = "it is a template";
+
+/// The line by which a text that is no YAML is a template of Helm's.
+fn template_line(text: &str) -> Option<Unreadable> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let value = line.trim_start_matches([' ', '\t', '-']);
+        if value.strip_prefix("image:").unwrap_or(value).trim_start().starts_with("{{") {
+            return Some(Unreadable { reason: TEMPLATE.to_owned(), at: start..start + line.trim_end().len() });
+        }
+        start += line.len();
+    }
+    None
+}
+
+/// Where the braces of a template are mappings to a parser of YAML.
+fn template(text: &str, documents: &[Node]) -> Option<Range<usize>> {
+    let mut found = None;
+    for document in documents {
+        document.walk(&mut |node| {
+            let braces = matches!(node.kind, Kind::Mapping { flow: true, .. });
+            if braces && found.is_none() && text.get(node.span.clone()).is_some_and(|text| text.starts_with("{{")) {
+                found = Some(node.span.clone());
+            }
+        });
+    }
+    found
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 /// Defaults are not nested deeper than this.
-const DEEPEST: usize = 16;
+pub(super) const DEEPEST: usize = 16;
 
 /// A variable without a default stands in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Unresolved {
-    /// The variable.
+pub enum Unresolved {
+    /// This variable.
     Variable(String),
     /// The text is no template.
     Syntax,
@@ -25,11 +25,11 @@ impl std::fmt::Display for Unresolved {
 
 /// The variables that a file `.env` sets. The environment of a run, which stands above it, is not known here.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Variables(BTreeMap<String, String>);
+pub struct Variables(BTreeMap<String, String>);
 
 impl Variables {
     /// Reads a `.env`: a line is `NAME=value`, the value in quotes or without.
-    pub(crate) fn of(text: &str) -> Self {
+    pub fn of(text: &str) -> Self {
         let mut variables = Self::default();
         for line in text.trim_start_matches('\u{feff}').lines() {
             let line = line.trim();
@@ -52,7 +52,7 @@ impl Variables {
     }
 
     /// The text with every variable replaced by its value or its default, and whether there is any variable.
-    pub(crate) fn resolve(&self, text: &str) -> Result<(String, bool), Unresolved> {
+    pub fn resolve(&self, text: &str) -> Result<(String, bool), Unresolved> {
         self.resolve_to(text, DEEPEST)
     }
 
@@ -107,6 +107,14 @@ impl Variables {
             (None, None) => Err(Unresolved::Variable(name.to_owned())),
         }
     }
+}
+
+/// What is inside of `${NAME:-…}`, if the text is that as a whole, and where it starts.
+pub(super) fn default(text: &str) -> Option<(usize, &str)> {
+    let (_, operation) = name(text.strip_prefix("${")?)?;
+    let default = operation.strip_prefix(":-").or_else(|| operation.strip_prefix('-'))?;
+    let end = closing(default).filter(|end| end + 1 == default.len())?;
+    Some((text.len() - default.len(), &default[..end]))
 }
 
 fn name(text: &str) -> Option<(&str, &str)> {

@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::ManifestPath;
 use imagelock_yaml::{Anchor, Entry, Kind, Node};
+
+use super::ManifestPath;
+use crate::Unreadable;
+use crate::formats::yaml::{MERGE, MOST_REPEATED, endless, written};
 
 /// An image in a manifest.
 #[derive(Clone, Debug)]
@@ -36,21 +39,8 @@ pub(crate) struct Object {
 const NOT_RUN: &[(&str, &str)] =
     &[("ConfigMap", "v1"), ("Secret", "v1"), ("CustomResourceDefinition", "apiextensions.k8s.io/")];
 
-/// What aliases repeat is visited again wherever they stand, and no further than this many values: Kubernetes' own
-/// reader refuses far less.
-const MOST_REPEATED: usize = 1_000_000;
-
-const MERGE: &str = "<<";
-
-/// Aliases repeat themselves, or too much.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Endless {
-    /// The alias at which it was noticed.
-    pub(super) at: Range<usize>,
-}
-
 /// The images of all documents, each once, in the order of their bytes.
-pub(super) fn images(documents: &[Node], paths: &[ManifestPath]) -> Result<Vec<Found>, Endless> {
+pub(super) fn images(text: &str, documents: &[Node], paths: &[ManifestPath]) -> Result<Vec<Found>, Unreadable> {
     let mut found = Vec::new();
     for document in documents {
         let mut anchored = BTreeMap::new();
@@ -60,7 +50,7 @@ pub(super) fn images(documents: &[Node], paths: &[ManifestPath]) -> Result<Vec<F
             }
         });
         let (object, keys, open) = (Rc::default(), Vec::new(), Vec::new());
-        let mut finder = Finder { paths, anchored, object, keys, open, repeated: 0, found: &mut found };
+        let mut finder = Finder { text, paths, anchored, object, keys, open, repeated: 0, found: &mut found };
         finder.node(document, true)?;
     }
     found.sort_by_key(|image: &Found| image.span.start);
@@ -69,6 +59,7 @@ pub(super) fn images(documents: &[Node], paths: &[ManifestPath]) -> Result<Vec<F
 }
 
 struct Finder<'n, 'f> {
+    text: &'n str,
     paths: &'n [ManifestPath],
     anchored: BTreeMap<usize, &'n Node>,
     object: Rc<Object>,
@@ -83,7 +74,7 @@ struct Finder<'n, 'f> {
 
 impl<'n> Finder<'n, '_> {
     /// `top` says that an object stands here which Kubernetes takes by its kind: a document, or an item of its `items`.
-    fn node(&mut self, node: &'n Node, top: bool) -> Result<(), Endless> {
+    fn node(&mut self, node: &'n Node, top: bool) -> Result<(), Unreadable> {
         if !self.open.is_empty() {
             self.repeated += 1;
         }
@@ -103,7 +94,7 @@ impl<'n> Finder<'n, '_> {
             Kind::Alias(anchor) => {
                 let Some(target) = self.anchored.get(&anchor.id).copied() else { return Ok(()) };
                 if self.open.contains(&anchor.id) || self.repeated > MOST_REPEATED {
-                    return Err(Endless { at: node.span.clone() });
+                    return Err(endless(node.span.clone()));
                 }
                 self.open.push(anchor.id);
                 self.node(target, top)?;
@@ -114,7 +105,7 @@ impl<'n> Finder<'n, '_> {
         }
     }
 
-    fn entries(&mut self, parent: &'n Node, entries: &'n [Entry], top: bool) -> Result<(), Endless> {
+    fn entries(&mut self, parent: &'n Node, entries: &'n [Entry], top: bool) -> Result<(), Unreadable> {
         let mut container = None;
         for entry in entries {
             if entry.key == MERGE {
@@ -166,8 +157,8 @@ impl<'n> Finder<'n, '_> {
             object: Rc::clone(&self.object),
             container: container.map(str::to_owned),
             text: if binary { format!("!!binary {text}") } else { text.to_owned() },
-            span: node.span.clone(),
-            repeats: matches!(node.kind, Kind::Alias(_)).then(|| scalar.span.clone()),
+            span: written(self.text, node),
+            repeats: matches!(node.kind, Kind::Alias(_)).then(|| written(self.text, scalar)),
         });
         true
     }
