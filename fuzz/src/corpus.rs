@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use imagelock_core::Digest;
 
-use crate::judge::Failure;
-
 /// The folder of this crate in the checkout that it was built from.
 pub fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -39,10 +37,10 @@ fn inputs(folder: &Path) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
 }
 
 /// Keeps an input that fails, under a name that says how and that the same input gets again.
-pub fn keep(folder: &Path, target: &str, failure: &Failure, input: &[u8]) -> io::Result<PathBuf> {
+pub fn keep(folder: &Path, target: &str, kind: &str, input: &[u8]) -> io::Result<PathBuf> {
     let folder = folder.join("regressions").join(target);
     fs::create_dir_all(&folder)?;
-    let path = folder.join(format!("{}-{}", failure.kind, Digest::sha256(input).short().replace("sha256:", "")));
+    let path = folder.join(format!("{kind}-{}", Digest::sha256(input).short().replace("sha256:", "")));
     fs::write(&path, input)?;
     Ok(path)
 }
@@ -55,9 +53,8 @@ mod tests {
     fn what_is_kept_is_replayed() {
         let folder = tempfile::tempdir().unwrap();
         assert!(regressions(folder.path(), "link").unwrap().is_empty());
-        let failure = Failure { kind: "panic", place: String::new(), message: String::new() };
-        let path = keep(folder.path(), "link", &failure, b"<x>").unwrap();
-        assert_eq!(keep(folder.path(), "link", &failure, b"<x>").unwrap(), path);
+        let path = keep(folder.path(), "link", "panic", b"<x>").unwrap();
+        assert_eq!(keep(folder.path(), "link", "panic", b"<x>").unwrap(), path);
         assert!(path.file_name().unwrap().to_str().unwrap().starts_with("panic-"), "{}", path.display());
         assert_eq!(regressions(folder.path(), "link").unwrap(), [(path, b"<x>".to_vec())]);
     }

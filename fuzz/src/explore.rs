@@ -58,9 +58,11 @@ impl Explorer {
         mutate(&mut self.random, &self.pool)
     }
 
-    /// Tries an input, and makes it small when it fails in a place where none has failed.
-    pub fn attempt(&mut self, input: Vec<u8>) {
+    /// Tries an input, and makes it small when it fails in a place where none has failed. `note` is given every input
+    /// before it is tried: that one and the smaller ones.
+    pub fn attempt(&mut self, input: Vec<u8>, note: &mut dyn FnMut(&[u8])) {
         self.explored.executions += 1;
+        note(&input);
         match judge(self.target, &input) {
             Ok(cost) => {
                 if self.costs.insert(cost) {
@@ -70,8 +72,10 @@ impl Explorer {
             }
             Err(failure) => {
                 if self.places.insert(failure.place.clone()) {
-                    let alike =
-                        |shorter: &[u8]| judge(self.target, shorter).is_err_and(|other| other.place == failure.place);
+                    let alike = |shorter: &[u8]| {
+                        note(shorter);
+                        judge(self.target, shorter).is_err_and(|other| other.place == failure.place)
+                    };
                     let small = minimize(&input, alike);
                     self.explored.failures.push((failure, small));
                 }
@@ -114,6 +118,10 @@ mod tests {
     }
 
     fn explored(seed: u64) -> Explorer {
+        explored_with(seed, &mut |_| {})
+    }
+
+    fn explored_with(seed: u64, note: &mut dyn FnMut(&[u8])) -> Explorer {
         let folder = tempfile::tempdir().unwrap();
         let seeds = folder.path().join("seeds").join("faulty");
         std::fs::create_dir_all(&seeds).unwrap();
@@ -122,7 +130,7 @@ mod tests {
         let mut explorer = Explorer::new(folder.path(), target, seed).unwrap();
         for _ in 0..20_000 {
             let input = explorer.next_input();
-            explorer.attempt(input);
+            explorer.attempt(input, note);
         }
         explorer
     }
@@ -136,6 +144,16 @@ mod tests {
         assert_eq!((failure.kind, input.len()), ("panic", 3), "{}", String::from_utf8_lossy(input));
         assert_eq!(explorer.explored().executions, 20_000);
         assert!(explorer.explored().novel > 100);
+    }
+
+    #[test]
+    fn every_input_is_noted_before_it_is_tried_the_smaller_ones_too() {
+        let (mut noted, mut last) = (0, Vec::new());
+        let explorer = explored_with(7, &mut |input| (noted, last) = (noted + 1, input.to_vec()));
+        assert!(noted > explorer.explored().executions, "{noted}");
+        let mut explorer = Explorer { places: BTreeSet::new(), ..explorer };
+        explorer.attempt(b"{\"}".to_vec(), &mut |input| last = input.to_vec());
+        assert!(last.len() < 3, "{last:?} was tried last, to make the input small");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What `cargo xtask fuzz` runs: explores targets with fresh inputs on every core, and keeps what fails.
 //!
 //! A process for each core tries inputs; the first process looks after them, because an input may end or stop the one
-//! that tries it. `worker.rs` is the one, `supervisor.rs` the other.
+//! that tries it. `worker.rs` is the one, `supervisor.rs` the other; `alone.rs` tries again what ended a worker.
 
+mod alone;
 mod supervisor;
 mod worker;
 

@@ -3,24 +3,18 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, ExitCode, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use fs_err as fs;
-use imagelock_fuzz::judge::Failure;
 use imagelock_fuzz::minimize::minimize;
 use imagelock_fuzz::{Target, corpus};
 use serde_json::Value;
 
+use crate::alone::{self, Alone, HANGS};
 use crate::worker;
-
-/// How long one input may take. All of them take milliseconds, but the machine may be busy.
-const HANGS: Duration = Duration::from_secs(30);
-
-/// The address space of a worker in KiB: what asks for more is ended, and kept.
-const MEMORY: u64 = 4 << 20;
 
 /// How often a worker that ended too early is followed by another, for one target.
 const RESTARTS: u32 = 20;
@@ -35,6 +29,22 @@ struct Tally {
     novel: u64,
     /// By the place of the failure: what is told of it.
     failures: BTreeMap<String, String>,
+}
+
+impl Tally {
+    /// Takes a line that a worker has printed.
+    fn take(&mut self, line: &str) {
+        let Ok(line) = serde_json::from_str::<Value>(line) else { return };
+        let number = |key: &str| line[key].as_u64().unwrap_or_default();
+        self.executions += number("executions");
+        self.novel += number("novel");
+        let text = |key: &str| line[key].as_str().unwrap_or_default();
+        if !text("kind").is_empty() {
+            let told =
+                format!("{} at {}: {}\n{:>13}{}", text("kind"), text("place"), text("message"), "", text("path"));
+            self.failures.insert(text("place").to_owned(), told);
+        }
+    }
 }
 
 /// Explores each target for some time with a number of workers.
@@ -118,7 +128,7 @@ impl Watch<'_> {
         *next = next.wrapping_add(1);
         let scratch = self.scratch.join(format!("{}-{next}", self.target.name));
         let left = self.until.saturating_duration_since(Instant::now());
-        let mut command = bounded(self.target)?;
+        let mut command = alone::program(self.target)?;
         command.args(["--seed", &next.to_string(), "--minutes", &(left.as_secs_f64() / 60.0).to_string()]);
         command.arg("--scratch").arg(&scratch).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().context("the fuzzer does not start a second time")?;
@@ -130,57 +140,53 @@ impl Watch<'_> {
     /// Takes what a worker has told, and what ended it.
     fn close(&self, worker: Worker, end: End, tally: &mut Tally) -> Result<()> {
         for line in worker.lines.join().unwrap_or_default() {
-            let Ok(line) = serde_json::from_str::<Value>(&line) else { continue };
-            let number = |key: &str| line[key].as_u64().unwrap_or_default();
-            tally.executions += number("executions");
-            tally.novel += number("novel");
-            let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
-            if !text("kind").is_empty() {
-                let told =
-                    format!("{} at {}: {}\n{:>13}{}", text("kind"), text("place"), text("message"), "", text("path"));
-                tally.failures.insert(text("place"), told);
-            }
+            tally.take(&line);
         }
-        let kind = match end {
-            End::Done => return Ok(()),
-            End::Crash => "crash",
-            End::Hang => "hang",
-        };
+        if end == End::Done {
+            return Ok(());
+        }
         let Some((number, input)) = worker::noted(&worker.scratch) else { return Ok(()) };
         tally.executions += number;
-        let input = if end == End::Crash { self.smaller(&input)? } else { input };
-        let failure = Failure { kind, place: kind.to_owned(), message: String::new() };
-        let path = corpus::keep(corpus::folder(), self.target.name, &failure, &input)?;
-        let told = format!("{kind} for {} bytes\n{:>13}{}", input.len(), "", path.display());
-        tally.failures.insert(format!("{kind} {}", tally.failures.len()), told);
+        // What a busy machine delays or ends is no fault of the input.
+        match self.alone(&input)? {
+            Alone::Crashes => self.keep("crash", &self.smaller(&input)?, tally),
+            Alone::Hangs => self.keep("hang", &input, tally),
+            Alone::Fails(kind) => self.keep(&kind, &input, tally),
+            Alone::Fine => {
+                say("Passed", &format!("{}: {end:?} of a worker, but not for its last input alone", self.target.name));
+                Ok(())
+            }
+        }
+    }
+
+    fn keep(&self, kind: &str, input: &[u8], tally: &mut Tally) -> Result<()> {
+        let path = corpus::keep(corpus::folder(), self.target.name, kind, input)?.display().to_string();
+        let told = format!("{kind} for {} bytes\n{:>13}{path}", input.len(), "");
+        tally.failures.insert(path, told);
         Ok(())
+    }
+
+    /// Tries an input in a process of its own.
+    fn alone(&self, input: &[u8]) -> Result<Alone> {
+        let file = self.scratch.join(format!("{}-only", self.target.name));
+        fs::write(&file, input)?;
+        alone::tried(alone::program_for_one(self.target)?.arg("--only").arg(&file))
     }
 
     /// Makes an input small that ends the process, with a process for each try.
     fn smaller(&self, input: &[u8]) -> Result<Vec<u8>> {
-        let file = self.scratch.join(format!("{}-only", self.target.name));
         let mut left = TRIES;
-        let mut command = bounded(self.target)?;
-        command.arg("--only").arg(&file).stdout(Stdio::null()).stderr(Stdio::null());
-        Ok(minimize(input, |shorter| {
+        let mut failed = None;
+        let small = minimize(input, |shorter| {
             let Some(fewer) = left.checked_sub(1) else { return false };
             left = fewer;
-            let written = fs::write(&file, shorter).is_ok();
-            // A process that a signal ended has no exit code.
-            written && command.status().is_ok_and(|status| status.code().is_none())
-        }))
+            self.alone(shorter).map_err(|error| failed = Some(error)) == Ok(Alone::Crashes)
+        });
+        failed.map_or(Ok(small), Err)
     }
 }
 
-/// This program for one target, with a bound on its memory where the system has one.
-fn bounded(target: Target) -> Result<Command> {
-    let mut command = Command::new("sh");
-    command.args(["-c", &format!("ulimit -v {MEMORY} 2>/dev/null; ulimit -c 0; exec \"$0\" \"$@\"")]);
-    command.arg(std::env::current_exe()?).arg(target.name).stdin(Stdio::null());
-    Ok(command)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Done,
     Crash,

@@ -48,10 +48,11 @@ fn explored(target: Target, seed: u64, time: Duration, mut scratch: Scratch) -> 
     let mut told = 0;
     while start.elapsed() < time {
         let input = explorer.next_input();
-        scratch.note(&input)?;
-        explorer.attempt(input);
+        let mut noted = Ok(());
+        explorer.attempt(input, &mut |input| noted = scratch.note(input));
+        noted?;
         for (failure, input) in explorer.explored().failures.iter().skip(told) {
-            let path = corpus::keep(corpus::folder(), target.name, failure, input)?;
+            let path = corpus::keep(corpus::folder(), target.name, failure.kind, input)?;
             writeln!(io::stdout(), "{}", line(failure, &path.display().to_string()))?;
         }
         told = explorer.explored().failures.len();

@@ -22,7 +22,7 @@ fn replays(name: &str) {
     let mut explorer = Explorer::new(folder, target, 4).unwrap();
     for _ in 0..MUTATIONS {
         let input = explorer.next_input();
-        explorer.attempt(input);
+        explorer.attempt(input, &mut |_| {});
     }
     if let [(failure, input), ..] = explorer.explored().failures.as_slice() {
         let text = String::from_utf8_lossy(input);
