@@ -3,12 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot be set up fails")]
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use imagelock_adapter::{Adapter, Context, MemoryTree, Output, Rewrites, Templates};
 use imagelock_core::project::{Built, Source};
 use imagelock_core::source::{Located, SourceFile};
 use imagelock_core::{Base, Digest, LockedImage, Lockfile, Origin, Project, Reference, Request, Tag, Wanted};
 use proptest::prelude::*;
+
+/// The embedded templates. Reading them takes longer than what most tests do with them.
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| Templates::new(&BTreeMap::new()).unwrap());
 
 /// A digest of one digit.
 pub fn digest(digit: char) -> Digest {
@@ -50,16 +54,16 @@ pub fn rule(mut lock: Lockfile, name: &str, version: Option<&str>, tags: Option<
 
 /// Calls `run` with the lock and nothing else.
 pub fn with_context<T>(lock: &Lockfile, run: impl FnOnce(&Context<'_>) -> T) -> T {
-    let (tree, templates) = (MemoryTree::default(), Templates::new(&BTreeMap::new()).unwrap());
-    run(&Context { lock, tree: &tree, templates: &templates, rewrites: &Rewrites::default(), built: &Built::default() })
+    let (tree, rewrites, built) = (MemoryTree::default(), Rewrites::default(), Built::default());
+    run(&Context { lock, tree: &tree, templates: &TEMPLATES, rewrites: &rewrites, built: &built })
 }
 
 /// Renders the targets of `adapter` in a project file; an error as the command line would tell it, without drawing.
 pub fn render(adapter: &dyn Adapter, project: &str, lock: &Lockfile, tree: &MemoryTree) -> Result<Vec<Output>, String> {
     let source = Source::ImagesToml(SourceFile::new("images.toml", project));
     let project = Project::parse(&[source], &[adapter.id()]).map_err(|errors| told(&errors))?;
-    let (templates, rewrites) = (Templates::new(&BTreeMap::new()).unwrap(), Rewrites::of(&project));
-    let context = Context { lock, tree, templates: &templates, rewrites: &rewrites, built: &project.built };
+    let rewrites = Rewrites::of(&project);
+    let context = Context { lock, tree, templates: &TEMPLATES, rewrites: &rewrites, built: &project.built };
     let mut outputs = Vec::new();
     for table in &project.targets {
         let target = adapter.read(table).map_err(|errors| told(&errors))?;
