@@ -16,7 +16,7 @@ pub enum Error {
     #[error("credentials: {0}")]
     Unreadable(FileError),
     /// A credentials file has another form than its format.
-    #[error("credentials file `{path}`, line {line}, column {column}: {problem}")]
+    #[error("credentials file `{path}:{line}:{column}`: {problem}")]
     Malformed {
         /// The file.
         path: Utf8PathBuf,

@@ -5,7 +5,6 @@
 //! killed when it is late, and nothing it prints is repeated.
 
 use std::collections::BTreeMap;
-use std::env::consts::EXE_SUFFIX;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -81,21 +80,13 @@ impl Helpers {
             .unwrap_or(Err(HelperProblem::TimedOut(self.timeout)))
     }
 
-    /// Returns the helper's program. A relative folder of `PATH` is passed over: it may lie in the repository that is
-    /// worked on, whose author should not choose the program that sees the credentials.
+    /// Returns the helper's program.
     fn find(&self, helper: &str) -> Result<PathBuf, HelperProblem> {
         if !is_name(helper) {
             return Err(HelperProblem::Name);
         }
-        let file = program(helper) + EXE_SUFFIX;
-        self.environment
-            .get("PATH")
-            .into_iter()
-            .flat_map(std::env::split_paths)
-            .filter(|folder| folder.is_absolute())
-            .map(|folder| folder.join(&file))
-            .find(|path| path.is_file())
-            .ok_or(HelperProblem::Missing)
+        let folders = self.environment.get("PATH").into_iter().flat_map(std::env::split_paths);
+        imagelock_files::program(folders, &program(helper)).ok_or(HelperProblem::Missing)
     }
 }
 

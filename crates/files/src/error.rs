@@ -26,7 +26,7 @@ pub enum FileProblem {
     #[error("it is larger than {}", size(*.0))]
     TooLarge(u64),
     /// It is no text.
-    #[error("it is not text in UTF-8: the byte 0x{byte:02x} is in line {}", text[..*at].matches('\n').count() + 1)]
+    #[error("it is not text in UTF-8: the byte 0x{byte:02x} belongs to no character")]
     NotText {
         /// The first byte that belongs to no character.
         byte: u8,
@@ -65,8 +65,19 @@ impl FileError {
 impl fmt::Display for FileError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { doing, path, problem } = self;
-        write!(formatter, "cannot {doing} `{path}`: {problem}")
+        write!(formatter, "cannot {doing} `{path}")?;
+        if let FileProblem::NotText { at, text, .. } = problem {
+            let (line, column) = position(&text[..*at]);
+            write!(formatter, ":{line}:{column}")?;
+        }
+        write!(formatter, "`: {problem}")
     }
+}
+
+/// Where a text ends: the line, and the column in characters, both counted from 1.
+fn position(text: &str) -> (usize, usize) {
+    let last = text.rfind('\n').map_or(text, |end| &text[end + 1..]);
+    (text.matches('\n').count() + 1, last.chars().count() + 1)
 }
 
 impl std::error::Error for FileError {}

@@ -1,6 +1,6 @@
 //! The files of people: how they are read and how they are written, once for every part that does.
 //!
-//! It is for whatever a repository, a home folder or an output holds. It is not for what registries send, and it knows
+//! It is for whatever a repository, a home folder or an output holds, and for where programs lie. It is not for what registries send, and it knows
 //! no format.
 //!
 //! - [`bytes`], [`text`]: what a regular file holds, up to a bound. A pipe, a device or a folder in a file's place is an
@@ -9,16 +9,19 @@
 //!   else.
 //! - [`Writer::put`]: a file below a folder that somebody else may have filled: no link in it is followed.
 //! - [`Temporary`], [`sweep`]: the file that takes another's place, and what removes it where a run was killed.
+//! - [`program`]: the program that a name means, in folders that no repository chooses.
 //!
 //! Invariant: a run that ends at any moment leaves the old file or the new one, and what it leaves beside them goes with
 //! the next run that writes there.
 
 mod error;
+mod program;
 mod read;
 mod temporary;
 mod write;
 
 pub use error::{FileError, FileProblem};
+pub use program::program;
 pub use read::{bytes, text, utf8};
 pub use temporary::{Temporary, sweep};
 pub use write::Writer;

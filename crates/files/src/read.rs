@@ -119,9 +119,10 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_that_is_no_text_is_told_with_its_line() {
+    fn a_byte_that_is_no_text_is_told_with_its_place() {
         let error = utf8("a".into(), b"one\nt\xc3\xa9\xff\n".to_vec()).unwrap_err();
-        assert_eq!(error.to_string(), "cannot read `a`: it is not text in UTF-8: the byte 0xff is in line 2");
+        let told = "cannot read `a:2:3`: it is not text in UTF-8: the byte 0xff belongs to no character";
+        assert_eq!(error.to_string(), told);
         let FileProblem::NotText { at, text, .. } = error.problem else { panic!("{error}") };
         assert_eq!((at, &text[..at], &text[at..]), (7, "one\nté", "\u{fffd}\n"));
     }

@@ -374,7 +374,7 @@ fn no_text() -> Vec<Case> {
             .file("templates/a.tera", b"x\n\x80")
             .runs("render --templates templates")
             .exits(2)
-            .says("the byte 0x80 is in line 2"),
+            .says("a.tera:2:1`: it is not text in UTF-8: the byte 0x80 belongs to no character"),
     ]
 }
 

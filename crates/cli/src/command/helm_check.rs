@@ -1,8 +1,9 @@
 //! The last word on a chart's values: what Helm makes of them.
 
+use std::path::Path;
 use std::process::{Command, Output};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use imagelock_adapter::Context;
 use imagelock_core::source::SourceFile;
 use imagelock_helm::Run;
@@ -26,7 +27,8 @@ pub(super) struct Charts {
 /// `require`, a machine without Helm fails.
 pub(super) fn check(session: &Session<'_>, context: &Context<'_>, require: bool) -> Result<Charts, Failure> {
     let mut charts = Charts::default();
-    let helm = helm();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let helm = imagelock_files::program(std::env::split_paths(&path), "helm");
     for table in session.project.targets.iter().filter(|table| table.adapter == "helm") {
         let Some(run) = Run::of(table)? else { continue };
         let Some(helm) = &helm else {
@@ -60,7 +62,7 @@ impl Charts {
 }
 
 /// What is wrong with a chart, if anything.
-fn judge(session: &Session<'_>, context: &Context<'_>, helm: &Utf8Path, run: &Run) -> Result<Option<Problem>, Failure> {
+fn judge(session: &Session<'_>, context: &Context<'_>, helm: &Path, run: &Run) -> Result<Option<Problem>, Failure> {
     let output = template(session, helm, run)?;
     if !output.status.success() {
         let mut problem = Problem::new(format!("helm cannot render `{}`", run.chart));
@@ -97,13 +99,6 @@ fn judge(session: &Session<'_>, context: &Context<'_>, helm: &Utf8Path, run: &Ru
     Ok(Some(problem.help(help)))
 }
 
-fn template(session: &Session<'_>, helm: &Utf8Path, run: &Run) -> Result<Output, Failure> {
+fn template(session: &Session<'_>, helm: &Path, run: &Run) -> Result<Output, Failure> {
     Ok(Command::new(helm).args(run.arguments()).current_dir(&session.root).output()?)
-}
-
-fn helm() -> Option<Utf8PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let folders = std::env::split_paths(&path).filter_map(|folder| Utf8PathBuf::from_path_buf(folder).ok());
-    // A relative folder may lie in the repository that is checked.
-    folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join("helm")).find(|program| program.is_file())
 }

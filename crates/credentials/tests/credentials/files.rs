@@ -142,14 +142,14 @@ async fn an_unusable_auth_names_its_file_and_key_and_hides_its_content() {
 #[test]
 fn a_file_that_is_not_json_names_its_line_and_column() {
     for (text, place) in [
-        ("{\n  \"auths\": {,}\n}", "line 2, column 13: not valid JSON"),
-        ("{\"auths\": {", "line 1, column 11: not valid JSON"),
-        ("{\n\"credsStore\": [\"hunter2\"]}", "line 2, column 14: a value has an unexpected type"),
-        ("\"hunter2\"", "line 1, column 9: a value has an unexpected type"),
+        ("{\n  \"auths\": {,}\n}", ":2:13`: not valid JSON"),
+        ("{\"auths\": {", ":1:11`: not valid JSON"),
+        ("{\n\"credsStore\": [\"hunter2\"]}", ":2:14`: a value has an unexpected type"),
+        ("\"hunter2\"", ":1:9`: a value has an unexpected type"),
     ] {
         let home = Home::new().docker(text);
         let path = home.path(".docker/config.json");
-        assert_eq!(home.load_error().to_string(), format!("credentials file `{path}`, {place}"));
+        assert_eq!(home.load_error().to_string(), format!("credentials file `{path}{place}"));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Asking the real tools, where they are installed, which images they would use.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -110,7 +111,7 @@ pub(super) fn ask(shell: &Shell, directory: &Utf8Path, lock: &Lockfile) -> Resul
     Ok(())
 }
 
-fn answer(program: &Utf8Path, question: &Question, directory: &Utf8Path) -> Result<String, Failure> {
+fn answer(program: &Path, question: &Question, directory: &Utf8Path) -> Result<String, Failure> {
     let mut answer = String::new();
     for arguments in question.runs {
         let mut command = Command::new(program);
@@ -118,7 +119,7 @@ fn answer(program: &Utf8Path, question: &Question, directory: &Utf8Path) -> Resu
         command.env("BUILDX_CONFIG", directory.join(".buildx"));
         let output = command.args(*arguments).current_dir(directory).output()?;
         if !output.status.success() {
-            let mut problem = Problem::new(format!("`{program} {}` failed", arguments.join(" ")));
+            let mut problem = Problem::new(format!("`{} {}` failed", program.display(), arguments.join(" ")));
             problem.lines = String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect();
             return Err(Failure::new(Kind::Check, problem));
         }
@@ -128,18 +129,13 @@ fn answer(program: &Utf8Path, question: &Question, directory: &Utf8Path) -> Resu
 }
 
 /// The program of a tool: one that `cargo xtask tools` installed, or one on the path.
-fn find(name: &str) -> Option<Utf8PathBuf> {
+fn find(name: &str) -> Option<PathBuf> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(Utf8PathBuf::from);
     let cache = variable("IMAGELOCK_TOOLS").or_else(|| {
         let base = variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")));
         base.map(|base| base.join("imagelock/tools"))
     });
-    let path = std::env::var("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).filter_map(|folder| Utf8PathBuf::from_path_buf(folder).ok());
-    cache
-        .map(|cache| cache.join("bin"))
-        .into_iter()
-        .chain(folders)
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file())
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let installed = cache.map(|cache| cache.join("bin").into_std_path_buf());
+    imagelock_files::program(installed.into_iter().chain(std::env::split_paths(&path)), name)
 }
