@@ -9,7 +9,7 @@ use imagelock_core::project::Source;
 use imagelock_core::source::{Located as _, SourceFile};
 use imagelock_core::{Lockfile, Project};
 use imagelock_edit::testing;
-use imagelock_kubernetes::post_render;
+use imagelock_kubernetes::{post_render, unpinned};
 use imagelock_tests::target_of_every_image;
 
 /// How many times more images the larger lock has.
@@ -172,6 +172,26 @@ fn more_places_take_as_much_more_memory() {
             }
         }
     }
+}
+
+#[test]
+fn what_runs_without_a_digest_is_looked_up_in_the_lock_and_not_searched_for() {
+    let allocated = |count: usize| {
+        let lock = lock(count);
+        let pods = repeated(count, "  - image: ghcr.io/acme/absent:1\n");
+        let text = format!("kind: Pod\nspec:\n  containers:\n{pods}");
+        let measured = allocation_counter::measure(|| {
+            let found = testing::with_context(&lock, |context| unpinned(&text, context, &[])).unwrap();
+            assert_eq!(found.len(), count);
+        });
+        #[allow(clippy::cast_precision_loss, reason = "a ratio needs no more")]
+        let bytes = measured.bytes_total as f64;
+        bytes
+    };
+    let (few, many) = (allocated(FEW), allocated(MORE * FEW));
+    #[allow(clippy::cast_precision_loss, reason = "a ratio needs no more")]
+    let most = MORE as f64 * SLACK;
+    assert!(many / few < most, "{few} bytes, then {many}: {:.1} times", many / few);
 }
 
 #[test]

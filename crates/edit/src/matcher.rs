@@ -118,6 +118,7 @@ impl Kept {
                 format!("`{text}` may be {}: say which, with `imagelock: NAME` in a comment", named(known))
             }
             Self::Open => format!("`{text}` is decided by a variable"),
+            Self::NotAReference(_) if text.trim().is_empty() => "there is no image here".to_owned(),
             Self::NotAReference(reason) => format!("`{text}` is not pinned: {reason}"),
             Self::Unwritable => format!("`{text}` cannot be pinned in this place: write the reference out here"),
         })
@@ -190,6 +191,13 @@ mod tests {
         assert_eq!(choose(&two, &format!("postgres@{}", digest('b'))), "db16");
         assert_eq!(choose(&two, &format!("postgres:14@{}", digest('b'))), "db16");
         assert_eq!(choose(&two, &format!("postgres@{}", digest('c'))), "ambiguous 2");
+    }
+
+    #[test]
+    fn a_place_without_a_text_is_told_without_empty_quotes() {
+        let kept = Kept::NotAReference("it is empty".to_owned());
+        assert_eq!(kept.tell(" ").as_deref(), Some("there is no image here"));
+        assert_eq!(kept.tell("x y").as_deref(), Some("`x y` is not pinned: it is empty"));
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use imagelock_adapter::{Context, RenderError};
+use imagelock_core::project::Built;
 use imagelock_core::source::SourceFile;
 use imagelock_core::{Digest, ImageName, LockedImage, Reference, Repository, Tag};
 use imagelock_edit::{Edited, Matcher, Pinning, Spell};
 use imagelock_scan::formats::Manifests;
 use imagelock_scan::formats::kubernetes::ManifestPath;
-use imagelock_scan::{Format as _, Lines, Unreadable};
+use imagelock_scan::{Lines, Unreadable};
 use imagelock_yaml::Node;
 
 /// An image that Kubernetes would run and that is not pinned to the lock.
@@ -92,14 +93,15 @@ pub fn unpinned(rendered: &str, context: &Context<'_>, paths: &[ManifestPath]) -
     let locked = Locked::of(context);
     let format = Manifests { paths: paths.to_vec() };
     let mut findings = Vec::new();
-    for site in format.read(rendered)?.sites {
+    let (parsed, documents) = format.documents(rendered)?;
+    for site in parsed.sites {
         let Some(reason) = site.reference().map_or(Some(Reason::NotAReference), |found| locked.refuse(found)) else {
             continue;
         };
         let image = site.text().unwrap_or_default().to_owned();
         findings.push(Finding { place: site.place, line: site.line, image, reason });
     }
-    findings.extend(labels(rendered)?);
+    findings.extend(labels(rendered, &documents));
     findings.sort_by_key(|finding| finding.line);
     Ok(findings)
 }
@@ -107,33 +109,40 @@ pub fn unpinned(rendered: &str, context: &Context<'_>, paths: &[ManifestPath]) -
 /// The lock as what runs is compared with it.
 struct Locked<'a> {
     by_digest: BTreeMap<&'a Digest, Vec<(&'a ImageName, &'a LockedImage)>>,
-    context: &'a Context<'a>,
+    /// Under the repository that is locked, and under the one that `rewrite` writes in its place.
+    by_repository: BTreeMap<Repository, BTreeSet<&'a ImageName>>,
+    built: &'a Built,
 }
 
 impl<'a> Locked<'a> {
     fn of(context: &'a Context<'a>) -> Self {
         let mut by_digest: BTreeMap<&Digest, Vec<_>> = BTreeMap::new();
+        let mut by_repository: BTreeMap<Repository, BTreeSet<&ImageName>> = BTreeMap::new();
         for (name, image) in &context.lock.images {
             let digests: BTreeSet<&Digest> = digests(image).collect();
             for digest in digests {
                 by_digest.entry(digest).or_default().push((name, image));
             }
+            let written = context.image(name, None).ok().map(|pinned| pinned.repository);
+            for repository in image.repository().cloned().into_iter().chain(written) {
+                by_repository.entry(repository).or_default().insert(name);
+            }
         }
-        Self { by_digest, context }
+        Self { by_digest, by_repository, built: context.built }
     }
 
     /// Why a reference is not what the lock says, if it is not.
     fn refuse(&self, found: &Reference) -> Option<Reason> {
-        if self.context.built.names(&found.repository) {
+        if self.built.names(&found.repository) {
             return None;
         }
+        let known = self.by_repository.get(&found.repository);
         let Some(digest) = &found.digest else {
-            let known = self.context.lock.images.iter().any(|(name, image)| self.is(&found.repository, name, image));
-            return Some(if known { Reason::NotPinned } else { Reason::NotLocked });
+            return Some(if known.is_some() { Reason::NotPinned } else { Reason::NotLocked });
         };
         let Some(images) = self.by_digest.get(digest) else { return Some(Reason::OtherDigest) };
         let mut of_repository =
-            images.iter().filter(|(name, image)| self.is(&found.repository, name, image)).peekable();
+            images.iter().filter(|(name, _)| known.is_some_and(|known| known.contains(name))).peekable();
         let Some((first, image)) = of_repository.peek().copied() else {
             return Some(Reason::OtherRepository(images.iter().map(|(name, _)| (*name).clone()).collect()));
         };
@@ -143,11 +152,6 @@ impl<'a> Locked<'a> {
         }
         image.tag.clone().map(|locked| Reason::OtherTag((*first).clone(), locked))
     }
-
-    fn is(&self, repository: &Repository, name: &ImageName, image: &LockedImage) -> bool {
-        image.repository() == Some(repository)
-            || self.context.image(name, None).is_ok_and(|pinned| pinned.repository == *repository)
-    }
 }
 
 fn digests(image: &LockedImage) -> impl Iterator<Item = &Digest> {
@@ -155,12 +159,10 @@ fn digests(image: &LockedImage) -> impl Iterator<Item = &Digest> {
 }
 
 /// The labels, and the selectors by them, whose value has an `@`.
-fn labels(rendered: &str) -> Result<Vec<Finding>, Unreadable> {
-    let documents =
-        imagelock_yaml::parse(rendered).map_err(|error| Unreadable { reason: error.reason, at: error.at })?;
+fn labels(rendered: &str, documents: &[Node]) -> Vec<Finding> {
     let lines = Lines::new(rendered);
     let mut findings = Vec::new();
-    for document in &documents {
+    for document in documents {
         let text = |node: &Node, key| node.get(key).and_then(Node::present).unwrap_or_default().to_owned();
         let name = document.get("metadata").map(|metadata| text(metadata, "name")).unwrap_or_default();
         let place = format!("{} {name}", text(document, "kind")).trim().to_owned();
@@ -178,7 +180,7 @@ fn labels(rendered: &str) -> Result<Vec<Finding>, Unreadable> {
             }
         });
     }
-    Ok(findings)
+    findings
 }
 
 #[cfg(test)]

@@ -86,6 +86,15 @@ fn each_way_of_not_being_pinned_has_its_reason() {
 }
 
 #[test]
+fn what_has_no_name_is_told_without_one() {
+    let told = |text: &str| unpinned(text, &[]).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>();
+    let pod = "kind: Pod\nmetadata: {name: ''}\nspec:\n  image: 'a b'\n";
+    assert_eq!(told(pod), ["Pod: `a b`: it is not a reference"]);
+    assert_eq!(told("spec:\n  image: 'a b'\n"), ["`a b`: it is not a reference"]);
+    assert_eq!(told("spec:\n  image: ''\n"), [""; 0]);
+}
+
+#[test]
 fn what_stands_in_the_repositorys_place_is_the_same_image() {
     let pod = format!("apiVersion: v1\nkind: Pod\nspec: {{image: mirror.example.com/hub/library/postgres@{DB}}}\n");
     let mut rewrites = imagelock_adapter::Rewrites::default();

@@ -9,6 +9,7 @@ mod path;
 use std::collections::BTreeSet;
 
 use camino::Utf8Path;
+use imagelock_yaml::Node;
 
 use self::find::Found;
 pub use self::path::{ManifestPath, ManifestPathError};
@@ -37,6 +38,17 @@ impl Format for Manifests {
     }
 
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {
+        Ok(self.documents(text)?.0)
+    }
+
+    fn quote(&self, before: &str, new: &str) -> Option<String> {
+        yaml::quote(before, new)
+    }
+}
+
+impl Manifests {
+    /// What [`Format::read`] gives, and the documents that it was read from, for whoever looks for more in them.
+    pub fn documents(&self, text: &str) -> Result<(Parsed, Vec<Node>), Unreadable> {
         if let Some(at) = glued_mark(text) {
             let reason =
                 "`---` at the start of a line ends a document for some readers of manifests, and has a text behind it";
@@ -54,11 +66,7 @@ impl Format for Manifests {
             .collect();
         sites.sort_by_key(|site| site.span().start);
         sites.dedup_by(|second, first| second.span() == first.span());
-        Ok(Parsed { sites, comments: yaml::comments(text, &lines, &comments) })
-    }
-
-    fn quote(&self, before: &str, new: &str) -> Option<String> {
-        yaml::quote(before, new)
+        Ok((Parsed { sites, comments: yaml::comments(text, &lines, &comments) }, documents))
     }
 }
 
