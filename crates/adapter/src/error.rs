@@ -44,6 +44,19 @@ pub enum RenderError {
     /// A template without a head.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// Several of these, each to be told by itself. There is at least one.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Several(Vec<RenderError>),
+}
+
+impl RenderError {
+    /// Every mistake by itself.
+    pub fn each(self) -> Vec<Self> {
+        match self {
+            Self::Several(errors) => errors.into_iter().flat_map(Self::each).collect(),
+            error => vec![error],
+        }
+    }
 }
 
 /// A mistake, the places that show it, and what to do.
@@ -91,6 +104,7 @@ impl Located for RenderError {
             Self::NotLocked { at, .. } | Self::NoRepository { at, .. } => {
                 at.iter().map(|at| Label::primary(at, "")).collect()
             }
+            Self::Several(errors) => errors.iter().flat_map(Located::labels).collect(),
             Self::Rewrite { .. } | Self::Tree(_) | Self::Template(_) | Self::Seal(_) => Vec::new(),
         }
     }
@@ -100,6 +114,7 @@ impl Located for RenderError {
             Self::Problem(problem) => problem.help.clone(),
             Self::NotLocked { .. } => vec!["run `{command} lock`".to_owned()],
             Self::NoRepository { .. } => vec!["name the images that this target takes: `images = [\"…\"]`".to_owned()],
+            Self::Several(errors) => errors.iter().flat_map(Located::help).collect(),
             _ => Vec::new(),
         }
     }

@@ -65,9 +65,11 @@ pub(crate) fn render(targets: &[Rendered], context: &Context<'_>) -> Result<Vec<
                 }
             }
             Err(error) => {
-                let mut problem = Problem::of(&error);
-                problem.message = format!("{}: {}", target.title(), problem.message);
-                problems.push(problem);
+                let title = target.title();
+                problems.extend(error.each().iter().map(|error| {
+                    let problem = Problem::of(error);
+                    Problem { message: format!("{}: {}", title.trim_end(), problem.message), ..problem }
+                }));
             }
         }
     }

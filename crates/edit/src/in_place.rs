@@ -78,6 +78,7 @@ impl Target for InPlace {
     fn render(&self, context: &Context<'_>) -> Result<Vec<Output>, RenderError> {
         let images = Matcher::new(context, self.images.as_deref())?;
         let (mut outputs, mut used, mut left) = (Vec::new(), false, Vec::new());
+        let mut errors = Vec::new();
         for File { text, pattern } in self.files.find(context.tree)? {
             let Some(format) = self.format(text.path(), text.text()) else { continue };
             // A file that no marker names need not be one that the format can read.
@@ -85,8 +86,13 @@ impl Target for InPlace {
                 continue;
             }
             let pinning = Pinning { format, images: &images, spell: &self.spell, context };
-            let edited = pinning.edit(&text).map_err(|error| self.explain(error, pattern))?;
-            let Edited { text: content, uses, kept } = edited;
+            let Edited { text: content, uses, kept } = match pinning.edit(&text) {
+                Ok(edited) => edited,
+                Err(error) => {
+                    errors.push(self.explain(error, pattern));
+                    continue;
+                }
+            };
             if self.marked && uses.is_empty() {
                 continue;
             }
@@ -94,8 +100,9 @@ impl Target for InPlace {
             left.extend(kept.iter().cloned());
             outputs.push(Output { uses, kept, ..Output::edited(text.path(), content.into_bytes(), &pattern.at) });
         }
-        self.strict(&left)?;
+        errors.extend(self.strict(&left).err());
         match self.files.edit.first() {
+            _ if !errors.is_empty() => Err(RenderError::Several(errors)),
             Some(pattern) if self.marked && !used => Err(Problem::at(&pattern.at, "no file here has a marker")
                 .help("write a comment `imagelock: NAME` at the end of the line, or alone on the line above")
                 .into()),

@@ -111,6 +111,7 @@ impl Target for Override {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Output>, RenderError> {
         let (mut rows, mut warnings, mut used) = (Vec::new(), Vec::new(), Vec::new());
+        let mut errors: Vec<RenderError> = Vec::new();
         let file = self.file.as_ref().map(|path| ComposeFile::read(context, path)).transpose()?;
         for (service, image) in &self.services {
             file.as_ref().map_or(Ok(()), |file| known(file, service))?;
@@ -130,15 +131,19 @@ impl Target for Override {
                     used.push(image.name);
                     warnings.extend(warning.map(|warning| format!("service `{name}` {warning}")));
                 }
-                Err((reason, at)) if self.strict => return Err(self.unpinned(name, &at, &reason).into()),
+                Err((reason, at)) if self.strict => errors.push(self.unpinned(name, &at, &reason).into()),
                 Err((reason, _)) => warnings.push(format!("service `{name}` is not pinned: {reason}")),
             }
         }
         for (at, problem) in file.iter().flat_map(ComposeFile::out_of_reach) {
             if self.strict {
-                return Err(Problem::at(at, problem).also(&self.at, "`strict` asks for every image").into());
+                errors.push(Problem::at(at, problem).also(&self.at, "`strict` asks for every image").into());
+            } else {
+                warnings.push(problem);
             }
-            warnings.push(problem);
+        }
+        if !errors.is_empty() {
+            return Err(RenderError::Several(errors));
         }
         rows.sort_by(|a, b| a.name.cmp(&b.name));
         let file = self.file.as_ref().map_or("compose.yaml", |file| file.value.as_str());

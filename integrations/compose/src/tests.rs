@@ -88,14 +88,10 @@ fn what_cannot_be_pinned_is_told() {
     assert_eq!(warnings[3], "service `d` is not pinned: its image is written in another file");
     assert!(warnings[4].starts_with("service `e` is not pinned: "), "{warnings:?}");
     let error = outputs(&format!("{PROJECT}strict = true\n"), compose).unwrap_err();
-    assert_eq!(
-        error,
-        "service `a` is not pinned: `redis` is not in images.lock
-compose.yaml:3:12 \"redis\"
-images.toml:1:1 \"[[compose]]\" `strict` asks for every service
-help: name its image: `services = { a = \"…\" }`
-"
-    );
+    assert_eq!(error.lines().next(), Some(warnings.join("; ").as_str()), "all that a warning would tell of");
+    let first = "\ncompose.yaml:3:12 \"redis\"\nimages.toml:1:1 \"[[compose]]\" `strict` asks for every service\n";
+    assert!(error.contains(first), "{error}");
+    assert!(error.contains("\nhelp: name its image: `services = { a = \"…\" }`\n"), "{error}");
 }
 
 #[test]
