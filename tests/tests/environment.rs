@@ -133,33 +133,89 @@ fn the_lock_is_the_same_bytes_in_every_time_zone_and_language() {
     assert!(locks.iter().all(|lock| *lock == locks[0]), "{locks:#?}");
 }
 
-/// Runs `lock` on a terminal of its own and returns what it showed there.
-fn on_a_terminal(script: &camino::Utf8Path, no_color: &str) -> String {
-    let registry = registry();
-    let repo = Monorepo::builder()
-        .file("images.toml", format!("[images]\nweb = \"{}/acme/web:1\"\n", registry.host()))
-        .env("TERM", "xterm")
-        .env("NO_COLOR", no_color)
-        .build();
-    let command = format!("{} lock", imagelock_tests::binary());
-    let shown = repo.run(script, ["--quiet", "--return", "--command", &command, "/dev/null"]);
-    shown.success().stdout
+/// Runs `imagelock` on a terminal of its own, and returns what it showed there; nothing where there is no `script`.
+fn on_a_terminal(repo: &Monorepo, arguments: &str) -> Option<String> {
+    let script = camino::Utf8Path::new("/usr/bin/script");
+    let command = format!("{} {arguments}", imagelock_tests::binary());
+    let run = || repo.run(script, ["--quiet", "--return", "--command", &command, "/dev/null"]).stdout;
+    script.exists().then(run)
 }
 
 #[test]
 fn colour_is_for_terminals_unless_somebody_asks_otherwise() {
     let registry = registry();
-    let toml = format!("[images]\nweb = \"{}/acme/web:1\"\n", registry.host());
-    let repo = Monorepo::builder().file("images.toml", toml).env("NO_COLOR", "").build();
+    let toml = format!("[images]\nweb = \"{}/acme/web:1\"\n\n[[kustomize]]\noutput = \"k.yaml\"\n", registry.host());
+    let stage = |no_color| {
+        Monorepo::builder().file("images.toml", &toml).env("NO_COLOR", no_color).env("TERM", "xterm").build()
+    };
+    let repo = stage("");
     assert!(!repo.imagelock(["lock"]).success().stderr.contains('\u{1b}'), "a pipe is no terminal");
+    let check = repo.imagelock(["render", "--check"]).exit(1);
+    assert!(check.stdout.contains("\n+kind: Component\n"), "{:?}", check.stdout);
+    std::fs::remove_file(repo.path("images.lock")).unwrap();
     let asked = repo.imagelock(["lock", "--color", "always"]).success();
     assert!(asked.stderr.contains("\u{1b}["), "{:?}", asked.stderr);
+    let asked = repo.imagelock(["render", "--check", "--color", "always"]).exit(1);
+    assert!(asked.stdout.contains("\n\u{1b}[32m+kind: Component\u{1b}[0m\n"), "{:?}", asked.stdout);
 
-    let script = camino::Utf8Path::new("/usr/bin/script");
-    if script.exists() {
-        assert!(on_a_terminal(script, "").contains("\u{1b}[1m"), "a terminal has colour");
-        let plain = on_a_terminal(script, "1");
-        assert!(plain.contains("Wrote images.lock") && !plain.contains("\u{1b}[1m"), "{plain:?}");
+    let (bright, plain) = (stage(""), stage("1"));
+    for (arguments, line) in [("lock", "Wrote"), ("render --check", "+kind: Component")] {
+        let styled = |text: &str| text.lines().any(|shown| shown.contains(line) && shown.contains("\u{1b}["));
+        let Some(shown) = on_a_terminal(&bright, arguments) else { return };
+        assert!(styled(&shown), "a terminal has colour: {shown:?}");
+        let shown = on_a_terminal(&plain, arguments).unwrap();
+        assert!(shown.contains(line) && !styled(&shown), "{shown:?}");
+    }
+}
+
+/// A repository with an image that has much to say, and that another file uses.
+fn wide(registry: &Registry, columns: &str) -> Monorepo {
+    let facts = Image::linux(["amd64", "arm64"]).created("2026-11-20T23:30:00-05:00");
+    registry.push("acme/teams/web-frontend:1.24.3-bookworm-slim", &facts.clone().seed("old"));
+    let host = registry.host();
+    let toml = format!(
+        "[images]\nweb-frontend = \"{host}/acme/teams/web-frontend:1.24.3-bookworm-slim\"\n\n\
+         [[kubernetes]]\nedit = \"deploy/pod.yaml\"\n\n[[kustomize]]\noutput = \"deploy/kustomization.yaml\"\n"
+    );
+    let pod = format!("kind: Pod\nspec:\n  image: {host}/acme/teams/web-frontend:1.24.3-bookworm-slim\n");
+    let repo = Monorepo::builder().file("images.toml", toml).file("deploy/pod.yaml", pod);
+    // A dumb terminal has no progress bar.
+    let repo = repo.env("COLUMNS", columns).env("TERM", "dumb").build();
+    repo.imagelock(["lock"]).success();
+    repo.imagelock(["render"]).success();
+    registry.push("acme/teams/web-frontend:1.24.3-bookworm-slim", &facts.seed("new"));
+    repo
+}
+
+#[test]
+fn what_is_shown_on_a_terminal_fits_it_and_a_pipe_gets_all() {
+    let registry = Registry::start().unwrap();
+    for columns in [40, 80, 120] {
+        let repo = wide(&registry, &columns.to_string());
+        let digest = repo.read("images.lock").split("sha256:").nth(1).unwrap()[..12].to_owned();
+        for arguments in ["list", "why web-frontend", "update --dry-run", "render"] {
+            let Some(shown) = on_a_terminal(&repo, arguments) else { return };
+            assert!(!shown.is_empty());
+            for line in shown.lines() {
+                let line = line.trim_end_matches('\r');
+                // A word alone on its line can be copied.
+                let one_word = !line.trim().contains(' ');
+                assert!(line.chars().count() <= columns || one_word, "{columns}: {line}");
+                let cut = line.contains(&digest[..6]) && !line.contains(&digest);
+                assert!(!cut, "{columns}: {line} is cut in the middle of {digest}");
+            }
+        }
+        let piped = repo.imagelock(["list"]).success().stdout;
+        let users = "kubernetes deploy/pod.yaml:3:10, kustomize deploy/kustomization.yaml";
+        assert!(piped.lines().nth(1).unwrap().ends_with(users), "{piped}");
+        assert!(piped.contains("/acme/teams/web-frontend  1.24.3-bookworm-slim  "), "{piped}");
+        let shown = on_a_terminal(&repo, "list").unwrap();
+        assert_eq!(shown.contains("USED BY"), columns == 120, "{shown}");
+        assert_eq!(shown.contains("REPOSITORY"), columns > 40, "{shown}");
+        let shown = on_a_terminal(&repo, "list --wide").unwrap();
+        assert!(shown.lines().nth(1).unwrap().trim_end().ends_with(users), "{shown}");
+        let whole = repo.read("images.lock").split("sha256:").nth(1).unwrap()[..64].to_owned();
+        assert!(shown.contains(&whole), "{shown}");
     }
 }
 

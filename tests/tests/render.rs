@@ -25,7 +25,7 @@ fn a_file_is_written_once_and_checked_without_being_touched() {
     assert!(!repo.path("deploy").exists());
     repo.imagelock(["render"]).success();
     let again = repo.imagelock(["render"]).success();
-    assert!(again.stderr.contains("Fresh deploy/kustomization.yaml"), "{}", again.stderr);
+    assert!(again.stderr.contains("Fresh 1 file\n"), "{}", again.stderr);
     repo.imagelock(["render", "--check"]).success();
     let one = repo.imagelock(["render", "--stdout", "deploy/kustomization.yaml"]).success();
     assert_eq!(one.stdout, repo.read("deploy/kustomization.yaml"));
@@ -136,7 +136,7 @@ fn a_target_uses_the_images_that_it_writes_and_no_others() {
     repo.write("pod.yaml", pod);
     repo.imagelock(["lock"]).success();
     for (image, users) in [
-        ("web", "  used by kubernetes pod.yaml:6\n  used by kustomize k.yaml\n"),
+        ("web", "  used by kubernetes pod.yaml:6:24\n  used by kustomize k.yaml\n"),
         ("db", "  used by kustomize k.yaml\n"),
     ] {
         let why = repo.imagelock(["why", image]).success();
@@ -144,9 +144,65 @@ fn a_target_uses_the_images_that_it_writes_and_no_others() {
     }
     // Nobody's pin is left behind without a word; what imagelock makes is made again.
     let refused = repo.imagelock(["remove", "web"]).exit(2);
-    assert!(refused.stderr.contains("`web` is still used\n  kubernetes pod.yaml:6\n"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("`web` is still used\n  kubernetes pod.yaml:6:24\n"), "{}", refused.stderr);
     repo.imagelock(["remove", "db"]).success();
     repo.imagelock(["remove", "web", "--force"]).success();
+}
+
+#[test]
+fn everything_that_is_not_pinned_is_told_in_one_run() {
+    let targets = "[[kubernetes]]\nedit = \"deploy/*.yaml\"\nstrict = true\n\n\
+                   [[dockerfile]]\nedit = \"*/Dockerfile\"\nstrict = true\n\n\
+                   [[compose]]\nfile = \"compose.yaml\"\noutput = \"c.yaml\"\nstrict = true\n";
+    let (_registry, repo) = stage(targets);
+    repo.write("compose.yaml", "services:\n  a: {image: redis:7}\n  b: {image: redis:8}\n");
+    repo.write("deploy/a.yaml", "kind: Pod\nspec: {{ .Values.spec }}\n");
+    repo.write("deploy/b.yaml", "kind: Pod\nspec:\n  image: 'a\n");
+    repo.write("deploy/c.yaml", "kind: Pod\nspec:\n  image: redis:7\n");
+    repo.write("deploy/d.yaml", "kind: Pod\nspec:\n  image: redis:8\n");
+    repo.write("a/Dockerfile", "FROM busybox:1\n");
+    let refused = repo.imagelock(["render"]).exit(2);
+    let manifests = ["deploy/a.yaml:2:", "deploy/b.yaml:3:", "deploy/c.yaml:3:", "deploy/d.yaml:3:"];
+    for place in manifests.into_iter().chain(["a/Dockerfile:1:6", "compose.yaml:2:", "compose.yaml:3:"]) {
+        assert!(refused.stderr.contains(place), "{place}\n{}", refused.stderr);
+    }
+    assert_eq!(refused.stderr.matches("error: ").count(), 6, "{}", refused.stderr);
+}
+
+#[test]
+fn places_are_ones_that_can_be_opened_from_where_the_person_is() {
+    let target = "[[kubernetes]]\nedit = \"deploy/*.yaml\"\n";
+    let (registry, repo) = stage(target);
+    repo.write("deploy/a.yaml", format!("kind: Pod\nspec:\n  image: {}/acme/web:1\n", registry.host()));
+    repo.write("deploy/b.yaml", "kind: Pod\nspec:\n  image: redis:7\n");
+    let run = |arguments: &[&str]| {
+        let mut command = repo.command(binary());
+        let output = command.args(arguments).current_dir(repo.path("deploy")).output().unwrap();
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    let said = run(&["render"]);
+    assert!(said.contains("warning: b.yaml:3:10: ") && said.contains("Wrote a.yaml\n"), "{said}");
+    let said = run(&["list"]);
+    assert!(said.contains("kubernetes a.yaml:3:10\n"), "{said}");
+    let said = run(&["why", "web"]);
+    assert!(said.contains(" ../images.toml:2:1\n") && said.contains("used by kubernetes a.yaml:3:10\n"), "{said}");
+    repo.write("images.toml", repo.read("images.toml") + "strict = true\n");
+    let said = run(&["render"]);
+    assert!(said.contains("--> b.yaml:3:10\n") && said.contains("::: ../images.toml:4:1\n"), "{said}");
+}
+
+#[test]
+fn a_tag_that_changes_is_said_with_its_place() {
+    let (registry, repo) = stage("[[kubernetes]]\nedit = \"*.yaml\"\n");
+    let host = registry.host();
+    registry.push("acme/web:1.5", &Image::linux(["amd64"]).seed("1.5"));
+    let toml = repo.read("images.toml");
+    let rule = format!("[images.web]\nrepository = \"{host}/acme/web\"\nversion = \"1\"\n");
+    repo.write("images.toml", toml.replace(&format!("[images]\nweb = \"{host}/acme/web:1\"\n"), &rule));
+    repo.write("web.yaml", format!("kind: Pod\nspec:\n  image: {host}/acme/web:1.4\n"));
+    repo.imagelock(["lock"]).success();
+    let rendered = repo.imagelock(["render"]).success();
+    assert!(rendered.stderr.contains("       Moved web  web.yaml:3:10  1.4 -> 1.5\n"), "{}", rendered.stderr);
 }
 
 #[test]
@@ -209,7 +265,7 @@ fn another_registry_can_stand_in_what_is_rendered() {
 }
 
 #[test]
-fn a_lock_that_does_not_answer_is_not_rendered() {
+fn a_lock_that_is_out_of_date_is_not_rendered() {
     let (_registry, repo) = stage("[[kustomize]]\noutput = \"k/kustomization.yaml\"\n");
     std::fs::remove_file(repo.path("images.lock")).unwrap();
     let refused = repo.imagelock(["render"]).exit(1);

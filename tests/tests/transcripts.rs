@@ -205,14 +205,14 @@ fn locked_names_the_line_that_has_no_pin() {
     assert_snapshot!(repo.imagelock(["lock", "--locked"]), @r#"
     exit: 1
     ----- stderr -----
-    error: images.lock does not answer images.toml
+    error: images.lock is out of date with images.toml
      --> images.toml:5:1
       |
     5 | redis = "docker.io/library/redis:8"
       | ^^^^^ not in images.lock
     ...
     8 | [images.postgres]
-      |         ^^^^^^^^ images.lock answers `[REGISTRY]/library/postgres version 16, tags ^(?<version>\d+\.\d+)-alpine$`
+      |         ^^^^^^^^ images.lock was made for `[REGISTRY]/library/postgres version 16, tags ^(?<version>\d+\.\d+)-alpine$`
       |
       = help: run `imagelock lock` and commit images.lock
     "#);
@@ -227,7 +227,7 @@ fn locked_names_the_line_that_has_no_pin() {
             "run `imagelock lock` and commit images.lock"
           ],
           "images": [],
-          "message": "images.lock does not answer images.toml",
+          "message": "images.lock is out of date with images.toml",
           "notes": [],
           "places": [
             {
@@ -235,7 +235,7 @@ fn locked_names_the_line_that_has_no_pin() {
               "file": "images.toml",
               "line": 8,
               "primary": true,
-              "text": "images.lock answers `[REGISTRY]/library/postgres version 16, tags ^(?<version>\\d+\\.\\d+)-alpine$`"
+              "text": "images.lock was made for `[REGISTRY]/library/postgres version 16, tags ^(?<version>\\d+\\.\\d+)-alpine$`"
             },
             {
               "column": 1,
@@ -250,14 +250,14 @@ fn locked_names_the_line_that_has_no_pin() {
       "exitCode": 1
     }
     ----- stderr -----
-    error: images.lock does not answer images.toml
+    error: images.lock is out of date with images.toml
      --> images.toml:5:1
       |
     5 | redis = "docker.io/library/redis:8"
       | ^^^^^ not in images.lock
     ...
     8 | [images.postgres]
-      |         ^^^^^^^^ images.lock answers `[REGISTRY]/library/postgres version 16, tags ^(?<version>\d+\.\d+)-alpine$`
+      |         ^^^^^^^^ images.lock was made for `[REGISTRY]/library/postgres version 16, tags ^(?<version>\d+\.\d+)-alpine$`
       |
       = help: run `imagelock lock` and commit images.lock
     "#);
@@ -273,7 +273,7 @@ fn locked_says_what_is_locked_and_asked_for_nowhere() {
     assert_snapshot!(repo.imagelock(["lock", "--locked"]), @r"
     exit: 1
     ----- stderr -----
-    error: images.lock does not answer images.toml
+    error: images.lock is out of date with images.toml
       postgres  [REGISTRY]/library/postgres version 16, tags ^(?<version>\d+\.\d+)-alpine$  is in images.lock and asked for nowhere
        = help: run `imagelock lock` and commit images.lock
     ");
@@ -389,14 +389,14 @@ fn who_uses_an_image_is_told_by_list_and_why() {
     assert_snapshot!(repo.imagelock(["list"]), @"
     exit: 0
     ----- stdout -----
-    NAME      TAG          VERSION      DIGEST        CREATED      PLATFORMS    USED BY
-    postgres  16.9-alpine  16.9-alpine  [1]  12 Nov 2026  amd64 arm64  buildkit build/policy.json
-    static    latest       1.24.3       [2]  20 Nov 2026  amd64 arm64  buildkit build/policy.json, kustomize deploy/images
+    NAME      REPOSITORY                         TAG          VERSION      DIGEST        CREATED      PLATFORMS    USED BY
+    postgres  [REGISTRY]/library/postgres   16.9-alpine  16.9-alpine  [1]  12 Nov 2026  amd64 arm64  buildkit build/policy.json
+    static    [REGISTRY]/chainguard/static  latest       1.24.3       [2]  20 Nov 2026  amd64 arm64  buildkit build/policy.json, kustomize deploy/images
     ");
     assert_snapshot!(repo.imagelock(["why", "static"]), @r#"
     exit: 0
     ----- stdout -----
-    static = "[REGISTRY]/chainguard/static:latest"     images.toml:5
+    static = "[REGISTRY]/chainguard/static:latest"     images.toml:5:1
       followed tag latest, locked to sha256:[1]… (1.24.3, created 20 Nov 2026)
       linux/amd64  sha256:[2]…
       linux/arm64  sha256:[3]…
@@ -494,14 +494,14 @@ fn reading_what_is_there() {
     assert_snapshot!(repo.imagelock(["list"]), @"
     exit: 0
     ----- stdout -----
-    NAME      TAG          VERSION      DIGEST        CREATED      PLATFORMS
-    postgres  16.9-alpine  16.9-alpine  [1]  12 Nov 2026  amd64 arm64
-    static    latest       1.24.3       [2]  20 Nov 2026  amd64 arm64
+    NAME      REPOSITORY                         TAG          VERSION      DIGEST        CREATED      PLATFORMS
+    postgres  [REGISTRY]/library/postgres   16.9-alpine  16.9-alpine  [1]  12 Nov 2026  amd64 arm64
+    static    [REGISTRY]/chainguard/static  latest       1.24.3       [2]  20 Nov 2026  amd64 arm64
     ");
     assert_snapshot!(repo.imagelock(["why", "static"]), @r#"
     exit: 0
     ----- stdout -----
-    static = "[REGISTRY]/chainguard/static:latest"     images.toml:5
+    static = "[REGISTRY]/chainguard/static:latest"     images.toml:5:1
       followed tag latest, locked to sha256:[1]… (1.24.3, created 20 Nov 2026)
       linux/amd64  sha256:[2]…
       linux/arm64  sha256:[3]…
@@ -510,13 +510,25 @@ fn reading_what_is_there() {
     assert_snapshot!(repo.imagelock(["why", "postgres"]), @r"
     exit: 0
     ----- stdout -----
-    postgres: [REGISTRY]/library/postgres version 16, tags ^(?<version>\d+\.\d+)-alpine$     images.toml:7
+    postgres: [REGISTRY]/library/postgres version 16, tags ^(?<version>\d+\.\d+)-alpine$     images.toml:7:9
       picked tag 16.9-alpine by version 16, tags ^(?<version>\d+\.\d+)-alpine$, locked to sha256:[1]… (16.9-alpine, created 12 Nov 2026)
       linux/amd64  sha256:[2]…
       linux/arm64  sha256:[3]…
       source https://example.com/acme/source
     ");
     assert_snapshot!(repo.imagelock(["why", "postgre"]), @"
+    exit: 2
+    ----- stderr -----
+    error: there is no image `postgre` in images.toml
+       = help: did you mean `postgres`?
+    ");
+    assert_snapshot!(repo.imagelock(["list", "static"]), @"
+    exit: 0
+    ----- stdout -----
+    NAME    REPOSITORY                         TAG     VERSION  DIGEST        CREATED      PLATFORMS
+    static  [REGISTRY]/chainguard/static  latest  1.24.3   [1]  20 Nov 2026  amd64 arm64
+    ");
+    assert_snapshot!(repo.imagelock(["list", "static", "postgre"]), @"
     exit: 2
     ----- stderr -----
     error: there is no image `postgre` in images.toml

@@ -9,6 +9,7 @@ use regex::Regex;
 
 use crate::shell;
 
+mod docs;
 mod security;
 
 /// The longest file that is read at a sitting; tests at its end are not counted.
@@ -43,6 +44,7 @@ fn findings(root: &Utf8Path) -> Result<Vec<String>> {
     }
     found.extend(of_adapters(&files));
     found.extend(of_templates(&files));
+    found.extend(docs::findings(&files)?);
     found.extend(security::findings(&files)?);
     Ok(found)
 }

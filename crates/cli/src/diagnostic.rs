@@ -5,7 +5,7 @@ use imagelock_core::source::{Label, Location};
 
 use crate::excerpt::{Excerpt, excerpts};
 use crate::failure::{Failure, Problem};
-use crate::shell::{Shell, printable};
+use crate::shell::{Shell, Stream, printable};
 
 /// The place where messages write the command that the person typed.
 const COMMAND: &str = "{command}";
@@ -14,11 +14,11 @@ const MOST_PLACES: usize = 100;
 
 /// Prints a failure to standard error.
 pub(crate) fn print(shell: &Shell, failure: &Failure, command: &str) {
-    let drawn: Vec<String> = failure.problems.iter().map(|problem| draw(problem, command, shell.color)).collect();
+    let drawn: Vec<String> = failure.problems.iter().map(|problem| draw(problem, command, shell.err)).collect();
     shell.drawn(&drawn.join("\n"));
 }
 
-fn draw(problem: &Problem, command: &str, color: bool) -> String {
+fn draw(problem: &Problem, command: &str, stream: Stream) -> String {
     let speak = |text: &str| printable(&text.replace(COMMAND, command));
     let message = speak(&problem.message);
     let mut notes: Vec<String> = problem.notes.iter().map(|note| speak(note)).collect();
@@ -38,7 +38,12 @@ fn draw(problem: &Problem, command: &str, color: bool) -> String {
         group = group.elements(notes.iter().map(|note| Level::NOTE.message(note.as_str())));
         group = group.elements(help.iter().map(|help| Level::HELP.message(help.as_str())));
     }
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if stream.color { Renderer::styled() } else { Renderer::plain() };
+    // Of a line that is longer than the terminal, what is round the place is shown.
+    let renderer = match stream.width {
+        Some(width) => renderer.term_width(width),
+        None => renderer,
+    };
     let mut drawn = with_places(&renderer.render(&[group]), &shown);
     drawn.push('\n');
     for line in &problem.lines {

@@ -1,12 +1,13 @@
 //! Where a command runs: the directory, the streams, and what the person calls the program.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, stderr, stdout};
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
+use terminal_size::terminal_size_of;
 
-use crate::shell::Shell;
+use crate::shell::{Shell, Stream};
 
 /// Options that every command takes.
 #[derive(Args, Clone, Debug, Default)]
@@ -82,13 +83,19 @@ pub struct Host {
 impl Host {
     /// The process's own directory and streams.
     pub fn new(global: Global) -> Self {
-        let terminal = std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-        let color = match global.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        let clever = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let stream = |terminal: bool, size: Option<(terminal_size::Width, terminal_size::Height)>| Stream {
+            color: match global.color {
+                Color::Always => true,
+                Color::Never => false,
+                Color::Auto => terminal && clever && !plain,
+            },
+            width: width(terminal, std::env::var("COLUMNS").ok().as_deref(), size.map(|(width, _)| width.0)),
         };
-        let shell = Shell::new(color, terminal && !global.quiet, global.quiet);
+        let out = stream(stdout().is_terminal(), terminal_size_of(stdout()));
+        let err = stream(stderr().is_terminal(), terminal_size_of(stderr()));
+        let shell = Shell::new(out, err, stderr().is_terminal() && clever && !global.quiet, global.quiet);
         Self { global, directory: None, command: command_name(), shell }
     }
 
@@ -108,6 +115,13 @@ impl Host {
     }
 }
 
+/// How wide what is written to a stream may be: what `COLUMNS` says of a terminal, or what the terminal says itself. What
+/// is no terminal takes lines of any length.
+fn width(terminal: bool, said: Option<&str>, measured: Option<u16>) -> Option<usize> {
+    let said = said.and_then(|said| said.parse().ok());
+    said.or(measured).filter(|width| terminal && *width > 0).map(usize::from)
+}
+
 /// What the person typed, by the name of the program: an `xtask` is run through Cargo's alias of that name.
 fn command_name() -> String {
     let program = std::env::args_os().next().map(std::path::PathBuf::from);
@@ -121,6 +135,16 @@ fn command_name() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_terminal_has_a_width() {
+        assert_eq!(width(true, None, Some(80)), Some(80));
+        assert_eq!(width(true, Some("120"), Some(80)), Some(120));
+        assert_eq!(width(true, Some("wide"), Some(80)), Some(80));
+        assert_eq!(width(true, None, None), None);
+        assert_eq!(width(true, Some("0"), Some(80)), None);
+        assert_eq!(width(false, Some("120"), None), None);
+    }
 
     #[test]
     fn a_time_is_a_number_and_a_unit() {

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::failure::{FailedImage, Failure, Kind, Problem};
 use crate::session::Session;
 use crate::shell::{Shell, printable};
+use crate::table::{Step, Table};
 
 /// What became of one image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -104,58 +105,59 @@ pub(crate) fn changes(old: &Lockfile, new: &Lockfile) -> Vec<Change> {
         .collect()
 }
 
+/// Platforms go first on a narrow terminal, then the days; the tag that was is cut before the one that is.
+const STEPS: &[Step] = &[
+    Step::Drop(4),
+    Step::Drop(3),
+    Step::CutStart(1, 16),
+    Step::CutEnd(0, 12),
+    Step::Drop(5),
+    Step::Drop(1),
+    Step::Drop(2),
+    Step::CutEnd(0, 1),
+];
+
 /// Prints a line for each change.
 pub(crate) fn print(shell: &Shell, changes: &[Change]) {
-    let name_width = changes.iter().map(|change| change.name.as_str().len()).max().unwrap_or(0);
-    let tags = changes.iter().filter_map(|change| change.to.as_ref().or(change.from.as_ref())?.tag.as_ref());
-    let tag_width = tags.map(String::len).max().unwrap_or(0);
-    for Change { name, direction, from, to, .. } in changes {
-        match (from, to) {
-            (None, Some(to)) => {
-                let text = format!("{}  {}", describe(to, tag_width), to.platforms.join(", "));
-                shell.status("Added", &format!("{name:name_width$}  {text}"));
-            }
-            (Some(from), Some(to)) => {
-                let text = format!("{name:name_width$}  {}", moved(from, to));
-                // A newer tag that was taken back, or a tag that was moved back.
-                if *direction == Some(Direction::Down) {
-                    shell.attention("Downgrading", &text);
-                } else {
-                    shell.status("Updating", &text);
-                }
-            }
-            (Some(from), None) => {
-                shell.attention("Removed", &format!("{name:name_width$}  {}", describe(from, tag_width)));
-            }
-            (None, None) => {}
+    let rows = changes.iter().map(row).collect();
+    let lines = Table { heads: None, rows, steps: STEPS }.lines(shell.room());
+    for (change, line) in changes.iter().zip(lines) {
+        match (&change.from, &change.to) {
+            (None, _) => shell.status("Added", &line),
+            (_, None) => shell.attention("Removed", &line),
+            // A newer tag that was taken back, or a tag that was moved back.
+            _ if change.direction == Some(Direction::Down) => shell.attention("Downgrading", &line),
+            _ => shell.status("Updating", &line),
         }
     }
 }
 
-/// `latest  sha256:9a3fd1c06b2e  20 Nov 2026`
-fn describe(brief: &Brief, tag_width: usize) -> String {
-    let tag = (tag_width > 0).then(|| format!("{:tag_width$}", brief.tag.as_deref().unwrap_or_default()));
-    let parts = [tag, Some(short(&brief.digest).to_owned()), brief.created.as_ref().and_then(day)];
-    parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
-}
-
-/// `latest  sha256:9a3fd1c06b2e -> sha256:77c01be2d4aa  20 Nov 2026 -> 23 Nov 2026`, without what stayed.
-fn moved(from: &Brief, to: &Brief) -> String {
-    let arrow = |from: Option<String>, to: Option<String>| match (from, to) {
-        (Some(from), Some(to)) if from == to => Some(to),
-        (Some(from), Some(to)) => Some(format!("{from} -> {to}")),
-        (from, to) => to.or(from),
+/// `static  latest  sha256:9a3fd1c06b2e -> sha256:77c01be2d4aa  20 Nov 2026 -> 23 Nov 2026`: what stayed is said once. The
+/// platforms are said of an image that is new.
+fn row(change: &Change) -> [String; 6] {
+    let Change { name, from, to, .. } = change;
+    let arrow = |of: fn(&Brief) -> Option<String>| {
+        let (from, to) = (from.as_ref().and_then(of), to.as_ref().and_then(of));
+        match (from, to) {
+            (Some(from), Some(to)) if from != to => format!("{from} -> {to}"),
+            (from, to) => to.or(from).unwrap_or_default(),
+        }
     };
-    let parts = [
-        arrow(from.tag.clone(), to.tag.clone()),
-        arrow(Some(short(&from.digest).to_owned()), Some(short(&to.digest).to_owned())),
-        arrow(from.created.as_ref().and_then(day), to.created.as_ref().and_then(day)),
-    ];
-    let mut text = parts.into_iter().flatten().collect::<Vec<_>>().join("  ");
-    if from.digest == to.digest && from.tag == to.tag {
-        text.push_str("  (the request changed)");
-    }
-    text
+    let tag = |brief: &Brief| brief.tag.clone();
+    let platforms = match (from, to) {
+        (None, Some(to)) => to.platforms.join(", "),
+        _ => String::new(),
+    };
+    let stayed =
+        from.as_ref().zip(to.as_ref()).is_some_and(|(from, to)| (&from.digest, &from.tag) == (&to.digest, &to.tag));
+    [
+        name.to_string(),
+        arrow(tag),
+        arrow(|brief| Some(short(&brief.digest).to_owned())),
+        arrow(|brief| brief.created.as_ref().and_then(day)),
+        platforms,
+        if stayed { "(the request changed)".to_owned() } else { String::new() },
+    ]
 }
 
 pub(crate) fn day(created: &Created) -> Option<String> {
@@ -266,15 +268,38 @@ mod tests {
         }
     }
 
+    fn lines(from: Option<Brief>, to: Option<Brief>, room: usize) -> Vec<String> {
+        let change = Change { name: "web".parse().unwrap(), change: "", direction: None, from, to };
+        Table { heads: None, rows: vec![row(&change)], steps: STEPS }.lines(Some(room))
+    }
+
     #[test]
     fn what_stayed_is_said_once_and_what_moved_with_an_arrow() {
         let (old, new) = (brief("latest", 'a', "2026-11-20T00:00:00Z"), brief("latest", 'b', "2026-11-23T00:00:00Z"));
-        let text = "latest  sha256:aaaaaaaaaaaa -> sha256:bbbbbbbbbbbb  20 Nov 2026 -> 23 Nov 2026";
-        assert_eq!(moved(&old, &new), text);
+        let text = "web  latest  sha256:aaaaaaaaaaaa -> sha256:bbbbbbbbbbbb  20 Nov 2026 -> 23 Nov 2026";
+        assert_eq!(lines(Some(old.clone()), Some(new), 107), [text]);
+        let text = "web  latest  sha256:aaaaaaaaaaaa  20 Nov 2026  (the request changed)";
+        assert_eq!(lines(Some(old.clone()), Some(old), 107), [text]);
+    }
+
+    #[test]
+    fn a_narrow_terminal_loses_platforms_and_days_before_tags_and_digests() {
+        let (old, new) = (brief("16.8-alpine", 'a', "2026-11-20T00:00:00Z"), brief("17", 'b', "2026-11-23T00:00:00Z"));
+        let of = |room| lines(None, Some(new.clone()), room).remove(0);
+        assert_eq!(of(80), "web  17  sha256:bbbbbbbbbbbb  23 Nov 2026  linux/amd64");
+        assert_eq!(of(50), "web  17  sha256:bbbbbbbbbbbb  23 Nov 2026");
+        assert_eq!(of(40), "web  17  sha256:bbbbbbbbbbbb");
+        let of = |room| lines(Some(old.clone()), Some(new.clone()), room).remove(0);
+        let digests = "sha256:aaaaaaaaaaaa -> sha256:bbbbbbbbbbbb";
+        assert_eq!(of(66), format!("web  16.8-alpine -> 17  {digests}"));
+        assert_eq!(of(65), format!("web  ….8-alpine -> 17  {digests}"));
+        assert_eq!(of(50), format!("web  {digests}"));
+        assert_eq!(of(20), "web");
     }
 
     #[test]
     fn a_stripped_date_is_not_shown() {
-        assert_eq!(describe(&brief("1", 'a', "1970-01-01T00:00:00Z"), 1), "1  sha256:aaaaaaaaaaaa");
+        let text = "web  1  sha256:aaaaaaaaaaaa  linux/amd64";
+        assert_eq!(lines(None, Some(brief("1", 'a', "1970-01-01T00:00:00Z")), 80), [text]);
     }
 }

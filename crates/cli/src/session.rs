@@ -1,9 +1,13 @@
 //! One run in one project: what is found once and used by every command.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_core::ImageName;
 use imagelock_core::lockfile::{self, Lockfile, LockfileError};
 use imagelock_core::project::{Project, Source};
+use imagelock_core::source::SourceFile;
 use imagelock_files::Writer;
 
 use crate::adapters;
@@ -131,10 +135,26 @@ impl<'h> Session<'h> {
         discover::display(path, &self.directory)
     }
 
+    /// A failure whose places in files of the repository have the paths that the person would write: targets know their
+    /// files by where they are from the project file.
+    pub(crate) fn shown(&self, mut failure: Failure) -> Failure {
+        let mut files: BTreeMap<*const SourceFile, Arc<SourceFile>> = BTreeMap::new();
+        for label in failure.problems.iter_mut().flat_map(|problem| &mut problem.labels) {
+            let file = &label.at.file;
+            if self.sources.iter().any(|source| Arc::ptr_eq(source.file(), file)) {
+                continue;
+            }
+            let renamed = files.entry(Arc::as_ptr(file)).or_insert_with(|| {
+                let path = self.show(&self.root.join(file.path()));
+                if path == file.path() { Arc::clone(file) } else { file.renamed(path) }
+            });
+            label.at.file = Arc::clone(renamed);
+        }
+        failure
+    }
+
     /// The project file that errors about the whole project name.
     pub(crate) fn project_file(&self) -> Utf8PathBuf {
-        let (Source::ImagesToml(file) | Source::WorkspaceManifest(file) | Source::PackageManifest(file)) =
-            &self.sources[0];
-        file.path().to_owned()
+        self.sources[0].file().path().to_owned()
     }
 }

@@ -11,9 +11,22 @@ const GREEN: Style = AnsiColor::BrightGreen.on_default().bold();
 const CYAN: Style = AnsiColor::BrightCyan.on_default().bold();
 const YELLOW: Style = AnsiColor::BrightYellow.on_default().bold();
 
+/// The columns that a verb takes, right-aligned as Cargo prints them, and the space behind it.
+const VERB: usize = 13;
+
+/// What a stream may be given.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Stream {
+    /// Whether it takes colours.
+    pub(crate) color: bool,
+    /// The columns of the terminal that it is; nothing where it is none, and whatever is written there stays whole.
+    pub(crate) width: Option<usize>,
+}
+
 /// The two streams, and how they may be used.
 pub(crate) struct Shell {
-    pub(crate) color: bool,
+    pub(crate) out: Stream,
+    pub(crate) err: Stream,
     pub(crate) terminal: bool,
     quiet: bool,
     answered: AtomicBool,
@@ -21,11 +34,16 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    pub(crate) fn new(color: bool, terminal: bool, quiet: bool) -> Self {
-        Self { color, terminal, quiet, answered: AtomicBool::new(false), progress: MultiProgress::new() }
+    pub(crate) fn new(out: Stream, err: Stream, terminal: bool, quiet: bool) -> Self {
+        Self { out, err, terminal, quiet, answered: AtomicBool::new(false), progress: MultiProgress::new() }
     }
 
-    /// A verb of something done, right-aligned to twelve columns as Cargo prints them.
+    /// The columns behind a verb.
+    pub(crate) fn room(&self) -> Option<usize> {
+        self.err.width.map(|width| width.saturating_sub(VERB))
+    }
+
+    /// A verb of something done.
     pub(crate) fn status(&self, verb: &str, text: &str) {
         self.line(GREEN, verb, text);
     }
@@ -42,14 +60,14 @@ impl Shell {
 
     fn line(&self, style: Style, verb: &str, text: &str) {
         if !self.quiet {
-            let (on, off) = self.styled(style);
-            self.drawn(&format!("{on}{verb:>12}{off} {}\n", printable(text)));
+            let ((on, off), width) = (styled(self.err, style), VERB - 1);
+            self.drawn(&format!("{on}{verb:>width$}{off} {}\n", printable(text)));
         }
     }
 
     /// A warning; quiet keeps it.
     pub(crate) fn warn(&self, text: &str) {
-        let (on, off) = self.styled(YELLOW);
+        let (on, off) = styled(self.err, YELLOW);
         self.drawn(&format!("{on}warning{off}: {}\n", printable(text)));
     }
 
@@ -63,6 +81,11 @@ impl Shell {
     /// A result for people to standard output.
     pub(crate) fn result(&self, text: &str) {
         self.write(printable_lines(text).as_bytes());
+    }
+
+    /// A result that may hold colours, and so whoever drew it saw to the rest as for [`Shell::drawn`].
+    pub(crate) fn result_drawn(&self, text: &str) {
+        self.write(text.as_bytes());
     }
 
     /// A file's content to standard output, as it is; on a terminal as one may show it.
@@ -87,13 +110,14 @@ impl Shell {
             self.write(escape_json(json).as_bytes());
         }
     }
+}
 
-    fn styled(&self, style: Style) -> (String, String) {
-        if self.color {
-            (style.render().to_string(), style.render_reset().to_string())
-        } else {
-            (String::new(), String::new())
-        }
+/// What turns a style on and off again; nothing where the stream takes no colours.
+pub(crate) fn styled(stream: Stream, style: Style) -> (String, String) {
+    if stream.color {
+        (style.render().to_string(), style.render_reset().to_string())
+    } else {
+        (String::new(), String::new())
     }
 }
 

@@ -29,18 +29,30 @@ pub(crate) struct User {
     /// The line that a person wrote, counted from 1; nothing for a file of imagelock's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) line: Option<usize>,
+    /// The column in it.
+    #[serde(skip)]
+    column: Option<usize>,
+    /// The file as the person would write it.
+    #[serde(skip)]
+    shown: Utf8PathBuf,
 }
 
 impl std::fmt::Display for User {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{} {}", self.adapter, self.file)?;
-        self.line.map_or(Ok(()), |line| write!(formatter, ":{line}"))
+        write!(formatter, "{} {}", self.adapter, self.shown)?;
+        self.line.map_or(Ok(()), |line| write!(formatter, ":{line}"))?;
+        self.column.map_or(Ok(()), |column| write!(formatter, ":{column}"))
     }
 }
 
 impl User {
+    fn new(adapter: &'static str, file: Utf8PathBuf, shown: Utf8PathBuf, at: Option<&Location>) -> Self {
+        Self { adapter, file, line: at.map(Location::line), column: at.map(Location::column), shown }
+    }
+
+    /// A place in a project file, whose path is one that the person would write.
     fn at(adapter: &'static str, at: &Location) -> Self {
-        Self { adapter, file: at.file.path().to_owned(), line: Some(at.line()) }
+        Self::new(adapter, at.file.path().to_owned(), at.file.path().to_owned(), Some(at))
     }
 }
 
@@ -70,9 +82,10 @@ impl Users {
                 continue;
             };
             for output in outputs {
+                let shown = session.show(&session.root.join(&output.path));
                 for used in output.uses {
-                    let line = used.at.as_ref().map(Location::line);
-                    users.add(&used.image, User { adapter, file: output.path.clone(), line });
+                    let user = User::new(adapter, output.path.clone(), shown.clone(), used.at.as_ref());
+                    users.add(&used.image, user);
                 }
             }
         }
@@ -83,8 +96,10 @@ impl Users {
         self.0.entry(image.clone()).or_default().insert(user);
     }
 
-    /// Those of an image, in their order.
+    /// Those of an image, in their order, and of each line the first.
     pub(crate) fn users(&self, name: &ImageName) -> Vec<User> {
-        self.0.get(name).into_iter().flatten().cloned().collect()
+        let mut users: Vec<User> = self.0.get(name).into_iter().flatten().cloned().collect();
+        users.dedup_by(|user, first| (user.adapter, &user.file, user.line) == (first.adapter, &first.file, first.line));
+        users
     }
 }

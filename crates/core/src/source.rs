@@ -45,6 +45,12 @@ impl SourceFile {
         Arc::new(Self { path: path.into(), text: text.into(), shows_lines: false, marks: OnceLock::new() })
     }
 
+    /// The same text under another path.
+    pub fn renamed(&self, path: impl Into<Utf8PathBuf>) -> Arc<Self> {
+        let (text, shows_lines) = (self.text.clone(), self.shows_lines);
+        Arc::new(Self { path: path.into(), text, shows_lines, marks: OnceLock::new() })
+    }
+
     /// Whether errors show the lines that they are about.
     pub fn shows_lines(&self) -> bool {
         self.shows_lines

@@ -23,7 +23,7 @@ impl Tree {
     fn found(&self, manifest: &str) -> Option<(String, Vec<String>)> {
         let found = Reach::of(&self.root().join(manifest), self.root()).unwrap()?.into_workspace();
         let files = found.sources.iter().map(|source| {
-            let (Source::ImagesToml(file) | Source::WorkspaceManifest(file) | Source::PackageManifest(file)) = source;
+            let file = source.file();
             file.path().to_string()
         });
         Some((found.root.strip_prefix(self.root()).unwrap().to_string(), files.collect()))

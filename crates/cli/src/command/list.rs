@@ -5,16 +5,27 @@ use imagelock_core::lockfile::LockedImage;
 use imagelock_core::{ImageName, plan};
 use serde::Serialize;
 
+use super::update::known;
 use crate::failure::Failure;
 use crate::host::{Format, Host};
 use crate::report::day;
 use crate::session::Session;
-use crate::shell::printable;
+use crate::table::{Step, Table};
 use crate::users::{User, Users};
 
 /// List the locked images
 #[derive(Args, Debug)]
-pub struct List {}
+pub struct List {
+    /// The images to list; all of them where none is named
+    names: Vec<ImageName>,
+    /// Print every column whole, with whole digests and all users
+    ///
+    /// Without it, columns give way on a terminal until a line fits: who uses an image and its repository are cut; the
+    /// version, the platforms, the users, the day and the repository go, in this order; tag and name are cut. What is not
+    /// printed on a terminal is not cut.
+    #[arg(long)]
+    wide: bool,
+}
 
 /// An image of the list, for programs.
 #[derive(Serialize)]
@@ -27,60 +38,84 @@ struct Listed<'a> {
 }
 
 impl List {
-    #[allow(clippy::unused_self, reason = "every command has this shape")]
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
         let session = Session::open(host)?;
         let lockfile = session.lockfile()?;
+        let missing: Vec<ImageName> =
+            self.names.iter().filter(|name| !lockfile.images.contains_key(*name)).cloned().collect();
+        if !missing.is_empty() {
+            known(&session, &missing)?;
+            session.locked(&missing)?;
+        }
         if !plan::lock(&session.project, &lockfile).is_empty() {
             let (file, command) = (session.project_file(), &host.command);
-            host.shell.warn(&format!("images.lock does not answer {file}: run `{command} lock`"));
+            host.shell.warn(&format!("images.lock is out of date with {file}: run `{command} lock`"));
         }
         let users = Users::of(&session, &lockfile)?;
-        let listed: Vec<Listed<'_>> =
-            lockfile.images.iter().map(|(name, image)| Listed { name, image, used_by: users.users(name) }).collect();
+        let listed: Vec<Listed<'_>> = lockfile
+            .images
+            .iter()
+            .filter(|(name, _)| self.names.is_empty() || self.names.contains(name))
+            .map(|(name, image)| Listed { name, image, used_by: users.users(name) })
+            .collect();
         match host.global.format {
             Format::Json => super::json(host, &listed),
             Format::Text => {
-                host.shell.result(&table(&listed));
+                let room = host.shell.out.width.filter(|_| !self.wide);
+                let lines = table(&listed, self.wide).lines(room);
+                host.shell.result(&(lines.join("\n") + "\n"));
                 Ok(())
             }
         }
     }
 }
 
-fn table(listed: &[Listed<'_>]) -> String {
-    let mut rows = vec![["NAME", "TAG", "VERSION", "DIGEST", "CREATED", "PLATFORMS", "USED BY"].map(str::to_owned)];
-    rows.extend(listed.iter().map(|Listed { name, image, used_by }| {
+/// The order in which columns give way, as the help of the command says it.
+const STEPS: &[Step] = &[
+    Step::CutEnd(7, 24),
+    Step::CutStart(1, 20),
+    Step::Drop(3),
+    Step::Drop(6),
+    Step::Drop(7),
+    Step::Drop(5),
+    Step::Drop(1),
+    Step::CutEnd(2, 12),
+    Step::CutEnd(0, 12),
+    Step::Drop(2),
+    Step::Drop(4),
+    Step::CutEnd(0, 1),
+];
+
+fn table(listed: &[Listed<'_>], wide: bool) -> Table<8> {
+    let heads = ["NAME", "REPOSITORY", "TAG", "VERSION", "DIGEST", "CREATED", "PLATFORMS", "USED BY"];
+    let row = |Listed { name, image, used_by }: &Listed<'_>| {
         let platforms: Vec<String> = image.platforms.keys().map(|platform| short(&platform.to_string())).collect();
+        let digest = image.digest.hex();
         [
             name.to_string(),
+            place(image),
             image.tag.as_ref().map(ToString::to_string).unwrap_or_default(),
-            printable(image.version.as_deref().unwrap_or_default()),
-            image.digest.hex()[..12].to_owned(),
+            image.version.clone().unwrap_or_default(),
+            (if wide { digest } else { &digest[..12] }).to_owned(),
             image.created.as_ref().and_then(day).unwrap_or_default(),
             platforms.join(" "),
-            some(used_by),
+            some(used_by, if wide { usize::MAX } else { 3 }),
         ]
-    }));
-    // An empty column is left out, but for those that a table is read by.
-    let shown: Vec<usize> =
-        (0..7).filter(|&column| column < 2 || rows[1..].iter().any(|row| !row[column].is_empty())).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let mut text = String::new();
-    for row in &rows {
-        let cells: Vec<String> = shown.iter().map(|&column| format!("{:1$}", row[column], width(column))).collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
-    }
-    text
+    };
+    Table { heads: Some(heads), rows: listed.iter().map(row).collect(), steps: STEPS }
+}
+
+/// The repository, or the layout.
+fn place(image: &LockedImage) -> String {
+    let layout = || image.layout().map(ToString::to_string).unwrap_or_default();
+    image.repository().map_or_else(layout, ToString::to_string)
 }
 
 /// The first users, and how many more there are: `why` tells all.
-fn some(users: &[User]) -> String {
-    const SHOWN: usize = 3;
-    let mut shown: Vec<String> = users.iter().take(SHOWN).map(ToString::to_string).collect();
-    if users.len() > SHOWN {
-        shown.push(format!("{} more", users.len() - SHOWN));
+fn some(users: &[User], most: usize) -> String {
+    let mut shown: Vec<String> = users.iter().take(most).map(ToString::to_string).collect();
+    if users.len() > most {
+        shown.push(format!("{} more", users.len() - most));
     }
     shown.join(", ")
 }

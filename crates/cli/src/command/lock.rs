@@ -17,9 +17,9 @@ use crate::progress::Progress;
 use crate::report::{self, Change};
 use crate::session::Session;
 
-/// Make images.lock answer images.toml, keeping every pin that still does
+/// Bring images.lock up to date with images.toml, keeping every pin that still holds
 ///
-/// A pin stays as long as it answers its request, even when its tag has moved: `update` is what moves it. Everything
+/// A pin stays as long as it is one for its request, even when its tag has moved: `update` is what moves it. Everything
 /// is resolved before anything is written; one image that cannot be resolved fails the run and changes nothing.
 #[derive(Args, Debug)]
 pub struct Lock {
@@ -139,18 +139,18 @@ fn must_hold(session: &Session<'_>, plan: &Plan<'_>, old: &Lockfile) -> Result<(
     if plan.is_empty() {
         return Ok(());
     }
-    let mut problem = Problem::new(format!("images.lock does not answer {}", session.project_file()));
+    let mut problem = Problem::new(format!("images.lock is out of date with {}", session.project_file()));
     for step in &plan.resolve {
         let text = match &step.answer {
             Answer::Missing => "not in images.lock".to_owned(),
             Answer::RequestChanged { was } if was.wanted != step.declared.request.wanted => {
-                format!("images.lock answers `{}`", was.wanted)
+                format!("images.lock was made for `{}`", was.wanted)
             }
             Answer::RequestChanged { was } => match &was.platforms {
-                None => "images.lock answers for every platform".to_owned(),
+                None => "images.lock has every platform".to_owned(),
                 Some(platforms) => {
                     let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
-                    format!("images.lock answers for {}", platforms.join(", "))
+                    format!("images.lock has {}", platforms.join(", "))
                 }
             },
             Answer::Holds(_) => continue,

@@ -28,7 +28,7 @@ use crate::host::{Format, Host};
 #[derive(Subcommand, Debug)]
 #[non_exhaustive]
 pub enum Command {
-    /// Make images.lock answer images.toml, keeping every pin that still does
+    /// Bring images.lock up to date with images.toml, keeping every pin that still holds
     Lock(lock::Lock),
     /// Find out where the followed tags point now
     Update(update::Update),

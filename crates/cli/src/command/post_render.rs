@@ -6,7 +6,7 @@ use clap::Args;
 use imagelock_adapter::{Context, Rewrites, Templates};
 use imagelock_core::Host as RegistryHost;
 use imagelock_core::project::Mirror;
-use imagelock_core::source::SourceFile;
+use imagelock_core::source::{Location, SourceFile};
 use imagelock_edit::Edited;
 use imagelock_kubernetes::{MOST_BYTES, ManifestPath};
 
@@ -55,9 +55,7 @@ impl PostRender {
         if self.strict && !kept.is_empty() {
             return Err(unpinned(kept.iter().map(|left| format!("{}: {}", left.at, left.reason))));
         }
-        for used in &uses {
-            super::render::moved(host, used, "standard input");
-        }
+        super::render::moved(&host.shell, &uses, "standard input");
         for left in &kept {
             host.shell.warn(&format!("{}: {}", left.at, printable(&left.reason)));
         }
@@ -75,9 +73,10 @@ fn read(stream: impl Read) -> Result<String, Failure> {
         return Err(Failure::new(Kind::Input, problem.help("pin them in parts")));
     }
     String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..at].split(|byte| *byte == b'\n').count();
-        Failure::input(format!("line {line} of the manifests on standard input is not UTF-8, at byte {at}"))
+        let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+        let file = SourceFile::new("standard input", before);
+        let at = Location::new(&file, file.text().len()..file.text().len());
+        Failure::input(format!("{at}: the manifests are not UTF-8"))
     })
 }
 

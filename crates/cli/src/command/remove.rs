@@ -63,32 +63,32 @@ impl Remove {
 
 /// An image that a package or a target names cannot go before that does.
 fn still_named(session: &Session<'_>, names: &[ImageName]) -> Result<(), Failure> {
-    for name in names {
-        let uses = session.project.uses.iter().filter(|used| used.image.value == *name).map(|used| &used.image.at);
-        let targets = targets::read(&session.project)?;
-        let named: Vec<_> = targets.iter().flat_map(|rendered| rendered.target.images()).collect();
-        let named = named.iter().filter(|image| image.value == *name).map(|image| &image.at);
-        let labels: Vec<Label> = uses.chain(named).map(|at| Label::primary(at, "still named here")).collect();
-        if !labels.is_empty() {
-            let mut problem = Problem::new(format!("`{name}` is still used")).help("remove what names it first");
-            problem.labels = labels;
-            return Err(Failure::new(Kind::Input, problem));
-        }
-    }
-    Ok(())
+    let targets = targets::read(&session.project)?;
+    let targets: Vec<_> = targets.iter().flat_map(|rendered| rendered.target.images()).collect();
+    let named = || session.project.uses.iter().map(|used| &used.image).chain(&targets);
+    let problem = |name: &ImageName| {
+        let places = named().filter(|image| image.value == *name);
+        let labels: Vec<Label> = places.map(|image| Label::primary(&image.at, "still named here")).collect();
+        let problem = Problem::new(format!("`{name}` is still used")).help("remove what names it first");
+        (!labels.is_empty()).then_some(Problem { labels, ..problem })
+    };
+    refused(names.iter().filter_map(problem).collect())
 }
 
 /// An image that people's files have pins of would leave them behind: the next run knows nothing of them.
 fn still_used(session: &Session<'_>, names: &[ImageName]) -> Result<(), Failure> {
     let users = Users::of(session, &session.lockfile()?)?;
-    for name in names {
-        let pinned: Vec<String> =
-            users.users(name).iter().filter(|user| user.line.is_some()).map(|user| format!("  {user}")).collect();
-        if !pinned.is_empty() {
-            let problem = Problem { lines: pinned, ..Problem::new(format!("`{name}` is still used")) };
-            let problem = problem.help("take it out of these places, or leave its pins as they are with `--force`");
-            return Err(Failure::new(Kind::Input, problem));
-        }
-    }
-    Ok(())
+    let problem = |name: &ImageName| {
+        let users = users.users(name).into_iter().filter(|user| user.line.is_some());
+        let lines: Vec<String> = users.map(|user| format!("  {user}")).collect();
+        let problem = Problem::new(format!("`{name}` is still used"));
+        let problem = problem.help("take it out of these places, or leave its pins as they are with `--force`");
+        (!lines.is_empty()).then_some(Problem { lines, ..problem })
+    };
+    refused(names.iter().filter_map(problem).collect())
+}
+
+/// A failure where there is any problem.
+fn refused(problems: Vec<Problem>) -> Result<(), Failure> {
+    if problems.is_empty() { Ok(()) } else { Err(Failure { kind: Kind::Input, problems }) }
 }

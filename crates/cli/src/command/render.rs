@@ -7,14 +7,15 @@ use imagelock_core::project::Mirror;
 use imagelock_core::source::{Label, Location, SourceFile};
 use imagelock_core::{Host as RegistryHost, plan};
 use serde::Serialize;
-use similar::TextDiff;
 
 use super::helm_check;
 use crate::adapters;
+use crate::diff::unified;
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
 use crate::session::Session;
-use crate::shell::printable;
+use crate::shell::{Shell, printable};
+use crate::table::{Step, Table};
 use crate::targets::{self, Rendered};
 use crate::tree::DiskTree;
 
@@ -72,7 +73,7 @@ impl Render {
         };
         let lock = session.lockfile()?;
         if !plan::lock(&session.project, &lock).is_empty() {
-            let message = format!("images.lock does not answer {}", session.project_file());
+            let message = format!("images.lock is out of date with {}", session.project_file());
             return Err(Failure::new(Kind::Check, Problem::new(message).help("run `{command} lock` first")));
         }
         let targets = self.targets(&session)?;
@@ -84,7 +85,7 @@ impl Render {
         }
         let built = &session.project.built;
         let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };
-        let outputs = targets::render(&targets, &context)?;
+        let outputs = targets::render(&targets, &context).map_err(|failure| session.shown(failure))?;
         targets::one_file_each(&tree, &outputs)?;
         if let Some(path) = &self.stdout {
             return print_one(host, &outputs, path);
@@ -115,8 +116,8 @@ impl Render {
         }
         if differs {
             let count = results.iter().filter(|result| result.state == "differs").count();
-            let noun = if count == 1 { "file differs" } else { "files differ" };
-            let problem = Problem::new(format!("{count} {noun} from what images.lock says"));
+            let verb = if count == 1 { "differs" } else { "differ" };
+            let problem = Problem::new(format!("{} {verb} from what images.lock says", files(count)));
             charts.problems.push(problem.help("run `{command} render` and commit the result"));
         }
         if charts.problems.is_empty() { Ok(()) } else { Err(Failure { kind: Kind::Check, problems: charts.problems }) }
@@ -145,22 +146,17 @@ impl Render {
         let refused: Vec<Problem> =
             outputs.iter().filter_map(|output| refusal(tree, output).transpose()).collect::<Result<Vec<_>, _>>()?;
         if !refused.is_empty() && !self.force {
-            return Err(Failure { kind: Kind::Input, problems: refused });
+            return Err(session.shown(Failure { kind: Kind::Input, problems: refused }));
         }
         let shell = &session.host.shell;
         let mut results = Vec::new();
-        let mut fresh = Vec::new();
         for output in outputs {
             let path = session.root.join(&output.path);
             let written = session.write(&path, &output.content)?;
             let shown = session.show(&path);
             if written {
                 shell.status("Wrote", shown.as_str());
-                for used in &output.uses {
-                    moved(session.host, used, shown.as_str());
-                }
-            } else {
-                fresh.push(shown.into_string());
+                moved(shell, &output.uses, shown.as_str());
             }
             let state = if written { "written" } else { "fresh" };
             results.push(Written {
@@ -169,8 +165,9 @@ impl Render {
                 warnings: warnings(output, output.path.as_str()),
             });
         }
-        if !fresh.is_empty() {
-            shell.status("Fresh", &fresh.join(", "));
+        let fresh = results.iter().filter(|result| result.state == "fresh").count();
+        if fresh > 0 {
+            shell.status("Fresh", &files(fresh));
         }
         if session.host.global.format == Format::Json { super::json(session.host, &results) } else { Ok(()) }
     }
@@ -179,17 +176,31 @@ impl Render {
 /// What a person should know about an output, under the name that they know it by.
 fn warnings(output: &Output, shown: &str) -> Vec<String> {
     let about = output.warnings.iter().map(|warning| format!("{shown}: {warning}"));
-    let kept =
-        output.kept.iter().map(|left| format!("{shown}:{}:{}: {}", left.at.line(), left.at.column(), left.reason));
+    let kept = output.kept.iter().map(|left| format!("{}: {}", place(shown, &left.at), left.reason));
     about.chain(kept).collect()
 }
 
-/// Says that a place has another tag than before.
-pub(super) fn moved(host: &Host, used: &Use, shown: &str) {
-    if let (Some((before, now)), Some(at)) = (&used.moved, &used.at) {
-        let place = format!("{shown}:{}:{}", at.line(), at.column());
-        host.shell.status("Moved", &printable(&format!("{}  {place}  {before} -> {now}", used.image)));
+/// A place in the file that a person knows as `shown`, in the form that editors and terminals open.
+fn place(shown: &str, at: &Location) -> String {
+    format!("{shown}:{}:{}", at.line(), at.column())
+}
+
+/// Says which places of a file have another tag than before: `web  deploy/web.yaml:12:14  1.4 -> 1.5`. The place is never
+/// cut: half of it opens nothing.
+pub(super) fn moved(shell: &Shell, uses: &[Use], shown: &str) {
+    let row = |used: &Use| {
+        let ((before, now), at) = used.moved.as_ref().zip(used.at.as_ref())?;
+        Some([used.image.to_string(), place(shown, at), format!("{before} -> {now}")])
+    };
+    let steps = &[Step::CutEnd(0, 12), Step::CutStart(2, 12)];
+    for line in (Table { heads: None, rows: uses.iter().filter_map(row).collect(), steps }).lines(shell.room()) {
+        shell.status("Moved", &line);
     }
+}
+
+/// `1 file`, `2 files`
+fn files(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "file" } else { "files" })
 }
 
 fn print_one(host: &Host, outputs: &[Output], path: &Utf8Path) -> Result<(), Failure> {
@@ -252,22 +263,18 @@ fn check(session: &Session<'_>, tree: &DiskTree, outputs: &[Output]) -> Result<V
         let old = there(tree, output)?.unwrap_or_default();
         let differs = old != output.content;
         if differs {
-            let (old, new) = (String::from_utf8_lossy(&old), String::from_utf8_lossy(&output.content));
-            let diff = TextDiff::from_lines(old.as_ref(), new.as_ref());
             let shown = session.show(&session.root.join(&output.path));
-            let unified = diff.unified_diff().context_radius(2).header(shown.as_str(), shown.as_str()).to_string();
-            diffs.extend(unified.lines().map(|line| format!("{}\n", printable(line))));
+            diffs.push_str(&unified(shown.as_str(), &old, &output.content, session.host.shell.out));
         }
         let state = if differs { "differs" } else { "fresh" };
         results.push(Written { path: output.path.clone(), state, warnings: warnings(output, output.path.as_str()) });
     }
     let host = session.host;
     if host.global.format != Format::Json {
-        host.shell.result(&diffs);
+        host.shell.result_drawn(&diffs);
     }
     if results.iter().all(|result| result.state == "fresh") {
-        let noun = if outputs.len() == 1 { "file" } else { "files" };
-        host.shell.status("Fresh", &format!("{} {noun}, as images.lock says", outputs.len()));
+        host.shell.status("Fresh", &format!("{}, as images.lock says", files(outputs.len())));
     }
     Ok(results)
 }

@@ -13,6 +13,7 @@ use crate::host::{Format, Host};
 use crate::report::day;
 use crate::session::Session;
 use crate::shell::printable;
+use crate::table::wrapped;
 use crate::users::{User, Users};
 
 /// Tell why an image is locked as it is, and who uses it
@@ -52,26 +53,26 @@ impl Why {
             None => "  not locked yet: run `{command} lock`\n".replace("{command}", &host.command),
             Some(image) if !holds => {
                 let was = &image.request.wanted;
-                format!("  images.lock answers another request, `{was}`: run `{} lock`\n", host.command)
+                format!("  images.lock was made for another request, `{was}`: run `{} lock`\n", host.command)
             }
             Some(image) => answer(image),
         });
         for user in &used_by {
             text.push_str(&format!("  used by {user}\n"));
         }
-        host.shell.result(&text);
+        let lines: Vec<String> = text.lines().map(|line| wrapped(line, host.shell.out.width)).collect();
+        host.shell.result(&(lines.join("\n") + "\n"));
         Ok(())
     }
 }
 
-/// `static = "cgr.dev/chainguard/static:latest"     images.toml:2`
+/// `static = "cgr.dev/chainguard/static:latest"     images.toml:2:1`
 fn declaration(name: &ImageName, declared: &Declared) -> String {
-    let at = &declared.at;
     let asked = match &declared.request.wanted {
         Wanted::Tag { .. } | Wanted::Digest { .. } => format!("{name} = \"{}\"", declared.request.wanted),
         wanted => format!("{name}: {wanted}"),
     };
-    format!("{asked}     {}:{}\n", at.file.path(), at.line())
+    format!("{asked}     {}\n", declared.at)
 }
 
 fn answer(image: &LockedImage) -> String {

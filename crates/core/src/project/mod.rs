@@ -153,6 +153,14 @@ pub enum Source {
     PackageManifest(Arc<SourceFile>),
 }
 
+impl Source {
+    /// The file.
+    pub fn file(&self) -> &Arc<SourceFile> {
+        let (Self::ImagesToml(file) | Self::WorkspaceManifest(file) | Self::PackageManifest(file)) = self;
+        file
+    }
+}
+
 impl Project {
     /// Reads the files that make up a project. `adapters` are the names of tables that adapters own.
     pub fn parse(sources: &[Source], adapters: &[&str]) -> Result<Self, Vec<ProjectError>> {

@@ -34,7 +34,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn source(&mut self, source: &Source) {
-        let (Source::ImagesToml(file) | Source::WorkspaceManifest(file) | Source::PackageManifest(file)) = source;
+        let file = source.file();
         let table = match node::parse(file) {
             Ok(table) => table,
             Err(error) => return self.errors.push(error),
