@@ -8,7 +8,7 @@ use std::ops::Range;
 use camino::Utf8Path;
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, ObjectKey, TraversalOperator};
-use hcl_edit::structure::BlockLabel;
+use hcl_edit::structure::{BlockLabel, Body};
 use hcl_edit::visit::{Visit, visit_expr};
 
 pub use super::hcl_quote::quote;
@@ -33,14 +33,7 @@ impl Format for Hcl {
     }
 
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {
-        // The parser refuses the mark that editors on Windows write.
-        let body = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let skipped = text.len() - body.len();
-        let parsed = hcl_edit::parser::parse_body(body).map_err(|error| {
-            let at = (error.location().offset() + skipped).min(text.len());
-            let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-            Unreadable { reason: error.message().trim().replace('\n', ", "), at: at..at }
-        })?;
+        let (parsed, skipped) = parse(text)?;
         let lines = Lines::new(text);
         let mut collector = Collector { skipped, lines: &lines, sites: Vec::new(), strings: Vec::new() };
         collector.visit_body(&parsed);
@@ -57,6 +50,19 @@ impl Format for Hcl {
     fn quote(&self, _: &str, new: &str) -> Option<String> {
         Some(format!("\"{}\"", quote(new)))
     }
+}
+
+/// The structure of a text, and how many bytes stand in front of it.
+pub(super) fn parse(text: &str) -> Result<(Body, usize), Unreadable> {
+    // The parser refuses the mark that editors on Windows write.
+    let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let skipped = text.len() - body.len();
+    let parsed = hcl_edit::parser::parse_body(body).map_err(|error| {
+        let at = (error.location().offset() + skipped).min(text.len());
+        let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+        Unreadable { reason: error.message().trim().replace('\n', ", "), at: at..at }
+    })?;
+    Ok((parsed, skipped))
 }
 
 struct Collector<'l> {

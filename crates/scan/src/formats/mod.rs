@@ -3,21 +3,43 @@
 //! A new one is a file here, a line in [`FORMATS`], a case in this module's tests, a seed in `fuzz/seeds/files` under its
 //! id with something to pin in it, a row in `docs/places.md`, and the adapter or the command that uses it.
 
+pub mod bazel;
+mod ci;
 pub mod compose;
 pub mod dockerfile;
 pub mod earthfile;
 pub mod hcl;
 mod hcl_quote;
+mod hcl_tree;
+mod helm;
+mod infra;
+mod json;
 pub mod kubernetes;
+mod paths;
 pub mod plain;
+mod quadlet;
+mod row;
+mod shell;
+mod table;
+mod tools;
+mod variables;
+mod walk;
 mod yaml;
 
+pub use bazel::Bazel;
+pub use ci::{AZURE, BITBUCKET, BUILDKITE, CIRCLE, CLOUD_BUILD, DRONE, GITHUB, GITLAB};
 pub use compose::Compose;
 pub use dockerfile::Dockerfile;
 pub use earthfile::Earthfile;
 pub use hcl::{Hcl, quote};
-pub use kubernetes::Manifests;
+pub use helm::{CHART, Template, Values};
+pub use infra::{NOMAD, NOMAD_JSON, TERRAFORM, TERRAFORM_JSON, VARIABLES};
+pub use kubernetes::{Manifests, Resources};
+pub use paths::YamlPaths;
 pub use plain::{Plain, Words};
+pub use quadlet::Quadlet;
+pub use shell::Shell;
+pub use tools::{ANSIBLE, BAKE, BAKE_JSON, DEVCONTAINER, KO, KUSTOMIZE, SKAFFOLD};
 
 use crate::Format;
 
@@ -25,9 +47,35 @@ use crate::Format;
 pub const FORMATS: &[&dyn Format] = &[
     &Dockerfile,
     &Earthfile,
+    &GITHUB,
+    &GITLAB,
+    &CIRCLE,
+    &AZURE,
+    &BITBUCKET,
+    &BUILDKITE,
+    &CLOUD_BUILD,
+    &DRONE,
+    &KUSTOMIZE,
+    &CHART,
+    &Template,
+    &SKAFFOLD,
+    &KO,
+    &DEVCONTAINER,
+    &BAKE,
+    &BAKE_JSON,
+    &TERRAFORM,
+    &TERRAFORM_JSON,
+    &VARIABLES,
+    &NOMAD,
+    &NOMAD_JSON,
     &Compose,
     &Hcl,
-    &Manifests { paths: Vec::new() },
+    &Bazel,
+    &Quadlet,
+    &Shell,
+    &Resources,
+    &Values,
+    &ANSIBLE,
     &Plain { words: Words::Yaml },
     &Plain { words: Words::Typed },
     &Plain { words: Words::Text },

@@ -5,6 +5,7 @@
 
 mod find;
 mod path;
+mod resources;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use imagelock_yaml::Node;
 
 use self::find::Found;
 pub use self::path::{ManifestPath, ManifestPathError};
+pub use self::resources::Resources;
 use super::yaml;
 use crate::{Format, Lines, Parsed, Site, Sure, Unreadable};
 

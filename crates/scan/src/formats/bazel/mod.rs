@@ -1,0 +1,212 @@
+//! Where Bazel's files pull images: `oci.pull`, `oci_pull`, `container_pull` and the `pull` of rules_img, whose arguments
+//! hold a reference in parts, and the `container-image` of a platform.
+//!
+//! Loops, macros and what is put together from several values are open; a name that the file gives one text reads as it.
+
+mod lexer;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use camino::Utf8Path;
+use imagelock_yaml::quoted;
+
+use self::lexer::{Kind, Token, lex};
+use super::paths::in_order;
+use super::table::with_algorithm;
+use crate::comment::speaking;
+use crate::{Format, Lines, Parsed, Parts, Piece, Says, Site, Sure, Unreadable};
+
+/// Files of Bazel, in Starlark.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bazel;
+
+/// The calls that pull an image.
+const PULLS: &[&str] = &["pull", "oci_pull", "container_pull", "docker_pull", "img_pull"];
+
+impl Format for Bazel {
+    fn id(&self) -> &'static str {
+        "bazel"
+    }
+
+    fn about(&self) -> &'static str {
+        "a file of Bazel"
+    }
+
+    fn claims(&self, path: &Utf8Path, _: &str) -> bool {
+        let name = path.file_name().unwrap_or_default();
+        matches!(path.extension(), Some("bazel" | "bzl" | "bzlmod")) || matches!(name, "BUILD" | "WORKSPACE")
+    }
+
+    fn read(&self, text: &str) -> Result<Parsed, Unreadable> {
+        let lines = Lines::new(text);
+        let (tokens, comments) = lex(text);
+        let reader = Reader { lines: &lines, tokens: &tokens, names: names(&tokens) };
+        let hidden = |at: usize| comments.binary_search_by_key(&at, |comment| comment.start).is_err();
+        Ok(Parsed { sites: in_order(reader.sites()), comments: speaking(text, &lines, &["#"], hidden) })
+    }
+
+    fn quote(&self, before: &str, new: &str) -> Option<String> {
+        let quote = before.chars().last().filter(|quote| matches!(quote, '"' | '\''))?;
+        Some(if quote == '\'' && !new.contains(['\'', '\\', '\n']) { format!("'{new}'") } else { quoted(new) })
+    }
+}
+
+/// The names that stand for one text each: `VERSION = "1"` where a statement starts.
+fn names<'t>(tokens: &[Token<'t>]) -> BTreeMap<&'t str, Option<&'t str>> {
+    let mut names: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    let mut depth = 0_usize;
+    for (index, token) in tokens.iter().enumerate() {
+        match token.kind {
+            Kind::Sign('(' | '[' | '{') => depth += 1,
+            Kind::Sign(')' | ']' | '}') => depth = depth.saturating_sub(1),
+            Kind::Word(name) if depth == 0 && is_sign(tokens.get(index + 1), '=') => {
+                let value = tokens.get(index + 2).and_then(|value| match value.kind {
+                    Kind::Text(text) if !goes_on(tokens.get(index + 3)) => text,
+                    _ => None,
+                });
+                names.entry(name).and_modify(|value| *value = None).or_insert(value);
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+/// Whether what follows a value makes another one of it.
+fn goes_on(next: Option<&Token<'_>>) -> bool {
+    next.is_some_and(|next| matches!(next.kind, Kind::Sign('+' | '%' | '.' | '[') | Kind::Text(_)))
+}
+
+fn is_sign(token: Option<&Token<'_>>, sign: char) -> bool {
+    token.is_some_and(|token| token.kind == Kind::Sign(sign))
+}
+
+struct Reader<'r, 't> {
+    lines: &'r Lines,
+    tokens: &'r [Token<'t>],
+    names: BTreeMap<&'t str, Option<&'t str>>,
+}
+
+/// What an argument is.
+enum Argument<'t> {
+    /// A text, with its bytes.
+    Literal(Piece),
+    /// Something else, and what it reads as where that is known.
+    Open(Range<usize>, Option<&'t str>),
+}
+
+impl<'t> Reader<'_, 't> {
+    fn sites(&self) -> Vec<Site> {
+        let mut sites = Vec::new();
+        for (index, token) in self.tokens.iter().enumerate() {
+            let next = self.tokens.get(index + 1);
+            let defined = index > 0 && self.tokens[index - 1].kind == Kind::Word("def");
+            match token.kind {
+                Kind::Word(name) if PULLS.contains(&name) && is_sign(next, '(') && !defined => {
+                    sites.extend(self.pull(self.called(index), index + 2));
+                }
+                Kind::Text(Some("container-image")) if is_sign(next, ':') => sites.extend(self.platform(index + 2)),
+                _ => {}
+            }
+        }
+        sites
+    }
+
+    /// What is called, with what it belongs to: `oci.pull`.
+    fn called(&self, index: usize) -> String {
+        let Kind::Word(name) = self.tokens[index].kind else { return String::new() };
+        let owner =
+            index.checked_sub(2).filter(|_| is_sign(self.tokens.get(index - 1), '.')).map(|owner| &self.tokens[owner]);
+        match owner.map(|owner| &owner.kind) {
+            Some(Kind::Word(owner)) => format!("{owner}.{name}"),
+            _ => name.to_owned(),
+        }
+    }
+
+    /// The image of a call whose arguments start at a token.
+    fn pull(&self, called: String, start: usize) -> Option<Site> {
+        let mut arguments = self.arguments(start);
+        let name = match arguments.remove("name") {
+            Some(Argument::Literal(name)) => format!("{called} {}", name.text),
+            _ => called,
+        };
+        let repository = arguments.remove("image").or_else(|| arguments.remove("repository"))?;
+        let mut take = |key: &str| arguments.remove(key);
+        let parts = [take("registry"), Some(repository), take("tag"), take("digest")];
+        if parts.iter().flatten().all(|part| matches!(part, Argument::Literal(_))) {
+            let [registry, repository, tag, digest] = parts.map(|part| match part? {
+                Argument::Literal(piece) => Some(piece),
+                Argument::Open(..) => None,
+            });
+            let digest = digest.map(with_algorithm);
+            return Some(Site::parts(Parts { registry, repository, tag, digest }, Sure::Certain, self.lines, name));
+        }
+        // The repository is where the place is told, and what every part reads as makes its default.
+        let span = match &parts[1] {
+            Some(Argument::Literal(Piece { span, .. }) | Argument::Open(span, _)) => span.clone(),
+            None => return None,
+        };
+        let known = parts.iter().flatten().all(|part| !matches!(part, Argument::Open(_, None)));
+        let [registry, repository, tag, digest] = parts.map(|part| match part? {
+            Argument::Literal(piece) => Some(piece),
+            Argument::Open(span, value) => Some(Piece { span, text: value?.to_owned() }),
+        });
+        let default = Parts { registry, repository, tag, digest }.text().parse().ok().filter(|_| known);
+        let line = self.lines.of(span.start);
+        Some(Site { says: Says::Open { span, default }, sure: Sure::Certain, line, place: name })
+    }
+
+    /// The named arguments of a call, up to its bracket.
+    fn arguments(&self, start: usize) -> BTreeMap<&'t str, Argument<'t>> {
+        let mut arguments = BTreeMap::new();
+        let mut at = start;
+        while let Some(token) = self.tokens.get(at) {
+            if token.kind == Kind::Sign(')') {
+                break;
+            }
+            let end = self.end(at);
+            if let Kind::Word(name) = token.kind
+                && is_sign(self.tokens.get(at + 1), '=')
+                && end > at + 2
+            {
+                arguments.insert(name, self.argument(at + 2..end));
+            }
+            at = if is_sign(self.tokens.get(end), ',') { end + 1 } else { end };
+        }
+        arguments
+    }
+
+    /// Where an argument ends: at a comma or a bracket that is not inside of it.
+    fn end(&self, start: usize) -> usize {
+        let mut depth = 0_usize;
+        for (index, token) in self.tokens.iter().enumerate().skip(start) {
+            match token.kind {
+                Kind::Sign('(' | '[' | '{') => depth += 1,
+                Kind::Sign(')' | ']' | '}') if depth == 0 => return index,
+                Kind::Sign(')' | ']' | '}') => depth -= 1,
+                Kind::Sign(',') if depth == 0 => return index,
+                _ => {}
+            }
+        }
+        self.tokens.len()
+    }
+
+    fn argument(&self, tokens: Range<usize>) -> Argument<'t> {
+        let all = &self.tokens[tokens];
+        let span = all[0].span.start..all[all.len() - 1].span.end;
+        match all {
+            [Token { kind: Kind::Text(Some(text)), .. }] => Argument::Literal(Piece { span, text: (*text).to_owned() }),
+            [Token { kind: Kind::Word(name), .. }] => Argument::Open(span, self.names.get(name).copied().flatten()),
+            _ => Argument::Open(span, None),
+        }
+    }
+
+    /// `"container-image": "docker://a:1"`.
+    fn platform(&self, index: usize) -> Option<Site> {
+        let token = self.tokens.get(index)?;
+        let Kind::Text(Some(text)) = token.kind else { return None };
+        let is_image = text.starts_with("docker://") && !goes_on(self.tokens.get(index + 1));
+        is_image.then(|| Site::whole(token.span.clone(), text, Sure::Certain, self.lines, "container-image"))
+    }
+}

@@ -1,0 +1,33 @@
+//! Where kustomizations name images: `images` in parts, patches that are written out, and values of charts.
+//!
+//! The `name` of an image is what is looked for, and what stays where nothing replaces it.
+
+use camino::Utf8Path;
+
+use super::super::helm::image_lines;
+use super::super::paths::{Syntax, YamlPaths, is_called};
+use super::super::row::{Keys, Row, Takes};
+
+/// Kustomizations and components.
+pub const KUSTOMIZE: YamlPaths = YamlPaths {
+    id: "kustomize",
+    about: "a kustomization",
+    claims,
+    syntax: Syntax::Yaml,
+    images: &[
+        Row::new("images[]", Takes::Parts(IMAGES))
+            .unless(|beside| ["newName", "newTag", "digest"].iter().all(|key| beside.own(key).is_none())),
+        Row::new("patches[].patch", Takes::Within(image_lines)),
+        Row::new("patchesStrategicMerge[]", Takes::Within(image_lines)),
+        Row::new("helmCharts[].valuesInline", Takes::Values),
+    ],
+    variables: &[],
+    names: &[],
+};
+
+const IMAGES: &Keys =
+    &Keys { registry: &[], repository: &[&["newName"], &["name"]], tag: &[&["newTag"]], digest: &[&["digest"]] };
+
+fn claims(path: &Utf8Path, _: &str) -> bool {
+    is_called(path, &["kustomization.yaml", "kustomization.yml", "Kustomization"])
+}

@@ -1,0 +1,3 @@
+source "docker" "a" {
+  image = "ubuntu:24.04" # imagelock: ubuntu
+}

@@ -1,0 +1,1 @@
+path "secret/image:1" { capabilities = ["read"] }

@@ -1,0 +1,1 @@
+inputs = { image = "a:1" }

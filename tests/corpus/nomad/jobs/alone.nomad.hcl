@@ -1,0 +1,4 @@
+variables { image = "x:1" }
+job "n" {
+  group "g" {}
+}

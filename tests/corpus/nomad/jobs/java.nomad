@@ -1,0 +1,8 @@
+job "java" {
+  group "g" {
+    task "t" {
+      driver = "java"
+      config { jar_path = "local/image.jar" }
+    }
+  }
+}

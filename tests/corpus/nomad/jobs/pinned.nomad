@@ -1,0 +1,9 @@
+job "p" {
+  type = "batch"
+  group "g" {
+    task "t" {
+      driver = "docker"
+      config { image = "busybox@sha256:cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd" }
+    }
+  }
+}

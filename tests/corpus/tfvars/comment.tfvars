@@ -1,0 +1,3 @@
+# image = "a:1"
+/* image = "b:1" */
+other = 1

@@ -1,0 +1,1 @@
+sidecars = [{ image = "envoyproxy/envoy:v1.31" }, { image = "plain" }]

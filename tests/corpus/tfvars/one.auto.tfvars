@@ -1,0 +1,1 @@
+image = "registry.example.com:5000/a@sha256:abababababababababababababababababababababababababababababababab"
