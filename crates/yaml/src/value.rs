@@ -116,6 +116,9 @@ impl Value {
     }
 }
 
+/// Aliases inside of what aliases repeat: one in the other as often as a text says would exhaust the stack.
+const DEEPEST: usize = 100;
+
 struct Resolver<'n> {
     /// The nodes by the number of their anchor.
     anchored: BTreeMap<usize, &'n Node>,
@@ -136,7 +139,7 @@ impl<'n> Resolver<'n> {
             Kind::Alias(Anchor { key: Some(key), .. }) => Value::text(key.as_str()),
             Kind::Alias(anchor) => {
                 let target = *self.anchored.get(&anchor.id)?;
-                if self.open.contains(&anchor.id) {
+                if self.open.contains(&anchor.id) || self.open.len() >= DEEPEST {
                     return None;
                 }
                 self.open.push(anchor.id);

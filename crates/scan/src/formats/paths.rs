@@ -1,7 +1,7 @@
 //! The languages of YAML, JSON and HCL whose images stand at the ends of fixed ways: a table each.
 
 use camino::Utf8Path;
-use imagelock_yaml::{Node, quoted, read};
+use imagelock_yaml::{Node, quoted};
 
 use super::hcl::Hcl;
 use super::hcl_tree::tree;
@@ -82,15 +82,15 @@ impl Format for YamlPaths {
 
 /// The documents of a text and the comments that speak.
 pub(super) fn documents(syntax: Syntax, text: &str, lines: &Lines) -> Result<(Vec<Node>, Vec<Comment>), Unreadable> {
-    let unreadable = |error: imagelock_yaml::YamlError| Unreadable { reason: error.reason, at: error.at };
     match syntax {
         Syntax::Yaml => {
-            let parsed = read(text).map_err(unreadable)?;
+            let parsed = yaml::documents(text)?;
             Ok((parsed.documents, yaml::comments(text, lines, &parsed.comments)))
         }
         Syntax::Json => {
             let (plain, comments) = without_comments(text);
-            let documents = imagelock_yaml::parse(&plain).map_err(unreadable)?;
+            let documents =
+                imagelock_yaml::parse(&plain).map_err(|error| Unreadable { reason: error.reason, at: error.at })?;
             let hidden = |at: usize| comments.binary_search_by_key(&at, |comment| comment.start).is_err();
             Ok((documents, speaking(text, lines, &["//", "/*"], hidden)))
         }

@@ -12,7 +12,8 @@ use imagelock_yaml::{Kind, Node};
 use super::helm::values;
 use super::row::{Beside, Given, Keys, Named, Row, Takes};
 use super::variables::{expanded, variables};
-use super::walk::{Document, Found, Inside, Way, written};
+use super::walk::{Document, Found, Inside, Way};
+use super::yaml::written;
 use crate::{Lines, Parts, Piece, Says, Site, Sure, Unreadable, bare};
 
 /// Ways to images, to what they are made of, and to what is none.

@@ -143,6 +143,26 @@ fn a_template_of_helm_is_refused_where_its_braces_are() {
     assert!(manifests.read("a: \"{{ x }}\"\nb: |\n  {{ x }}\n").is_ok());
 }
 
+/// As many anchors as are said, each with what `link` makes of the one before.
+fn chain(length: usize, link: impl Fn(usize) -> String) -> String {
+    (1..=length).map(|index| format!("  a{index}: &a{index} {}\n", link(index - 1))).collect()
+}
+
+#[test]
+fn aliases_of_aliases_end_the_reading_and_not_the_program() {
+    // Nothing looks into `metadata`, so only the last one is followed, to its end.
+    let deep = chain(20_000, |index| format!("{{x: *a{index}}}"));
+    let text = format!("apiVersion: v1\nkind: Pod\nmetadata:\n  a0: &a0 b\n{deep}spec: *a20000\n");
+    assert!(Manifests::default().read(&text).is_err());
+    let text = format!("x:\n  a0: &a0 b\n{deep}jobs: *a20000\n");
+    assert!(BITBUCKET.read(&text).is_err());
+    // What merges itself twice is looked into once.
+    let wide = chain(40, |index| format!("{{<<: [*a{index}, *a{index}]}}"));
+    let text = format!("x:\n  a0: &a0 {{image: b:1}}\n{wide}jobs: {{j: {{container: *a40}}}}\n");
+    assert_eq!(told(&GITHUB, &text), ["2 Certain b:1 (jobs.j.container.image)"]);
+    assert_eq!(told(&Values, &format!("x:\n  a0: &a0 {{b: c}}\n{wide}image: {{<<: *a40, tag: x}}\n")), [""; 0]);
+}
+
 #[test]
 fn what_yaml_cannot_hold_in_place_is_not_quoted() {
     let quote = |before: &str| Manifests::default().quote(before, "a:1@b").unwrap_or_default();

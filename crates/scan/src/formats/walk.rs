@@ -8,12 +8,11 @@ use std::ops::Range;
 
 use imagelock_yaml::{Anchor, Entry, Kind, Node, Style, display};
 
+use super::yaml::MERGE;
 use crate::Unreadable;
 
 /// Aliases inside of what aliases repeat: nobody writes as many.
 const DEEPEST: usize = 50;
-
-const MERGE: &str = "<<";
 
 /// What is read of one step of a way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,20 +100,25 @@ impl<'n> Document<'n> {
 
     /// The value of a key of a mapping, its own before what it merges; the last of several.
     pub(super) fn get(&self, node: &'n Node, key: &str) -> Option<&'n Node> {
-        self.get_within(node, key, 0)
-    }
-
-    fn get_within(&self, node: &'n Node, key: &str, depth: usize) -> Option<&'n Node> {
-        let node = self.resolved(node);
-        let own = node.entries().iter().rfind(|entry| entry.key == key).map(|entry| self.resolved(&entry.value));
-        own.or_else(|| {
-            let merged = node.entries().iter().filter(|entry| entry.key == MERGE && depth < DEEPEST);
+        // What is merged may merge itself, twice and more.
+        let (mut seen, mut open) = (BTreeSet::new(), vec![node]);
+        while let Some(node) = open.pop().map(|node| self.resolved(node)).filter(|_| seen.len() < DEEPEST) {
+            if let Some(own) = node.entries().iter().rfind(|entry| entry.key == key) {
+                return Some(self.resolved(&own.value));
+            }
+            if !seen.insert(node.span.start) {
+                continue;
+            }
+            let merged = node.entries().iter().filter(|entry| entry.key == MERGE);
             let sources = merged.flat_map(|entry| match &self.resolved(&entry.value).kind {
-                Kind::Sequence(nodes) => nodes.iter().collect::<Vec<_>>(),
-                _ => vec![&entry.value],
+                Kind::Sequence(nodes) => nodes.as_slice(),
+                _ => std::slice::from_ref(&entry.value),
             });
-            sources.into_iter().find_map(|source| self.get_within(source, key, depth + 1))
-        })
+            let first = open.len();
+            open.extend(sources.take(DEEPEST));
+            open[first..].reverse();
+        }
+        None
     }
 
     /// The text at some keys, where it is one.
@@ -250,12 +254,6 @@ fn fits(pattern: &str, key: &str) -> bool {
         key = &key[at + part.len()..];
     }
     true
-}
-
-/// The bytes of a scalar that a rewrite replaces: a text of several lines ends in front of its line end.
-pub(super) fn written(text: &str, node: &Node) -> Range<usize> {
-    let written = text.get(node.span.clone()).unwrap_or_default().trim_end_matches(['\n', '\r']);
-    node.span.start..node.span.start + written.len()
 }
 
 /// Where the text of a scalar stands in the bytes of the file, line by line.

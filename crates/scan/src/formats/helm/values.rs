@@ -10,8 +10,8 @@ use super::super::paths::{Syntax, documents, in_order};
 use super::super::row::Keys;
 use super::super::table::{Reader, said};
 use super::super::variables::variables;
-use super::super::walk::{Document, written};
-use super::super::yaml;
+use super::super::walk::Document;
+use super::super::yaml::{self, written};
 use crate::{Format, Lines, Parsed, Parts, Piece, Site, Sure, Unreadable};
 
 /// Values of charts.

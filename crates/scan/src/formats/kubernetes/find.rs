@@ -39,6 +39,9 @@ pub(crate) struct Object {
 const NOT_RUN: &[(&str, &str)] =
     &[("ConfigMap", "v1"), ("Secret", "v1"), ("CustomResourceDefinition", "apiextensions.k8s.io/")];
 
+/// Aliases inside of what aliases repeat: one in the other as often as a text says would exhaust the stack.
+const DEEPEST: usize = 100;
+
 /// The images of all documents, each once, in the order of their bytes.
 pub(super) fn images(text: &str, documents: &[Node], paths: &[ManifestPath]) -> Result<Vec<Found>, Unreadable> {
     let mut found = Vec::new();
@@ -93,7 +96,7 @@ impl<'n> Finder<'n, '_> {
             },
             Kind::Alias(anchor) => {
                 let Some(target) = self.anchored.get(&anchor.id).copied() else { return Ok(()) };
-                if self.open.contains(&anchor.id) || self.repeated > MOST_REPEATED {
+                if self.open.contains(&anchor.id) || self.open.len() >= DEEPEST || self.repeated > MOST_REPEATED {
                     return Err(endless(node.span.clone()));
                 }
                 self.open.push(anchor.id);

@@ -9,10 +9,11 @@ use camino::Utf8Path;
 use imagelock_yaml::Node;
 
 use super::super::helm::image_lines;
-use super::super::paths::{Syntax, apart, documents, in_order};
+use super::super::paths::{apart, in_order};
 use super::super::row::{Given, Keys, Row, Takes};
 use super::super::table::Table;
 use super::super::variables::variables;
+use super::super::yaml;
 use super::Manifests;
 use crate::{Format, Lines, Parsed, Says, Site, Unreadable};
 
@@ -36,9 +37,10 @@ impl Format for Resources {
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {
         let Parsed { sites: run, comments } = Manifests::default().read(text)?;
         let lines = Lines::new(text);
-        let (documents, _) = documents(Syntax::Yaml, text, &lines)?;
+        let groups: Vec<&(&str, Table)> = GROUPS.iter().filter(|(group, _)| text.contains(group)).collect();
+        let documents = if groups.is_empty() { Vec::new() } else { yaml::documents(text)?.documents };
         let mut sites = Vec::new();
-        for (group, table) in GROUPS {
+        for (group, table) in groups {
             let of_group: Vec<&Node> = objects(&documents).filter(|object| is_of(object, group)).collect();
             if !of_group.is_empty() {
                 sites.extend(table.read(text, &lines, &of_group)?);
