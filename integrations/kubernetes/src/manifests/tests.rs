@@ -88,8 +88,10 @@ fn each_way_of_not_being_pinned_has_its_reason() {
 #[test]
 fn what_has_no_name_is_told_without_one() {
     let told = |text: &str| unpinned(text, &[]).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>();
-    let pod = "kind: Pod\nmetadata: {name: ''}\nspec:\n  image: 'a b'\n";
-    assert_eq!(told(pod), ["Pod: `a b`: it is not a reference"]);
+    for metadata in ["", "metadata: {name: ''}\n", "metadata: {namespace: '', name: ''}\n"] {
+        let pod = format!("apiVersion: v1\nkind: Pod\n{metadata}spec:\n  image: 'a b'\n");
+        assert_eq!(told(&pod), ["Pod: `a b`: it is not a reference"]);
+    }
     assert_eq!(told("spec:\n  image: 'a b'\n"), ["`a b`: it is not a reference"]);
     assert_eq!(told("spec:\n  image: ''\n"), [""; 0]);
 }
