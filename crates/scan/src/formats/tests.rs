@@ -151,11 +151,11 @@ fn chain(length: usize, link: impl Fn(usize) -> String) -> String {
 #[test]
 fn aliases_of_aliases_end_the_reading_and_not_the_program() {
     // Nothing looks into `metadata`, so only the last one is followed, to its end.
-    let deep = chain(20_000, |index| format!("{{x: *a{index}}}"));
-    let text = format!("apiVersion: v1\nkind: Pod\nmetadata:\n  a0: &a0 b\n{deep}spec: *a20000\n");
+    let deep = chain(5_000, |index| format!("{{x: *a{index}}}"));
+    let text = format!("apiVersion: v1\nkind: Pod\nmetadata:\n  a0: &a0 b\n{deep}spec: *a5000\n");
     assert!(Manifests::default().read(&text).is_err());
-    let text = format!("x:\n  a0: &a0 b\n{deep}jobs: *a20000\n");
-    assert!(BITBUCKET.read(&text).is_err());
+    let text = format!("x:\n  a0: &a0 b\n{deep}jobs: *a5000\n");
+    assert_eq!(told(&BITBUCKET, &text), [""; 0]);
     // What merges itself twice is looked into once.
     let wide = chain(40, |index| format!("{{<<: [*a{index}, *a{index}]}}"));
     let text = format!("x:\n  a0: &a0 {{image: b:1}}\n{wide}jobs: {{j: {{container: *a40}}}}\n");
