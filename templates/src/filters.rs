@@ -1,21 +1,18 @@
 //! The filters that templates may use, beside Tera's own. `docs/templates.md` shows each with an example, and a test
 //! runs those.
 
-use std::io::{self, Write};
-
+use imagelock_core::escape::{self, is_hidden};
 use tera::{Kwargs, State, TeraResult};
 
-use crate::language::{escape_hcl, escape_json, escape_yaml, is_hidden};
-
-type Quote = fn(&str, &mut dyn Write) -> io::Result<()>;
+type Escape = fn(&str) -> String;
 
 /// The filters that put a text into the quotes of a language.
-const QUOTES: &[(&str, Quote)] = &[
-    ("json_quote", escape_json),
-    ("yaml_quote", escape_yaml),
+const QUOTES: &[(&str, Escape)] = &[
+    ("json_quote", escape::json),
+    ("yaml_quote", escape::yaml),
     // Starlark's escapes are YAML's, for all that is escaped here.
-    ("starlark_quote", escape_yaml),
-    ("hcl_quote", escape_hcl),
+    ("starlark_quote", escape::yaml),
+    ("hcl_quote", escape::hcl),
 ];
 
 /// The names of all filters.
@@ -23,8 +20,8 @@ pub const FILTERS: &[&str] =
     &["comment", "hcl_quote", "json_quote", "markdown", "purl", "shell_quote", "short", "starlark_quote", "yaml_quote"];
 
 pub(crate) fn register(engine: &mut tera::Tera) {
-    for &(name, quote) in QUOTES {
-        engine.register_filter(name, Safe(move |text: &str| Ok(quoted(text, quote))));
+    for &(name, escape) in QUOTES {
+        engine.register_filter(name, Safe(move |text: &str| Ok(format!("\"{}\"", escape(text)))));
     }
     engine.register_filter("comment", Safe(|text: &str| Ok(comment(text))));
     engine.register_filter("markdown", Safe(|text: &str| Ok(markdown(text))));
@@ -48,14 +45,6 @@ impl<F: Fn(&str) -> TeraResult<String> + Sync + Send + 'static> tera::Filter<&st
     fn is_safe(&self) -> bool {
         true
     }
-}
-
-fn quoted(text: &str, quote: Quote) -> String {
-    let mut quoted = b"\"".to_vec();
-    // Writing to memory does not fail.
-    drop(quote(text, &mut quoted));
-    quoted.push(b'"');
-    String::from_utf8_lossy(&quoted).into_owned()
 }
 
 /// Text that cannot leave a line comment.

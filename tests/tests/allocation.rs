@@ -134,6 +134,28 @@ const FILES: &[(&str, &str, &str, Places)] = &[
             (0..places).map(|number| format!("s{number}: {{image: ghcr.io/acme/web:1.10}}, ")).collect();
         format!("services: {{{services}}}\n")
     }),
+    ("compose", "file = 'compose.yaml'\noutput = 'o.yaml'", "compose.yaml", |places| {
+        let bases: String =
+            (0..places).map(|number| format!("  b{number}: {{image: ghcr.io/acme/web:1.10}}\n")).collect();
+        let services: String =
+            (0..places).map(|number| format!("  s{number}: {{extends: {{service: b{number}}}}}\n")).collect();
+        format!("services:\n{bases}{services}")
+    }),
+    ("compose", "file = 'compose.yaml'\noutput = 'o.yaml'", "compose.yaml", |places| {
+        let services: String = (0..places)
+            .map(|number| {
+                format!(
+                    "  s{number}:\n    <<: *x\n    image: ghcr.io/acme/web:1.10\n    \
+                     volumes: [{{type: image, source: 's{number}'}}]\n"
+                )
+            })
+            .collect();
+        format!("x: &x {{a: b}}\nservices:\n{services}")
+    }),
+    ("dockerfile", "edit = ['Dockerfile']", "Dockerfile", |places| {
+        format!("FROM ghcr.io/acme/web:1.10\n{}", repeated(places, "ONBUILD COPY --from=ghcr.io/acme/web:1.10 / /\n"))
+    }),
+    ("marker", "edit = 'a.yaml'", "a.yaml", |places| repeated(places, "# imagelock: web:tag\ntag: 1.9\n")),
 ];
 
 fn repeated(places: usize, text: &str) -> String {
@@ -143,11 +165,14 @@ fn repeated(places: usize, text: &str) -> String {
 /// The bytes that pinning a file allocates in all, and at a time.
 fn allocated_for(id: &str, table: &str, path: &str, text: &str) -> (f64, f64) {
     let lock = testing::lock(&[("web", "ghcr.io/acme/web:1.10", 'a')]);
-    let tree = MemoryTree::default().file(path, text);
+    allocated_in(id, table, &MemoryTree::default().file(path, text), &lock)
+}
+
+fn allocated_in(id: &str, table: &str, tree: &MemoryTree, lock: &Lockfile) -> (f64, f64) {
     let project = format!("[[{id}]]\n{table}\n");
     let adapter = ADAPTERS.iter().find(|adapter| adapter.id() == id).unwrap();
     let measured = allocation_counter::measure(|| {
-        let outputs = testing::render(*adapter, &project, &lock, &tree).unwrap_or_else(|error| panic!("{id}: {error}"));
+        let outputs = testing::render(*adapter, &project, lock, tree).unwrap_or_else(|error| panic!("{id}: {error}"));
         assert!(String::from_utf8_lossy(&outputs[0].content).contains("sha256:aaaa"), "{id}");
     });
     #[allow(clippy::cast_precision_loss, reason = "a ratio needs no more")]
@@ -155,22 +180,54 @@ fn allocated_for(id: &str, table: &str, path: &str, text: &str) -> (f64, f64) {
     pair
 }
 
+/// Values of as many images, in a chart that reads a key which none of them has.
+fn allocated_for_values(values: fn(usize) -> String, places: usize) -> (f64, f64) {
+    let lock = testing::lock(&[("web", "ghcr.io/acme/web:1.10", 'a')]);
+    let template = "image: {{ .Values.i0.repository }}:{{ .Values.i0.tag }}@{{ .Values.i0.digest }}\n";
+    let tree = MemoryTree::default()
+        .file("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n")
+        .file("web/templates/pod.yaml", template)
+        .file("web/values.yaml", values(places));
+    let wanted: String =
+        (0..places).map(|number| format!("i{number} = {{image = 'web', shape = 'digest'}}, ")).collect();
+    allocated_in("helm", &format!("chart = 'web'\nin-place = true\nvalues = {{ {wanted} }}"), &tree, &lock)
+}
+
+/// What doubles may grow its buffers once more.
+fn in_proportion(id: &str, text: &str, sizes: [(f64, f64); 3]) {
+    for pair in sizes.windows(2) {
+        for (what, few, many) in [("in all", pair[0].0, pair[1].0), ("at a time", pair[0].1, pair[1].1)] {
+            assert!(many / few < 2.0 * SLACK, "{id}: {few} bytes {what}, then {many}: {:.1} times\n{text}", many / few);
+        }
+    }
+}
+
+const SIZES: [usize; 3] = [4_000, 8_000, 16_000];
+
 #[test]
 fn more_places_take_as_much_more_memory() {
     for (id, table, path, places) in FILES {
         allocated_for(id, table, path, &places(1));
-        let sizes = [4_000, 8_000, 16_000].map(|count| allocated_for(id, table, path, &places(count)));
-        let text = places(1);
-        for pair in sizes.windows(2) {
-            for (what, few, many) in [("in all", pair[0].0, pair[1].0), ("at a time", pair[0].1, pair[1].1)] {
-                // What doubles may grow its buffers once more.
-                assert!(
-                    many / few < 2.0 * SLACK,
-                    "{id}: {few} bytes {what}, then {many}: {:.1} times\n{text}",
-                    many / few
-                );
-            }
-        }
+        in_proportion(id, &places(1), SIZES.map(|count| allocated_for(id, table, path, &places(count))));
+    }
+}
+
+#[test]
+fn more_values_take_as_much_more_memory() {
+    let styles: [fn(usize) -> String; 2] = [
+        |places| {
+            (0..places).map(|number| format!("i{number}:\n  repository: ghcr.io/acme/web\n  tag: '1'\n")).collect()
+        },
+        |places| {
+            let values: Vec<String> = (0..places)
+                .map(|number| format!("\"i{number}\": {{\"repository\": \"ghcr.io/acme/web\", \"tag\": \"1\"}}"))
+                .collect();
+            format!("{{{}}}\n", values.join(", "))
+        },
+    ];
+    for values in styles {
+        allocated_for_values(values, 1);
+        in_proportion("helm", &values(1), [500, 1_000, 2_000].map(|count| allocated_for_values(values, count)));
     }
 }
 

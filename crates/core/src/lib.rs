@@ -13,12 +13,14 @@
 //! - [`plan`]: what a run has to resolve, and why; [`precise`]: an answer that somebody names.
 //! - `arbitrary`, with the feature `proptest`: strategies for property tests.
 //! - [`source`]: where in a file something stands, for errors that show it.
+//! - [`escape`]: text inside the strings of other languages.
 //! - [`text`]: which characters steer what people see, and how JSON is written without them.
 
 #[cfg(any(test, feature = "proptest"))]
 pub mod arbitrary;
 pub mod created;
 pub mod digest;
+pub mod escape;
 mod inside;
 pub mod lockfile;
 pub mod name;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use imagelock_adapter::{Problem, RenderError, Tree};
-use imagelock_core::project::{Fields, NodeValue, ProjectError};
+use imagelock_core::project::{Fields, ProjectError};
 use imagelock_core::source::{Location, SourceFile, Spanned, nearest};
 
 /// A file that a glob names.
@@ -75,13 +75,7 @@ impl Files {
 
 /// A path or glob, or several.
 fn patterns(fields: &mut Fields<'_>, key: &'static str) -> Vec<Spanned<String>> {
-    let patterns = match fields.entry(key).map(|entry| &entry.node) {
-        None => Vec::new(),
-        Some(node) => match &node.value {
-            NodeValue::Text(text) => vec![Spanned { value: text.clone(), at: node.content_at() }],
-            _ => fields.texts(key).unwrap_or_default(),
-        },
-    };
+    let patterns = fields.one_or_many(key);
     for pattern in &patterns {
         if let Err(reason) = compiled(&pattern.value) {
             fields.fail(ProjectError::invalid(reason, &pattern.at));

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use camino::Utf8PathBuf;
 use imagelock_adapter::Common;
-use imagelock_core::project::{Fields, Node, NodeValue, ProjectError};
+use imagelock_core::project::{Entry, Fields, Node, ProjectError};
 use imagelock_core::reference::ReferenceError;
 use imagelock_core::source::{Location, Spanned};
 use imagelock_core::{ImageName, Reference, Tag};
@@ -83,14 +83,12 @@ impl Table {
     pub fn read(node: &Node) -> Result<Self, Vec<ProjectError>> {
         let mut fields = Fields::new(node, "[[buildkit]]").map_err(|error| vec![error])?;
         let Common { output, images } = Common::read(&mut fields);
-        if !["output", "rego", "contexts"].iter().any(|key| has(node, key)) {
-            fields.fail(ProjectError::MissingKey { what: "[[buildkit]]".into(), key: "output", at: node.at.clone() });
+        if !["rego", "contexts"].iter().any(|key| fields.has(key)) {
+            fields.required("output");
         }
         let allow: Vec<Spanned<Allowed>> = fields.all_parsed("allow").unwrap_or_default();
-        let deny = !has(node, "deny") || fields.flag("deny");
-        // Known also where it is absent.
-        fields.entry("deny");
-        let aliases = aliases(&mut fields);
+        let deny = !fields.has("deny") || fields.flag("deny");
+        let aliases = fields.entries("aliases", "a table", |entry| alias(entry).map_err(|error| vec![error]));
         let rego = fields.path("rego");
         let contexts = fields.path("contexts");
         if let (Some(first), false) = (allow.first(), deny) {
@@ -111,38 +109,11 @@ impl Table {
     }
 }
 
-fn has(node: &Node, key: &str) -> bool {
-    matches!(&node.value, NodeValue::Table(table) if table.get(key).is_some())
-}
-
-fn aliases(fields: &mut Fields<'_>) -> Vec<Alias> {
-    let Some(entry) = fields.entry("aliases") else { return Vec::new() };
-    let NodeValue::Table(table) = &entry.node.value else {
-        let (expected, found) = ("a table", entry.node.type_name());
-        fields.fail(ProjectError::Type { key: "aliases".into(), expected, found, at: entry.node.at.clone() });
-        return Vec::new();
-    };
-    let mut aliases = Vec::new();
-    for entry in &table.entries {
-        match alias(&entry.key, &entry.key_at, &entry.node) {
-            Ok(alias) => aliases.push(alias),
-            Err(error) => fields.fail(error),
-        }
-    }
-    aliases
-}
-
-fn alias(key: &str, key_at: &Location, node: &Node) -> Result<Alias, ProjectError> {
-    let mut reference: Reference = key.parse().map_err(|error| ProjectError::invalid(error, key_at))?;
+fn alias(entry: &Entry) -> Result<Alias, ProjectError> {
+    let Spanned { value: mut reference, at } = entry.parsed_key::<Reference>()?;
     if reference.digest.is_some() {
-        return Err(ProjectError::invalid("a reference with a digest already says which image it is", key_at));
+        return Err(ProjectError::invalid("a reference with a digest already says which image it is", &at));
     }
     reference.tag.get_or_insert_with(Tag::latest);
-    let Some(text) = node.value.as_text() else {
-        let (expected, found) = ("the name of an image", node.type_name());
-        return Err(ProjectError::Type { key: key.to_owned(), expected, found, at: node.at.clone() });
-    };
-    let at = node.content_at();
-    let value = text.parse().map_err(|error| ProjectError::invalid(error, &at))?;
-    Ok(Alias { reference, image: Spanned { value, at } })
+    Ok(Alias { reference, image: entry.parsed("the name of an image")? })
 }

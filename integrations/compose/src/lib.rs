@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use camino::Utf8PathBuf;
 use imagelock_adapter::{Adapter, Common, Context, Output, PLACEHOLDER, Pinned, Problem, RenderError, Target};
 use imagelock_core::ImageName;
-use imagelock_core::project::{Fields, NodeValue, ProjectError, TargetTable};
+use imagelock_core::project::{Entry, Fields, ProjectError, TargetTable};
 use imagelock_core::source::{Label, Location, Spanned, nearest};
 use imagelock_edit::{Choice as Chosen, Matcher};
 use imagelock_scan::formats::compose::Variables;
@@ -61,7 +61,7 @@ impl Adapter for Compose {
         let Common { output, images } = Common::read(&mut fields);
         let file = fields.path("file");
         let strict = fields.flag("strict");
-        let services = services(&mut fields);
+        let services = fields.entries("services", "a table of services and the names of their images", service);
         if file.is_none() && services.is_empty() {
             let what = "`[[compose]]` needs `file`, the Compose file, or `services`, the images of its services";
             fields.fail(ProjectError::invalid(what, &table.node.at));
@@ -72,31 +72,10 @@ impl Adapter for Compose {
     }
 }
 
-/// Reads `services = { db = "postgres" }`.
-fn services(fields: &mut Fields<'_>) -> Vec<(Spanned<String>, Spanned<ImageName>)> {
-    const EXPECTED: &str = "a table of services and the names of their images";
-    let Some(entry) = fields.entry("services") else { return Vec::new() };
-    let wrong = |node: &imagelock_core::project::Node| ProjectError::Type {
-        key: "services".to_owned(),
-        expected: EXPECTED,
-        found: node.type_name(),
-        at: node.at.clone(),
-    };
-    let NodeValue::Table(table) = &entry.node.value else {
-        fields.fail(wrong(&entry.node));
-        return Vec::new();
-    };
-    let mut services = Vec::new();
-    for entry in &table.entries {
-        let service = Spanned { value: entry.key.clone(), at: entry.key_at.clone() };
-        let at = entry.node.content_at();
-        match entry.node.value.as_text().map(str::parse) {
-            None => fields.fail(wrong(&entry.node)),
-            Some(Err(error)) => fields.fail(ProjectError::invalid(error, &at)),
-            Some(Ok(value)) => services.push((service, Spanned { value, at })),
-        }
-    }
-    services
+/// Reads an entry of `services = { db = "postgres" }`.
+fn service(entry: &Entry) -> Result<(Spanned<String>, Spanned<ImageName>), Vec<ProjectError>> {
+    let image = entry.parsed("the name of an image").map_err(|error| vec![error])?;
+    Ok((Spanned { value: entry.key.clone(), at: entry.key_at.clone() }, image))
 }
 
 impl Target for Override {

@@ -130,7 +130,7 @@ fn a_table_that_says_too_little_is_refused() {
     let error = outputs("[[compose]]\noutput = \"x\"\n", "").unwrap_err();
     assert!(error.contains("needs `file`, the Compose file, or `services`"), "{error}");
     let error = outputs("[[compose]]\noutput = \"x\"\nservices = { a = 1, b = \"B\" }\n", "").unwrap_err();
-    assert!(error.contains("`services` is a table of services") && error.contains("try `b`"), "{error}");
+    assert!(error.contains("`a` is the name of an image") && error.contains("try `b`"), "{error}");
 }
 
 /// What becomes of a Compose file among others: the services that are pinned, and the warnings or the error.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_core::ImageName;
-use imagelock_core::project::{Fields, Node, NodeValue, ProjectError};
+use imagelock_core::project::{Entry, Fields, Node, ProjectError};
 use imagelock_core::source::{Location, Spanned};
 use imagelock_edit::InPlace;
 use imagelock_scan::Format as _;
@@ -43,7 +43,7 @@ impl Table {
             None => fields.all_parsed("images"),
         };
         let version = version(&mut fields);
-        let targets = targets(&mut fields);
+        let targets = fields.entries("targets", "a table", target).into_iter().collect();
         let formats = || -> Vec<Box<dyn imagelock_scan::Format>> { vec![Box::new(Earthfile)] };
         let edit = edit.map(|edit| InPlace { formats: formats(), ..edit });
         if let Some(output) = output.as_ref().filter(|output| output.value.file_name() != Some(FILE_NAME)) {
@@ -82,26 +82,8 @@ fn is_dockerfile(pattern: &str) -> bool {
     Dockerfile.claims(Utf8Path::new(pattern), "")
 }
 
-fn targets(fields: &mut Fields<'_>) -> BTreeMap<ImageName, Spanned<String>> {
-    let mut targets = BTreeMap::new();
-    let Some(entry) = fields.entry("targets") else { return targets };
-    let NodeValue::Table(table) = &entry.node.value else {
-        let (expected, found) = ("a table", entry.node.type_name());
-        fields.fail(ProjectError::Type { key: "targets".into(), expected, found, at: entry.node.at.clone() });
-        return targets;
-    };
-    for entry in &table.entries {
-        match (entry.key.parse::<ImageName>(), entry.node.value.as_text()) {
-            (Err(error), _) => fields.fail(ProjectError::invalid(error, &entry.key_at)),
-            (_, None) => {
-                let (expected, found) = ("the name of a target", entry.node.type_name());
-                let key = entry.key.clone();
-                fields.fail(ProjectError::Type { key, expected, found, at: entry.node.at.clone() });
-            }
-            (Ok(name), Some(target)) => {
-                targets.insert(name, Spanned { value: target.to_owned(), at: entry.node.content_at() });
-            }
-        }
-    }
-    targets
+fn target(entry: &Entry) -> Result<(ImageName, Spanned<String>), Vec<ProjectError>> {
+    let name: Spanned<ImageName> = entry.parsed_key().map_err(|error| vec![error])?;
+    let target = entry.text().ok_or_else(|| vec![entry.unexpected("the name of a target")])?;
+    Ok((name.value, target))
 }

@@ -2,13 +2,12 @@
 
 use camino::Utf8PathBuf;
 use imagelock_core::ImageName;
-use imagelock_core::project::{Entry, Fields, Node, NodeValue, ProjectError, TargetTable};
-use imagelock_core::source::{Location, Spanned};
+use imagelock_core::project::{Entry, Fields, Node, ProjectError, TargetTable};
+use imagelock_core::source::Spanned;
+use imagelock_yaml::ValuePath;
 
 use crate::fields::{Field, Filling};
 use crate::shape::Shape;
-use crate::target::HelmTarget;
-use imagelock_yaml::ValuePath;
 
 /// Where the values go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,15 +26,28 @@ pub(crate) struct Wanted {
     pub(crate) shape: Option<Spanned<Shape>>,
 }
 
-pub(crate) fn read(table: &TargetTable) -> Result<HelmTarget, Vec<ProjectError>> {
+/// One `[[helm]]` table.
+#[derive(Debug)]
+pub(crate) struct HelmTable {
+    pub(crate) chart: Spanned<Utf8PathBuf>,
+    pub(crate) way: Way,
+    pub(crate) wanted: Vec<Wanted>,
+    pub(crate) fields: Vec<Field>,
+    /// Values files to render the chart with when it is checked.
+    pub(crate) check_with: Vec<Utf8PathBuf>,
+    pub(crate) skip_check: bool,
+    /// Whether the chart is only right behind the post-renderer, and so checked behind it.
+    pub(crate) post_render: bool,
+}
+
+pub(crate) fn read(table: &TargetTable) -> Result<HelmTable, Vec<ProjectError>> {
     let mut fields = Fields::new(&table.node, "[[helm]]").map_err(|error| vec![error])?;
-    let at = &table.node.at;
-    let chart = required_path(&mut fields, "chart", at);
-    let way = way(&mut fields, chart.as_ref(), at);
-    let wanted = fields.entry("values").map(|entry| values(entry, &mut fields)).unwrap_or_default();
-    let extra = fields.entry("fields").map(|entry| escape_hatch(entry, &mut fields)).unwrap_or_default();
+    let chart = if fields.required("chart") { fields.path("chart") } else { None };
+    let way = way(&mut fields, chart.as_ref());
+    let wanted = fields.entries("values", "a table of paths and images", wanted);
+    let extra = fields.tables("fields", field);
     if wanted.is_empty() && extra.is_empty() {
-        fields.fail(ProjectError::MissingKey { what: "[[helm]]".to_owned(), key: "values", at: at.clone() });
+        fields.missing("values");
     }
     let check_with = check_with(&mut fields);
     let skip_check = fields.flag("skip-check");
@@ -43,7 +55,7 @@ pub(crate) fn read(table: &TargetTable) -> Result<HelmTarget, Vec<ProjectError>>
     fields.finish()?;
     // What is absent here was noted as a mistake above.
     let (Some(chart), Some(way)) = (chart, way) else { return Err(Vec::new()) };
-    Ok(HelmTarget { chart, way, wanted, fields: extra, check_with, skip_check, post_render })
+    Ok(HelmTable { chart, way, wanted, fields: extra, check_with, skip_check, post_render })
 }
 
 /// The values files that the chart cannot be rendered without.
@@ -58,143 +70,53 @@ fn check_with(fields: &mut Fields<'_>) -> Vec<Utf8PathBuf> {
     files.into_iter().map(|file| file.value.into()).collect()
 }
 
-fn required_path(fields: &mut Fields<'_>, key: &'static str, at: &Location) -> Option<Spanned<Utf8PathBuf>> {
-    if fields.entry(key).is_none() {
-        fields.fail(ProjectError::MissingKey { what: "[[helm]]".to_owned(), key, at: at.clone() });
-        return None;
-    }
-    fields.path(key)
-}
-
-fn way(fields: &mut Fields<'_>, chart: Option<&Spanned<Utf8PathBuf>>, at: &Location) -> Option<Way> {
-    let place = |fields: &mut Fields<'_>, key| fields.entry(key).map(|entry| entry.key_at.clone());
-    let output_at = place(fields, "output");
-    let edit_at = place(fields, "edit");
-    let in_place_at = place(fields, "in-place");
+fn way(fields: &mut Fields<'_>, chart: Option<&Spanned<Utf8PathBuf>>) -> Option<Way> {
+    let in_place_at = fields.entry("in-place").map(|entry| entry.key_at.clone());
+    // `in-place = false` says nothing.
     let in_place = fields.flag("in-place");
     let (output, edit) = (fields.path("output"), fields.path("edit"));
-    let given = [("output", output_at), ("edit", edit_at), ("in-place", in_place_at.clone().filter(|_| in_place))];
-    let given: Vec<(&str, Location)> = given.into_iter().filter_map(|(key, at)| Some((key, at?))).collect();
-    match given.as_slice() {
-        [] => {
-            let key = "output";
-            fields.fail(ProjectError::MissingKey { what: "[[helm]]".to_owned(), key, at: at.clone() });
-            None
-        }
-        [_] => {
-            let in_place = || Some(Spanned { value: chart?.value.join("values.yaml"), at: in_place_at? });
-            output.map(Way::Overlay).or_else(|| edit.or_else(in_place).map(Way::Edit))
-        }
-        [(first, first_at), (second, at), ..] => {
-            fields.fail(ProjectError::Exclusive {
-                first: (*first).to_owned(),
-                second: (*second).to_owned(),
-                at: at.clone(),
-                first_at: first_at.clone(),
-            });
-            None
-        }
+    let keys: &[&str] = if in_place { &["output", "edit", "in-place"] } else { &["output", "edit"] };
+    match fields.exclusive(keys)? {
+        "output" => output.map(Way::Overlay),
+        "edit" => edit.map(Way::Edit),
+        _ => Some(Way::Edit(Spanned { value: chart?.value.join("values.yaml"), at: in_place_at? })),
     }
 }
 
-fn values(entry: &Entry, fields: &mut Fields<'_>) -> Vec<Wanted> {
-    let NodeValue::Table(table) = &entry.node.value else {
-        fields.fail(wrong_type("values", "a table of paths and images", &entry.node));
-        return Vec::new();
-    };
-    let mut wanted = Vec::new();
-    for entry in &table.entries {
-        let path = match entry.key.parse() {
-            Ok(value) => Spanned { value, at: entry.key_at.clone() },
-            Err(error) => {
-                fields.fail(ProjectError::invalid(error, &entry.key_at));
-                continue;
-            }
-        };
-        match image(entry) {
-            Ok((image, shape)) => wanted.push(Wanted { path, image, shape }),
-            Err(errors) => errors.into_iter().for_each(|error| fields.fail(error)),
-        }
+fn wanted(entry: &Entry) -> Result<Wanted, Vec<ProjectError>> {
+    let path = entry.parsed_key().map_err(|error| vec![error])?;
+    if entry.text().is_some() || !entry.node.is_table() {
+        let expected = "an image's name, or a table with `image` and `shape`";
+        let image = entry.parsed(expected).map_err(|error| vec![error])?;
+        return Ok(Wanted { path, image, shape: None });
     }
-    wanted
+    let mut fields = Fields::new(&entry.node, format!("`{}`", entry.key)).map_err(|error| vec![error])?;
+    let image = required_image(&mut fields);
+    let shape = fields.parsed("shape");
+    fields.finish()?;
+    image.map(|image| Wanted { path, image, shape }).ok_or_else(Vec::new)
 }
 
-type ImageAndShape = (Spanned<ImageName>, Option<Spanned<Shape>>);
-
-fn image(entry: &Entry) -> Result<ImageAndShape, Vec<ProjectError>> {
-    match &entry.node.value {
-        NodeValue::Text(text) => {
-            let at = entry.node.content_at();
-            let value = text.parse().map_err(|error| vec![ProjectError::invalid(error, &at)])?;
-            Ok((Spanned { value, at }, None))
-        }
-        NodeValue::Table(_) => {
-            let what = format!("`{}`", entry.key);
-            let mut fields = Fields::new(&entry.node, what.clone()).map_err(|error| vec![error])?;
-            let image = required_image(&mut fields, what, &entry.node.at);
-            let shape = fields.parsed("shape");
-            fields.finish()?;
-            image.map(|image| (image, shape)).ok_or_else(Vec::new)
-        }
-        _ => Err(vec![wrong_type(&entry.key, "an image's name, or a table with `image` and `shape`", &entry.node)]),
-    }
-}
-
-fn required_image(fields: &mut Fields<'_>, what: String, at: &Location) -> Option<Spanned<ImageName>> {
-    if fields.entry("image").is_none() {
-        fields.fail(ProjectError::MissingKey { what, key: "image", at: at.clone() });
-        return None;
-    }
-    fields.parsed("image")
-}
-
-fn escape_hatch(entry: &Entry, fields: &mut Fields<'_>) -> Vec<Field> {
-    let NodeValue::Array(nodes) = &entry.node.value else {
-        fields.fail(wrong_type("fields", "an array of tables", &entry.node));
-        return Vec::new();
-    };
-    let mut read = Vec::new();
-    for node in nodes {
-        match field(node) {
-            Ok(field) => read.push(field),
-            Err(errors) => errors.into_iter().for_each(|error| fields.fail(error)),
-        }
-    }
-    read
+fn required_image(fields: &mut Fields<'_>) -> Option<Spanned<ImageName>> {
+    if fields.required("image") { fields.parsed("image") } else { None }
 }
 
 fn field(node: &Node) -> Result<Field, Vec<ProjectError>> {
-    let what = "[[helm.fields]]";
-    let mut fields = Fields::new(node, what).map_err(|error| vec![error])?;
+    let mut fields = Fields::new(node, "[[helm.fields]]").map_err(|error| vec![error])?;
     let path = fields.parsed("path");
-    let image = required_image(&mut fields, what.to_owned(), &node.at);
-    let mut set = Vec::new();
-    match fields.entry("set").map(|entry| (&entry.node.value, entry)) {
-        Some((NodeValue::Table(table), _)) => {
-            for entry in &table.entries {
-                match filling(entry) {
-                    Ok(filling) => set.push(filling),
-                    Err(error) => fields.fail(error),
-                }
-            }
-        }
-        Some((_, entry)) => fields.fail(wrong_type("set", "a table of keys and texts", &entry.node)),
-        None => fields.fail(ProjectError::MissingKey { what: what.to_owned(), key: "set", at: node.at.clone() }),
-    }
+    let image = required_image(&mut fields);
+    let set =
+        if fields.required("set") { fields.entries("set", "a table of keys and texts", filling) } else { Vec::new() };
     fields.finish()?;
     image.map(|image| Field { path, image, set }).ok_or_else(Vec::new)
 }
 
-fn filling(entry: &Entry) -> Result<(Spanned<ValuePath>, Filling), ProjectError> {
-    let key = entry.key.parse().map_err(|error| ProjectError::invalid(error, &entry.key_at))?;
-    let filling = match &entry.node.value {
-        NodeValue::Text(text) => Filling::parse(text, &entry.node.content_at())?,
-        NodeValue::Boolean(flag) => Filling::Flag(*flag),
-        _ => return Err(wrong_type(&entry.key, "a text or a boolean", &entry.node)),
+fn filling(entry: &Entry) -> Result<(Spanned<ValuePath>, Filling), Vec<ProjectError>> {
+    let key = entry.parsed_key().map_err(|error| vec![error])?;
+    let filling = match (entry.text(), entry.flag()) {
+        (Some(text), _) => Filling::parse(&text.value, &text.at),
+        (None, Some(flag)) => Ok(Filling::Flag(flag)),
+        (None, None) => Err(entry.unexpected("a text or a boolean")),
     };
-    Ok((Spanned { value: key, at: entry.key_at.clone() }, filling))
-}
-
-fn wrong_type(key: &str, expected: &'static str, node: &Node) -> ProjectError {
-    ProjectError::Type { key: key.to_owned(), expected, found: node.type_name(), at: node.at.clone() }
+    Ok((key, filling.map_err(|error| vec![error])?))
 }

@@ -6,28 +6,13 @@ use imagelock_core::ImageName;
 use imagelock_core::source::{Location, SourceFile, Spanned};
 
 use crate::chart::{self, Chart};
-use crate::fields::Field;
 use crate::overlay;
 use crate::settings::{Planner, Settings};
-use crate::table::{Wanted, Way};
+use crate::table::{HelmTable, Way};
 use imagelock_edit::{SetError, SetValue, set_values};
 use imagelock_yaml::{Step, Value, display};
 
-/// One `[[helm]]` table.
-#[derive(Debug)]
-pub(crate) struct HelmTarget {
-    pub(crate) chart: Spanned<Utf8PathBuf>,
-    pub(crate) way: Way,
-    pub(crate) wanted: Vec<Wanted>,
-    pub(crate) fields: Vec<Field>,
-    /// Values files to render the chart with when it is checked.
-    pub(crate) check_with: Vec<Utf8PathBuf>,
-    pub(crate) skip_check: bool,
-    /// Whether the chart is only right behind the post-renderer, and so checked behind it.
-    pub(crate) post_render: bool,
-}
-
-impl Target for HelmTarget {
+impl Target for HelmTable {
     fn title(&self) -> String {
         format!("helm {}", self.chart.value)
     }
@@ -48,7 +33,7 @@ impl Target for HelmTarget {
     }
 }
 
-impl HelmTarget {
+impl HelmTable {
     fn settings(&self, planner: &Planner<'_>, context: &Context<'_>) -> Result<Vec<Settings>, RenderError> {
         let wanted = self.wanted.iter().map(|wanted| planner.wanted(wanted, context));
         let settings: Vec<Settings> =

@@ -17,8 +17,6 @@ use imagelock_scan::formats::Hcl;
 
 use crate::variables::Variables;
 
-pub use imagelock_scan::formats::quote;
-
 /// The adapter of `[[terraform]]` tables.
 #[derive(Clone, Copy, Debug)]
 pub struct Terraform;

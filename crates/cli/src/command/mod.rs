@@ -10,6 +10,7 @@ mod list;
 mod lock;
 mod post_render;
 mod pull;
+mod registries;
 mod remove;
 mod render;
 mod update;

@@ -3,14 +3,12 @@
 use std::io::Read;
 
 use clap::Args;
-use imagelock_adapter::{Context, Rewrites, Templates};
-use imagelock_core::Host as RegistryHost;
-use imagelock_core::project::Mirror;
+use imagelock_adapter::{Context, Templates};
 use imagelock_core::source::{Location, SourceFile};
 use imagelock_edit::Edited;
 use imagelock_kubernetes::{MOST_BYTES, ManifestPath};
 
-use super::render::rewrite;
+use super::registries::Registries;
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::Host;
 use crate::session::Session;
@@ -30,9 +28,8 @@ pub struct PostRender {
     /// A further place of images, as in `Prometheus:spec.baseImage`; may be repeated
     #[arg(long = "path", value_name = "[KIND:]PATH")]
     paths: Vec<ManifestPath>,
-    /// Write another registry in a registry's place, as in `docker.io=registry.example.com/hub`
-    #[arg(long = "registry", value_name = "HOST=HOST/PATH", value_parser = rewrite)]
-    registries: Vec<(RegistryHost, Mirror)>,
+    #[command(flatten)]
+    registries: Registries,
 }
 
 impl PostRender {
@@ -43,10 +40,7 @@ impl PostRender {
         let tree = DiskTree::new(&session.root)?;
         let templates = Templates::new(&std::collections::BTreeMap::new());
         let templates = templates.map_err(|error| Failure::input(error.to_string()))?;
-        let mut rewrites = Rewrites::of(&session.project);
-        for (from, to) in self.registries {
-            rewrites.insert(from, to);
-        }
+        let rewrites = self.registries.rewrites(&session.project);
         let built = &session.project.built;
         let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };
         let manifests = SourceFile::new("standard input", manifests);

@@ -2,13 +2,13 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
-use imagelock_adapter::{Context, Output, Ownership, Rewrites, Seal, Templates, Tree as _, Use};
-use imagelock_core::project::Mirror;
+use imagelock_adapter::{Context, Output, Ownership, Seal, Templates, Tree as _, Use};
+use imagelock_core::plan;
 use imagelock_core::source::{Label, Location, SourceFile};
-use imagelock_core::{Host as RegistryHost, plan};
 use serde::Serialize;
 
 use super::helm_check;
+use super::registries::Registries;
 use crate::adapters;
 use crate::diff::unified;
 use crate::failure::{Failure, Kind, Problem};
@@ -40,18 +40,11 @@ pub struct Render {
     /// Use the templates in this directory instead of the embedded ones of the same name
     #[arg(long, value_name = "DIRECTORY")]
     templates: Option<Utf8PathBuf>,
-    /// Write another registry in a registry's place, as in `docker.io=registry.example.com/hub`
-    #[arg(long = "registry", value_name = "HOST=HOST/PATH", value_parser = rewrite)]
-    registries: Vec<(RegistryHost, Mirror)>,
+    #[command(flatten)]
+    registries: Registries,
     /// Overwrite files that imagelock did not write, or that somebody changed since
     #[arg(long, conflicts_with_all = ["check", "stdout"])]
     force: bool,
-}
-
-pub(super) fn rewrite(text: &str) -> Result<(RegistryHost, Mirror), String> {
-    let (from, to) = text.split_once('=').ok_or("write `docker.io=registry.example.com/hub`")?;
-    let from = from.parse().map_err(|error: imagelock_core::reference::ReferenceError| error.to_string())?;
-    Ok((from, to.parse().map_err(|error: imagelock_core::project::MirrorError| error.to_string())?))
 }
 
 /// What became of one file, or with `--check` of one chart.
@@ -79,10 +72,7 @@ impl Render {
         let targets = self.targets(&session)?;
         let tree = DiskTree::new(&session.root)?;
         let templates = self.templates(&session)?;
-        let mut rewrites = Rewrites::of(&session.project);
-        for (from, to) in &self.registries {
-            rewrites.insert(from.clone(), to.clone());
-        }
+        let rewrites = self.registries.rewrites(&session.project);
         let built = &session.project.built;
         let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };
         let outputs = targets::render(&targets, &context).map_err(|failure| session.shown(failure))?;

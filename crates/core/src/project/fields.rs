@@ -68,15 +68,79 @@ impl<'n> Fields<'n> {
         Some(Spanned { value: text.to_owned(), at: node.content_at() })
     }
 
+    /// Whether the key is there, of any type; it is known from now on.
+    pub fn has(&mut self, key: &'static str) -> bool {
+        self.entry(key).is_some()
+    }
+
+    /// Whether the key is there; a mistake where it is not.
+    pub fn required(&mut self, key: &'static str) -> bool {
+        let is_there = self.has(key);
+        if !is_there {
+            self.missing(key);
+        }
+        is_there
+    }
+
+    /// Notes that a key is missing.
+    pub fn missing(&mut self, key: &'static str) {
+        let (what, at) = (self.what.clone(), self.at.clone());
+        self.errors.push(ProjectError::MissingKey { what, key, at });
+    }
+
+    /// Which of these keys is there: one of them has to be, and they exclude each other.
+    pub fn exclusive(&mut self, keys: &[&'static str]) -> Option<&'static str> {
+        let given: Vec<&Entry> = keys.iter().copied().filter_map(|key| self.entry(key)).collect();
+        match given[..] {
+            [] => {
+                self.missing(keys.first()?);
+                None
+            }
+            [one] => keys.iter().find(|key| **key == one.key).copied(),
+            [first, second, ..] => {
+                let (at, first_at) = (second.key_at.clone(), first.key_at.clone());
+                let (first, second) = (first.key.clone(), second.key.clone());
+                self.errors.push(ProjectError::Exclusive { first, second, at, first_at });
+                None
+            }
+        }
+    }
+
     /// A string that has to be there.
     pub fn required_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
-        if self.table.get(key).is_none() {
-            self.known.push(key);
-            let (what, at) = (self.what.clone(), self.at.clone());
-            self.errors.push(ProjectError::MissingKey { what, key, at });
-            return None;
+        if self.required(key) { self.text(key) } else { None }
+    }
+
+    /// What `read` makes of the entries of a table whose keys a person chooses; its mistakes are noted.
+    pub fn entries<T>(
+        &mut self,
+        key: &'static str,
+        expected: &'static str,
+        read: impl Fn(&'n Entry) -> Result<T, Vec<ProjectError>>,
+    ) -> Vec<T> {
+        let take = |value: &'n NodeValue| if let NodeValue::Table(table) = value { Some(&table.entries) } else { None };
+        let found = self.typed(key, expected, take);
+        found.into_iter().flat_map(|(_, entries)| entries).filter_map(|entry| self.noted(read(entry))).collect()
+    }
+
+    /// What `read` makes of the tables of an array; its mistakes are noted.
+    pub fn tables<T>(&mut self, key: &'static str, read: impl Fn(&'n Node) -> Result<T, Vec<ProjectError>>) -> Vec<T> {
+        let take = |value: &'n NodeValue| if let NodeValue::Array(nodes) = value { Some(nodes) } else { None };
+        let found = self.typed(key, "an array of tables", take);
+        found.into_iter().flat_map(|(_, nodes)| nodes).filter_map(|node| self.noted(read(node))).collect()
+    }
+
+    fn noted<T>(&mut self, read: Result<T, Vec<ProjectError>>) -> Option<T> {
+        read.map_err(|errors| self.errors.extend(errors)).ok()
+    }
+
+    /// A string, or an array of them.
+    pub fn one_or_many(&mut self, key: &'static str) -> Vec<Spanned<String>> {
+        match self.entry(key).map(Entry::text) {
+            None => Vec::new(),
+            Some(Some(text)) => vec![text],
+            Some(None) => self.texts(key).unwrap_or_default(),
         }
-        self.text(key)
     }
 
     /// `true` or `false`; false where it is absent.
@@ -172,6 +236,40 @@ pub(super) fn unknown_key(entry: &Entry, known: &[&str]) -> ProjectError {
 
 fn type_error(key: &str, expected: &'static str, node: &Node) -> ProjectError {
     ProjectError::Type { key: key.to_owned(), expected, found: node.type_name(), at: node.at.clone() }
+}
+
+impl Entry {
+    /// The string, if it is one.
+    pub fn text(&self) -> Option<Spanned<String>> {
+        let text = self.node.value.as_text()?;
+        Some(Spanned { value: text.to_owned(), at: self.node.content_at() })
+    }
+
+    /// `true` or `false`, if it is one of them.
+    pub fn flag(&self) -> Option<bool> {
+        if let NodeValue::Boolean(flag) = self.node.value { Some(flag) } else { None }
+    }
+
+    /// What its string says; `expected` names it where it is none.
+    pub fn parsed<T: FromStr<Err: std::fmt::Display>>(
+        &self,
+        expected: &'static str,
+    ) -> Result<Spanned<T>, ProjectError> {
+        let text = self.text().ok_or_else(|| self.unexpected(expected))?;
+        let value = text.value.parse().map_err(|error| ProjectError::invalid(error, &text.at))?;
+        Ok(Spanned { value, at: text.at })
+    }
+
+    /// What its key says.
+    pub fn parsed_key<T: FromStr<Err: std::fmt::Display>>(&self) -> Result<Spanned<T>, ProjectError> {
+        let value = self.key.parse().map_err(|error| ProjectError::invalid(error, &self.key_at))?;
+        Ok(Spanned { value, at: self.key_at.clone() })
+    }
+
+    /// The mistake of a value of another type.
+    pub fn unexpected(&self, expected: &'static str) -> ProjectError {
+        type_error(&self.key, expected, &self.node)
+    }
 }
 
 impl NodeValue {

@@ -59,6 +59,11 @@ impl Table {
 }
 
 impl Node {
+    /// Whether it is a table.
+    pub fn is_table(&self) -> bool {
+        matches!(self.value, NodeValue::Table(_))
+    }
+
     /// What the value is, with its article, for an error.
     pub fn type_name(&self) -> &'static str {
         match &self.value {

@@ -10,8 +10,8 @@ use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, ObjectKey, TraversalOperator};
 use hcl_edit::structure::{BlockLabel, Body};
 use hcl_edit::visit::{Visit, visit_expr};
+use imagelock_core::escape;
 
-pub use super::hcl_quote::quote;
 use crate::comment::speaking;
 use crate::{Format, Lines, Parsed, Site, Sure, Unreadable};
 
@@ -48,7 +48,7 @@ impl Format for Hcl {
     }
 
     fn quote(&self, _: &str, new: &str) -> Option<String> {
-        Some(format!("\"{}\"", quote(new)))
+        Some(format!("\"{}\"", escape::hcl(new)))
     }
 }
 
@@ -117,3 +117,6 @@ impl Visit for Collector<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,6 @@ pub mod compose;
 pub mod dockerfile;
 pub mod earthfile;
 pub mod hcl;
-mod hcl_quote;
 mod hcl_tree;
 mod helm;
 mod infra;
@@ -31,7 +30,7 @@ pub use ci::{AZURE, BITBUCKET, BUILDKITE, CIRCLE, CLOUD_BUILD, DRONE, GITHUB, GI
 pub use compose::Compose;
 pub use dockerfile::Dockerfile;
 pub use earthfile::Earthfile;
-pub use hcl::{Hcl, quote};
+pub use hcl::Hcl;
 pub use helm::{CHART, Template, Values};
 pub use infra::{NOMAD, NOMAD_JSON, TERRAFORM, TERRAFORM_JSON, VARIABLES};
 pub use kubernetes::{Manifests, Resources};

@@ -17,7 +17,7 @@ use camino::Utf8Path;
 pub use self::interpolate::{Unresolved, Variables};
 pub use self::services::{Beyond, Composition, Declaration, Extends, Origin, Scalar};
 use super::{Dockerfile, yaml};
-use crate::{Format, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Format, Lines, Parsed, Says, Site, Sure, Unreadable, bare};
 
 /// How far services extend each other.
 pub const MOST_EXTENDED: usize = 16;
@@ -115,7 +115,13 @@ impl Finder<'_> {
         let part = if at == 0 { Some(image.clone()) } else { image.part(self.text, at..at + text.len()) };
         self.sites.push(match part.filter(|part| !part.text.contains('$')) {
             Some(part) => Site::whole(part.span, &part.text, Sure::Certain, self.lines, place),
-            None => Site::open(image.span.clone(), self.lines, place),
+            None => {
+                // Without a `.env`, this is what runs.
+                let default = Variables::default().resolve(&image.text).ok();
+                let default = default.and_then(|(text, _)| bare(&text).parse().ok());
+                let says = Says::Open { span: image.span.clone(), default };
+                Site { says, ..Site::open(image.span.clone(), self.lines, place) }
+            }
         });
     }
 

@@ -11,7 +11,12 @@ fn told(text: &str) -> Vec<String> {
         match site.text() {
             Some(says) if says == written => format!("{}:{column} {says} ({})", site.line, site.place),
             Some(says) => format!("{}:{column} {says} {written:?} ({})", site.line, site.place),
-            None => format!("{}:{column} open {written:?} ({})", site.line, site.place),
+            None => match &site.says {
+                Says::Open { default: Some(default), .. } => {
+                    format!("{}:{column} open {written:?} by default {default} ({})", site.line, site.place)
+                }
+                _ => format!("{}:{column} open {written:?} ({})", site.line, site.place),
+            },
         }
     });
     told.collect()
@@ -36,11 +41,11 @@ fn a_default_is_a_place_inside_of_its_braces_and_what_several_variables_make_is_
         ("\"${I:-${J:-r:7}}\"", 21, "r:7"),
         ("${I:-${J:-${K:-r:7}}}", 25, "r:7"),
         ("${I}", 10, "open \"${I}\""),
-        ("${I:-r:${T:-7}}", 10, "open \"${I:-r:${T:-7}}\""),
-        ("${I:-r}:${T:-7}", 10, "open \"${I:-r}:${T:-7}\""),
+        ("${I:-r:${T:-7}}", 10, "open \"${I:-r:${T:-7}}\" by default docker.io/library/r:7"),
+        ("${I:-r}:${T:-7}", 10, "open \"${I:-r}:${T:-7}\" by default docker.io/library/r:7"),
         ("${I:+r:7}", 10, "open \"${I:+r:7}\""),
         ("r:7$$", 10, "open \"r:7$$\""),
-        ("\"${I:-\\x72:7}\"", 10, r#"open "\"${I:-\\x72:7}\"""#),
+        ("\"${I:-\\x72:7}\"", 10, r#"open "\"${I:-\\x72:7}\"" by default docker.io/library/r:7"#),
     ] {
         let text = format!("services:\n a:\n  image: {image}\n");
         assert_eq!(told(&text), [format!("3:{column} {expected} (services.a.image)")], "{text}");
