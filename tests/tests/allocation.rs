@@ -155,7 +155,7 @@ const FILES: &[(&str, &str, &str, Places)] = &[
     ("dockerfile", "edit = ['Dockerfile']", "Dockerfile", |places| {
         format!("FROM ghcr.io/acme/web:1.10\n{}", repeated(places, "ONBUILD COPY --from=ghcr.io/acme/web:1.10 / /\n"))
     }),
-    ("marker", "edit = 'a.yaml'", "a.yaml", |places| repeated(places, "# imagelock: web:tag\ntag: 1.9\n")),
+    ("marker", "edit = 'a.yaml'", "a.yaml", |places| repeated(places, "# imagelock: web\nimage: x:1\n")),
 ];
 
 fn repeated(places: usize, text: &str) -> String {

@@ -5,6 +5,7 @@
 //! its last key alone. The first two are certain, the last is a guess, and callers are told which it is.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use imagelock_yaml::{Step, Value, display};
 use regex::Regex;
@@ -171,7 +172,10 @@ impl<'a> Templates<'a> {
 
     /// The paths below `global` that the templates read a registry from.
     pub(crate) fn global_registries(&self) -> BTreeSet<&'a str> {
-        let Ok(paths) = Regex::new(r"\.Values\.(global(?:\.\w+)*\.\w*[rR]egistry)\b") else { return BTreeSet::new() };
+        // One for all images of all charts: to build it takes longer than to read the templates of most.
+        static PATHS: LazyLock<Option<Regex>> =
+            LazyLock::new(|| Regex::new(r"\.Values\.(global(?:\.\w+)*\.\w*[rR]egistry)\b").ok());
+        let Some(paths) = &*PATHS else { return BTreeSet::new() };
         self.lines()
             .flat_map(|line| paths.captures_iter(line).filter_map(|found| found.get(1)).map(|path| path.as_str()))
             .collect()

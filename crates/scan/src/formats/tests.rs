@@ -164,6 +164,16 @@ fn aliases_of_aliases_end_the_reading_and_not_the_program() {
 }
 
 #[test]
+fn brackets_that_do_not_fit_end_the_arguments_of_a_call() {
+    for text in
+        ["oci.pull(image = \"a:1\"]", "oci.pull(]", "oci.pull(x = {)", "oci.pull(((,", "oci.pull(image = \"a\", ]}"]
+    {
+        assert!(Bazel.read(text).is_ok(), "{text}");
+    }
+    assert!(Bazel.read(&"oci.pull(".repeat(50_000)).is_ok());
+}
+
+#[test]
 fn what_yaml_cannot_hold_in_place_is_not_quoted() {
     let quote = |before: &str| Manifests::default().quote(before, "a:1@b").unwrap_or_default();
     assert_eq!(

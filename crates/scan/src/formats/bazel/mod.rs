@@ -41,7 +41,7 @@ impl Format for Bazel {
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {
         let lines = Lines::new(text);
         let (tokens, comments) = lex(text);
-        let reader = Reader { lines: &lines, tokens: &tokens, names: names(&tokens) };
+        let reader = Reader { lines: &lines, tokens: &tokens, closes: closes(&tokens), names: names(&tokens) };
         let hidden = |at: usize| comments.binary_search_by_key(&at, |comment| comment.start).is_err();
         Ok(Parsed { sites: in_order(reader.sites()), comments: speaking(text, &lines, &["#"], hidden) })
     }
@@ -82,9 +82,28 @@ fn is_sign(token: Option<&Token<'_>>, sign: char) -> bool {
     token.is_some_and(|token| token.kind == Kind::Sign(sign))
 }
 
+/// Where the brackets close: found once, so that calls inside of calls take no longer than others.
+fn closes(tokens: &[Token<'_>]) -> Vec<usize> {
+    let (mut closes, mut open) = (vec![tokens.len(); tokens.len()], Vec::new());
+    for (index, token) in tokens.iter().enumerate() {
+        match token.kind {
+            Kind::Sign('(' | '[' | '{') => open.push(index),
+            Kind::Sign(')' | ']' | '}') => {
+                if let Some(opened) = open.pop() {
+                    closes[opened] = index;
+                }
+            }
+            _ => {}
+        }
+    }
+    closes
+}
+
 struct Reader<'r, 't> {
     lines: &'r Lines,
     tokens: &'r [Token<'t>],
+    /// Where each bracket that opens is closed; the end of the tokens where it is not.
+    closes: Vec<usize>,
     names: BTreeMap<&'t str, Option<&'t str>>,
 }
 
@@ -162,7 +181,7 @@ impl<'t> Reader<'_, 't> {
         let mut arguments = BTreeMap::new();
         let mut at = start;
         while let Some(token) = self.tokens.get(at) {
-            if token.kind == Kind::Sign(')') {
+            if matches!(token.kind, Kind::Sign(')' | ']' | '}')) {
                 break;
             }
             let end = self.end(at);
@@ -179,15 +198,14 @@ impl<'t> Reader<'_, 't> {
 
     /// Where an argument ends: at a comma or a bracket that is not inside of it.
     fn end(&self, start: usize) -> usize {
-        let mut depth = 0_usize;
-        for (index, token) in self.tokens.iter().enumerate().skip(start) {
+        let mut at = start;
+        while let Some(token) = self.tokens.get(at) {
             match token.kind {
-                Kind::Sign('(' | '[' | '{') => depth += 1,
-                Kind::Sign(')' | ']' | '}') if depth == 0 => return index,
-                Kind::Sign(')' | ']' | '}') => depth -= 1,
-                Kind::Sign(',') if depth == 0 => return index,
+                Kind::Sign('(' | '[' | '{') => at = self.closes[at],
+                Kind::Sign(')' | ']' | '}' | ',') => return at,
                 _ => {}
             }
+            at += 1;
         }
         self.tokens.len()
     }
