@@ -39,9 +39,9 @@ func fields(where string, value any) object {
 
 func check(name string, image object) {
 	request := fields(name+"'s request", image["request"])
-	platforms, isObject := image["platforms"].(object)
+	platforms, _ := image["platforms"].(object)
 	has, single := slices.Sorted(maps.Keys(platforms)), fits(manifest, image["mediaType"])
-	need(isObject && len(name) <= 100 && fits(`[a-z0-9]([a-z0-9._-]*[a-z0-9])?`, name), name, "is no name, or has no platforms")
+	need(len(has) > 0 && len(name) <= 100 && fits(`[a-z0-9]([a-z0-9._-]*[a-z0-9])?`, name), name, "is no name, or has no platforms")
 	need(single && len(has) == 1 || fits(`application/vnd\.(oci\.image\.index\.v1|docker\.distribution\.manifest\.list\.v2)\+json`, image["mediaType"]), name, "has the platforms", has)
 	for _, key := range has {
 		entry, unknown := fields(key, platforms[key]), fits(`unknown/.*|[^/]*/unknown(/.*)?`, key)

@@ -24,7 +24,7 @@ def check($name):
   | need($name | fits(entry) and length <= 100; "\($where) is not a name")
   | object_of($where)
   | (.request | object_of("\($where) the request")) as $request
-  | need(.platforms | type == "object"; "\($where) no platforms")
+  | need(.platforms | type == "object" and length > 0; "\($where) no platforms")
   | need([.platforms[] | object_of("\($where) a platform")] | all(.digest | fits(digest)); "\($where) the digest of a platform")
   | need(.platforms | all(keys[]; fits(platform)); "\($where) the name of a platform")
   | need(.digest | fits(digest); "\($where) the digest")

@@ -37,7 +37,7 @@ function check(name, image) {
   need(fits(NAME, name), where, "is not a name");
   const { request, platforms, digest, mediaType, size, tag } = fields(where, image);
   fields(where + " the request", request);
-  need(isObject(platforms), where, "no platforms");
+  need(isObject(platforms) && Object.keys(platforms).length > 0, where, "no platforms");
   for (const [platform, locked] of Object.entries(platforms)) {
     fields(where + " a platform", locked);
     need(fits(PLATFORM, platform) && fits(DIGEST, locked.digest), where, "the platform", JSON.stringify(platform));
@@ -56,7 +56,7 @@ function check(name, image) {
   const ruled = "version" in request || "tags" in request || "select" in request;
   need(ruled ? "tag" in image : tag === request.tag, where, "not the tag that was asked for");
   const wanted = "platforms" in request ? request.platforms : Object.keys(platforms);
-  need(Array.isArray(wanted) && (wanted.length > 0 || !("platforms" in request)), where, "a request for no platform");
+  need(Array.isArray(wanted), where, "a request for platforms that are no list");
   need(JSON.stringify([...wanted].sort()) === JSON.stringify(Object.keys(platforms).sort()), where, "not the platforms that were asked for");
   const parts = Object.values(platforms);
   need(KINDS.includes(mediaType) && parts.every((part) => MANIFESTS.includes(part.mediaType)), where, "a media type");

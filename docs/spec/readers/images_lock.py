@@ -41,7 +41,7 @@ def check(name, image):
     need(fits(NAME, name), where, "is not a name")
     request, platforms = fields(where, image).get("request"), image.get("platforms")
     fields(where + " the request", request)
-    need(isinstance(platforms, dict), where, "no platforms")
+    need(isinstance(platforms, dict) and platforms, where, "no platforms")
     for platform, locked in platforms.items():
         fields(where + " a platform", locked)
         need(fits(PLATFORM, platform) and fits(DIGEST, locked.get("digest")), where, "the platform", repr(platform))
@@ -58,7 +58,7 @@ def check(name, image):
     ruled = "version" in request or "tags" in request or "select" in request
     need("tag" in image if ruled else image.get("tag") == request.get("tag"), where, "not the tag that was asked for")
     wanted = request.get("platforms", [*platforms])
-    need(isinstance(wanted, list) and (wanted or "platforms" not in request), where, "a request for no platform")
+    need(isinstance(wanted, list), where, "a request for platforms that are no list")
     need(sorted(map(str, wanted)) == sorted(platforms), where, "not the platforms that were asked for")
     whole, *parts = [[part.get(key) for key in ("digest", "mediaType", "size")] for part in (image, *platforms.values())]
     need(whole[1] in KINDS and all(part[1] in MANIFESTS for part in parts), where, "a media type")

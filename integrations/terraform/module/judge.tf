@@ -41,12 +41,12 @@ locals {
         reason = "its digest is not one"
       },
       {
-        holds = try(can(keys(image.platforms)) && alltrue([
+        holds = try(length(keys(image.platforms)) > 0 && alltrue([
           for platform, manifest in image.platforms :
           can(regex(local.platform, platform)) && !contains(slice(split("/", platform), 0, 2), "unknown") &&
           can(regex(local.digest, manifest.digest)) && contains(local.manifests, manifest.mediaType)
         ]), false)
-        reason = "a platform or its manifest is not one"
+        reason = "it has no platforms, or one or its manifest is not one"
       },
       {
         # Terraform before 1.12 looks at both sides of `||`, and only at the chosen one of `?`.

@@ -70,6 +70,9 @@ pub enum Conflict {
     /// A platform is there that was not asked for.
     #[error("has `{0}`, which its request does not ask for")]
     Unasked(Platform),
+    /// Who is locked for no platform answers nobody.
+    #[error("is locked for no platform")]
+    NoPlatform,
     /// One manifest is the image of one platform.
     #[error("is one manifest, and has {0} platforms")]
     Platforms(usize),
@@ -202,7 +205,9 @@ fn wanted(wanted: &Wanted) -> String {
 
 /// Which platforms are missing, and which were not asked for.
 fn platforms(image: &LockedImage) -> Vec<Conflict> {
-    let Some(asked) = &image.request.platforms else { return Vec::new() };
+    let Some(asked) = &image.request.platforms else {
+        return if image.platforms.is_empty() { vec![Conflict::NoPlatform] } else { Vec::new() };
+    };
     let has: BTreeSet<&Platform> = image.platforms.keys().collect();
     let missing = asked.iter().filter(|platform| !has.contains(platform)).cloned().map(Conflict::Missing);
     let unasked = image.platforms.keys().filter(|platform| !asked.contains(*platform)).cloned().map(Conflict::Unasked);
@@ -218,9 +223,10 @@ fn manifest(image: &LockedImage) -> Vec<Conflict> {
             .collect();
     }
     let mut all = image.platforms.iter();
-    let (Some((platform, locked)), None) = (all.next(), all.next()) else {
+    let Some((platform, locked)) = all.next() else { return Vec::new() };
+    if all.next().is_some() {
         return vec![Conflict::Platforms(image.platforms.len())];
-    };
+    }
     let values = [
         (Value::Digest, image.digest.to_string(), locked.digest.to_string()),
         (Value::MediaType, image.media_type.clone(), locked.media_type.clone()),
@@ -260,6 +266,7 @@ impl Conflict {
             Self::Rule { .. } => (vec!["tag"], vec!["request"]),
             Self::Missing(_) => (vec!["platforms"], vec!["request", "platforms"]),
             Self::Unasked(platform) => (vec!["platforms", platform.as_str()], vec!["request", "platforms"]),
+            Self::NoPlatform => (vec!["platforms"], vec!["request"]),
             Self::Platforms(_) => (vec!["platforms"], vec!["mediaType"]),
             Self::Manifest { what, platform, .. } => {
                 (vec!["platforms", platform.as_str(), what.key()], vec![what.key()])

@@ -78,7 +78,7 @@ fn another_registry_repository_or_layout_than_was_asked_for_is_refused() {
         "tools",
         "is locked in `layout other`, and its request asks for `layout third_party/tools-oci`",
         "61:17 \"\\\"other\\\"\"",
-        "65:19 \"\\\"third_party/tools-oci\\\"\"",
+        "72:19 \"\\\"third_party/tools-oci\\\"\"",
     );
     let registry = "\"registry\": \"docker.io\", \"repository\": \"library/a\",";
     refused(
@@ -86,7 +86,7 @@ fn another_registry_repository_or_layout_than_was_asked_for_is_refused() {
         "tools",
         "is locked in `docker.io/library/a`, and its request asks for `layout third_party/tools-oci`",
         "61:19 \"\\\"docker.io\\\"\"",
-        "65:19 \"\\\"third_party/tools-oci\\\"\"",
+        "72:19 \"\\\"third_party/tools-oci\\\"\"",
     );
 }
 
@@ -116,8 +116,8 @@ fn another_tag_than_the_followed_one_is_refused() {
         &with("tools", &[("\"size\": 312", "\"size\": 312,\n      \"tag\": \"1\"")]),
         "tools",
         "is locked with the tag `1`, and its request asks for no tag",
-        "68:14 \"\\\"1\\\"\"",
-        "64:18 \"{\"",
+        "75:14 \"\\\"1\\\"\"",
+        "71:18 \"{\"",
     );
 }
 
@@ -163,6 +163,17 @@ fn other_platforms_than_those_that_were_asked_for_are_refused() {
 }
 
 #[test]
+fn an_image_that_is_locked_for_no_platform_answers_nobody() {
+    for kind in ["index", "manifest"] {
+        let mut lock: serde_json::Value = serde_json::from_str(GOLDEN).unwrap();
+        lock["images"]["tools"]["platforms"] = serde_json::json!({});
+        lock["images"]["tools"]["mediaType"] = format!("application/vnd.oci.image.{kind}.v1+json").into();
+        let text = serde_json::to_string_pretty(&lock).unwrap();
+        refused(&text, "tools", "is locked for no platform", "63:20 \"{\"", "64:18 \"{\"");
+    }
+}
+
+#[test]
 fn the_only_manifest_of_an_image_is_that_of_its_platform() {
     let sevens = "sha256:7777777777777777777777777777777777777777777777777777777777777777";
     refused(
@@ -191,12 +202,13 @@ fn the_only_manifest_of_an_image_is_that_of_its_platform() {
         "45:24 \"\\\"application/vnd.oci.image.manifest.v1+json\\\"\"",
         &format!("40:20 {docker:?}"),
     );
+    let other = serde_json::to_value(&parse(GOLDEN).unwrap().images["postgres"].platforms.values().next()).unwrap();
     refused(
-        &with("tools", &[("image.index", "image.manifest")]),
-        "tools",
-        "is one manifest, and has 0 platforms",
-        "63:20 \"{\"",
-        "62:20 \"\\\"application/vnd.oci.image.manifest.v1+json\\\"\"",
+        &with("static", &[("\"platforms\": {", &format!("\"platforms\": {{\n        \"linux/arm64\": {other},"))]),
+        "static",
+        "is one manifest, and has 2 platforms",
+        "41:20 \"{\"",
+        "40:20 \"\\\"application/vnd.oci.image.manifest.v1+json\\\"\"",
     );
     refused(
         &with("static", &[("image.manifest", "image.index")]),

@@ -84,8 +84,8 @@ fn a_conflicted_lock_is_called_conflicted() {
     check("{\n<<<<<<< HEAD\n  \"images\": {},\n=======\n>>>>>>> main\n", &expected(2, "<<<<<<< HEAD"));
     check("<<<<<<< HEAD\n", &expected(1, "<<<<<<< HEAD"));
     // Somebody took out the first marker and forgot the others.
-    check(&golden_with("  \"version\": 1\n", "=======\n  \"version\": 1\n"), &expected(70, "======="));
-    check(&golden_with("  \"version\": 1\n", ">>>>>>> main\n  \"version\": 1\n"), &expected(70, ">>>>>>> main"));
+    check(&golden_with("  \"version\": 1\n", "=======\n  \"version\": 1\n"), &expected(77, "======="));
+    check(&golden_with("  \"version\": 1\n", ">>>>>>> main\n  \"version\": 1\n"), &expected(77, ">>>>>>> main"));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_version_that_never_was_is_shown() {
     check(
         &text,
         &format!(
-            "images.lock is not a lock: there is no version 0\n--> images.lock:70:3 \"\\\"version\\\": 0\"\n{RESTORE}"
+            "images.lock is not a lock: there is no version 0\n--> images.lock:77:3 \"\\\"version\\\": 0\"\n{RESTORE}"
         ),
     );
 }

@@ -59,6 +59,8 @@ def judge(image, request, where):
 
 def _judge_manifests(image, where):
     digest, platforms = image["digest"], image["platforms"]
+    if not platforms:
+        _refuse(where, "it is locked for no platform")
     if image["mediaType"] in INDEXES:
         for platform, manifest in platforms.items():
             if manifest["digest"] == digest:
