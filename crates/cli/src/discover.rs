@@ -33,7 +33,7 @@ pub(crate) fn find(directory: &Utf8Path, named: Option<&Utf8Path>) -> Result<Opt
         Some(path) => {
             let path = directory.join(path);
             let path = if path.is_dir() { path.join(FILE_NAME) } else { path };
-            if !path.is_file() {
+            if !path.exists() {
                 return Err(Failure::input(format!("there is no project file `{}`", display(&path, directory))));
             }
             if path.file_name() == Some("Cargo.toml") { (None, Some(path)) } else { (Some(path), None) }
@@ -80,7 +80,7 @@ fn declaring(workspace: Workspace) -> Option<Found> {
 }
 
 fn above(directory: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
-    directory.ancestors().map(|ancestor| ancestor.join(name)).find(|path| path.is_file())
+    directory.ancestors().map(|ancestor| ancestor.join(name)).find(|path| path.exists())
 }
 
 fn parent(path: &Utf8Path) -> Utf8PathBuf {

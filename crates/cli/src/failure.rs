@@ -18,6 +18,13 @@ pub(crate) enum Kind {
     Registry = 3,
 }
 
+impl Kind {
+    /// What kind a file is that cannot be read or written.
+    pub(crate) fn of(error: &FileError) -> Self {
+        if error.is_input() { Self::Input } else { Self::Registry }
+    }
+}
+
 /// An image for which a registry did not have what it takes, for programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct FailedImage {
@@ -131,8 +138,7 @@ impl From<EditError> for Failure {
 
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
-        let kind = if error.is_input() { Kind::Input } else { Kind::Registry };
-        Self::new(kind, Problem::new(error.to_string()))
+        Self::new(Kind::of(&error), Problem::new(error.to_string()))
     }
 }
 

@@ -41,6 +41,9 @@ pub enum FileProblem {
     /// Nobody can tell where it would be written.
     #[error("it is a link that leads nowhere")]
     Dangling,
+    /// Something else stands in the place of a folder on the way to it.
+    #[error("`{0}` is {1}, not a folder")]
+    NotAFolder(Utf8PathBuf, &'static str),
     /// A folder on the way to it is somewhere else.
     #[error("`{0}` is a link, which is not followed here")]
     Linked(Utf8PathBuf),

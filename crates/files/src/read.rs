@@ -4,7 +4,7 @@ use std::fs::FileType;
 use std::io::{self, Read as _};
 
 use camino::Utf8Path;
-use fs_err::File;
+use fs_err::{File, OpenOptions};
 
 use crate::error::{FileError, FileProblem};
 
@@ -12,25 +12,38 @@ use crate::error::{FileError, FileProblem};
 /// no regular file, behind all links.
 pub fn bytes(path: &Utf8Path, limit: u64) -> Result<Option<Vec<u8>>, FileError> {
     let fail = |problem| FileError { doing: "read", path: path.to_owned(), problem };
-    let system = |error: io::Error| fail(FileProblem::System(without_path(&error)));
-    // Opening a pipe waits for somebody who writes to it: what it is, is asked before.
-    let metadata = match path.metadata() {
-        Ok(metadata) => metadata,
-        Err(error) if is_absent(&error) => return Ok(None),
-        Err(error) => return Err(system(error)),
-    };
-    if !metadata.is_file() {
-        return Err(fail(FileProblem::NotAFile(what(metadata.file_type()))));
-    }
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if is_absent(&error) => return Ok(None),
-        Err(error) => return Err(system(error)),
-    };
+    let Some(file) = open(path)? else { return Ok(None) };
     let mut bytes = Vec::new();
     // A size that is told is not believed: files of `/proc` are larger than they say.
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(system)?;
-    if bytes.len() as u64 > limit { Err(fail(FileProblem::TooLarge(limit))) } else { Ok(Some(bytes)) }
+    match file.take(limit.saturating_add(1)).read_to_end(&mut bytes) {
+        Ok(_) if bytes.len() as u64 > limit => Err(fail(FileProblem::TooLarge(limit))),
+        Ok(_) => Ok(Some(bytes)),
+        // Some files of `/proc` are streams that say that they are files.
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(fail(FileProblem::NotAFile("a stream"))),
+        Err(error) => Err(fail(FileProblem::System(without_path(&error)))),
+    }
+}
+
+/// Opens a file for whoever reads it piece by piece, as [`bytes`] does: never another than a regular one, behind all
+/// links.
+pub fn open(path: &Utf8Path) -> Result<Option<File>, FileError> {
+    let fail = |problem| FileError { doing: "read", path: path.to_owned(), problem };
+    // What it is, is asked before, since opening a device may do something; and again of what was opened, since something
+    // else may stand there by then.
+    let look = |metadata: std::fs::Metadata| {
+        if !metadata.is_file() {
+            return Ok((metadata, None));
+        }
+        let file = now(path)?;
+        Ok((file.metadata()?, Some(file)))
+    };
+    let opened = path.metadata().and_then(look);
+    match opened {
+        Ok((metadata, Some(file))) if metadata.is_file() => Ok(Some(file)),
+        Ok((metadata, _)) => Err(fail(FileProblem::NotAFile(what(metadata.file_type())))),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(fail(FileProblem::System(without_path(&error)))),
+    }
 }
 
 /// Returns what a file of text holds, `None` where there is none.
@@ -48,6 +61,18 @@ pub fn utf8(path: &Utf8Path, bytes: Vec<u8>) -> Result<String, FileError> {
     })
 }
 
+/// Opens a file without waiting for anybody, then and when it is read.
+fn now(path: &Utf8Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use fs_err::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+    }
+    options.open(path)
+}
+
 /// A file where a folder should be hides what would be in that folder.
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
@@ -61,7 +86,7 @@ pub(crate) fn without_path(error: &io::Error) -> io::Error {
     }
 }
 
-/// What something that is no file is, with its article.
+/// What something is, with its article.
 pub(crate) fn what(kind: FileType) -> &'static str {
     #[cfg(unix)]
     {
@@ -76,7 +101,11 @@ pub(crate) fn what(kind: FileType) -> &'static str {
             return "a device";
         }
     }
-    if kind.is_dir() { "a folder" } else { "something else" }
+    match () {
+        () if kind.is_dir() => "a folder",
+        () if kind.is_file() => "a file",
+        () => "something else",
+    }
 }
 
 #[cfg(test)]
@@ -116,6 +145,18 @@ mod tests {
             assert!(error.is_input());
             assert_eq!(error.shown("a").to_string(), format!("cannot read `a`: it is {what}, not a file"));
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_became_a_pipe_since_it_was_looked_at_is_opened_without_waiting() {
+        let (_directory, path) = scratch();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let mut opened = now(&path).unwrap();
+        assert_eq!(what(opened.metadata().unwrap().file_type()), "a pipe");
+        let writes = fs_err::OpenOptions::new().write(true).open(&path).unwrap();
+        assert_eq!(opened.read(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        drop(writes);
     }
 
     #[test]

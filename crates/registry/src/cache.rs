@@ -4,7 +4,7 @@
 //! read is hashed again: a file that a crash, a full disk or a person broke is taken away and counts as absent. A
 //! cache that cannot be written is slow, not wrong: failures to write are no errors.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 
 use bytes::Bytes;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -31,12 +31,7 @@ impl Cache {
     /// Returns the content of a digest if it is there, whole, and not larger than `cap`.
     pub fn get(&self, digest: &Digest, cap: u64) -> Option<Bytes> {
         let path = self.path(digest)?;
-        let file = fs_err::File::open(&path).ok()?;
-        let mut bytes = Vec::new();
-        file.take(cap.saturating_add(1)).read_to_end(&mut bytes).ok()?;
-        if bytes.len() as u64 > cap {
-            return None;
-        }
+        let bytes = imagelock_files::bytes(&path, cap).ok()??;
         if digest.matches(&bytes) {
             return Some(bytes.into());
         }

@@ -4,6 +4,20 @@ use imagelock_core::Digest;
 use imagelock_core::digest::Algorithm;
 use sha2::{Digest as _, Sha256, Sha512};
 
+/// Whether content is that of a digest; it is read piece by piece.
+pub fn is_content_of(mut content: impl std::io::Read, digest: &Digest) -> std::io::Result<bool> {
+    let mut hasher = Hasher::like(digest);
+    let mut piece = vec![0; 64 << 10];
+    loop {
+        match content.read(&mut piece) {
+            Ok(0) => return Ok(hasher.finish().as_ref() == Some(digest)),
+            Ok(count) => hasher.update(&piece[..count]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// Hashes a stream with the algorithm of the digest that it should have.
 pub(crate) enum Hasher {
     Sha256(Sha256),
@@ -33,5 +47,22 @@ impl Hasher {
         };
         let hex: Vec<String> = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         format!("{name}:{}", hex.concat()).parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_of_any_length_is_that_of_its_own_digest_alone() {
+        for length in [0, 1, (64 << 10) - 1, 64 << 10, 200_000] {
+            let content = vec![7; length];
+            for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
+                let digest = Digest::of(algorithm, &content);
+                assert!(is_content_of(&content[..], &digest).unwrap());
+                assert!(!is_content_of([&content[..], b"x"].concat().as_slice(), &digest).unwrap());
+            }
+        }
     }
 }

@@ -3,11 +3,10 @@
 //! Everything is verified as if it came from a network, and nothing outside the directory is read: a link that leads
 //! out of it is refused.
 
-use std::io::Read as _;
-
 use bytes::Bytes;
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_core::{Digest, Tag};
+use imagelock_files::FileProblem;
 use serde::Deserialize;
 
 use crate::client::MANIFEST_BYTES;
@@ -75,6 +74,12 @@ pub enum LayoutError {
         /// The file.
         file: Utf8PathBuf,
     },
+    /// The directory lies outside the repository.
+    #[error("`{directory}` is a link that leads out of the repository")]
+    Elsewhere {
+        /// The directory.
+        directory: Utf8PathBuf,
+    },
     /// A file is larger than any honest one.
     #[error("`{file}` is larger than {limit} bytes")]
     TooLarge {
@@ -109,6 +114,14 @@ pub enum LayoutError {
         /// The `index.json` file.
         file: Utf8PathBuf,
     },
+    /// There are several images, and their names do not say which.
+    #[error("`{file}` has {} different images that no `tag` can tell apart: {}", .names.len(), .names.join(", "))]
+    Alike {
+        /// The `index.json` file.
+        file: Utf8PathBuf,
+        /// How each of them is called, with its digest.
+        names: Vec<String>,
+    },
     /// There are several images, and nothing says which.
     #[error("`{file}` has {count} images, so a `tag` has to say which{}", names(.has))]
     Several {
@@ -116,7 +129,7 @@ pub enum LayoutError {
         file: Utf8PathBuf,
         /// How many there are.
         count: usize,
-        /// The names that are there.
+        /// The names of those that a tag can say.
         has: Vec<String>,
     },
 }
@@ -132,6 +145,16 @@ struct Marker {
 }
 
 impl Layout {
+    /// Opens a directory of the repository at `root`, as [`Self::open`] does. One that a link leads out of it is refused.
+    pub(crate) fn within(root: &Utf8Path, path: &Utf8Path) -> Result<Self, LayoutError> {
+        let layout = Self::open(&root.join(path))?;
+        let root = if root.as_str().is_empty() { Utf8Path::new(".") } else { root };
+        match root.canonicalize_utf8() {
+            Ok(root) if layout.real.starts_with(&root) => Ok(layout),
+            _ => Err(LayoutError::Elsewhere { directory: layout.directory }),
+        }
+    }
+
     /// Opens a directory, if it is a layout of the version that is read.
     pub fn open(directory: &Utf8Path) -> Result<Self, LayoutError> {
         let none = |reason: String| LayoutError::NotALayout { directory: directory.to_owned(), reason };
@@ -169,21 +192,31 @@ impl Layout {
     fn choose<'a>(&self, entries: &'a [Entry], tag: Option<&Tag>) -> Result<&'a Entry, LayoutError> {
         let file = self.directory.join("index.json");
         let has = || -> Vec<String> { entries.iter().filter_map(ref_name).map(quoted).collect() };
-        let is_meant = |entry: &&Entry| tag.is_none_or(|tag| ref_name(entry).is_some_and(|name| is_called(name, tag)));
-        let fitting: Vec<&Entry> = entries.iter().filter(is_meant).collect();
-        match (&fitting[..], tag) {
-            ([first, rest @ ..], _) if rest.iter().all(|entry| entry.leads_where(first)) => Ok(first),
+        let fitting = |tag: Option<&Tag>| -> Vec<&Entry> {
+            let is_meant = |name: &str| tag.is_none_or(|tag| is_called(name, tag));
+            entries.iter().filter(|entry| tag.is_none() || ref_name(entry).is_some_and(is_meant)).collect()
+        };
+        let called = |entry: &&Entry| {
+            let digest = entry.digest().map_or_else(|_| "no digest".to_owned(), |digest| digest.short().to_owned());
+            format!("{} ({digest})", ref_name(entry).map_or_else(|| "without a name".to_owned(), quoted))
+        };
+        let fits = fitting(tag);
+        match (&fits[..], tag) {
+            ([first, ..], _) if is_one(&fits) => Ok(first),
             ([], Some(tag)) => Err(LayoutError::NoSuchImage { file, tag: tag.clone(), has: has() }),
             ([], None) => Err(LayoutError::Empty { file }),
             (_, Some(tag)) => {
-                let called = |entry: &&Entry| {
-                    let digest =
-                        entry.digest().map_or_else(|_| "no digest".to_owned(), |digest| digest.short().to_owned());
-                    format!("{} ({digest})", quoted(ref_name(entry).unwrap_or_default()))
-                };
-                Err(LayoutError::Twice { file, tag: tag.clone(), names: fitting.iter().map(called).collect() })
+                Err(LayoutError::Twice { file, tag: tag.clone(), names: fits.iter().map(called).collect() })
             }
-            (_, None) => Err(LayoutError::Several { file, count: fitting.len(), has: has() }),
+            (_, None) => {
+                let is_told = |name: &&str| own_tag(name).is_some_and(|tag| is_one(&fitting(Some(&tag))));
+                let has: Vec<String> = entries.iter().filter_map(ref_name).filter(is_told).map(quoted).collect();
+                Err(if has.is_empty() {
+                    LayoutError::Alike { file, names: fits.iter().map(called).collect() }
+                } else {
+                    LayoutError::Several { file, count: fits.len(), has }
+                })
+            }
         }
     }
 
@@ -207,13 +240,15 @@ impl Layout {
         if !real.starts_with(&self.real) {
             return Err(LayoutError::Outside { file });
         }
-        let opened = std::fs::File::open(&real).map_err(unreadable)?;
-        let mut bytes = Vec::new();
-        opened.take(cap.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
-        if bytes.len() as u64 > cap {
-            return Err(LayoutError::TooLarge { file, limit: cap });
+        match imagelock_files::bytes(&real, cap) {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) => Err(unreadable(std::io::ErrorKind::NotFound.into())),
+            Err(error) => Err(match error.problem {
+                FileProblem::TooLarge(limit) => LayoutError::TooLarge { file, limit },
+                FileProblem::System(error) => unreadable(error),
+                problem => LayoutError::Unreadable { file, reason: problem.to_string() },
+            }),
         }
-        Ok(bytes)
     }
 }
 
@@ -224,6 +259,16 @@ fn parse<'a, T: Deserialize<'a>>(file: &Utf8Path, bytes: &'a [u8]) -> Result<T, 
 
 fn ref_name(entry: &Entry) -> Option<&str> {
     entry.ref_name.as_deref()
+}
+
+/// Whether entries lead to one image.
+fn is_one(entries: &[&Entry]) -> bool {
+    entries.split_first().is_some_and(|(first, rest)| rest.iter().all(|entry| entry.leads_where(first)))
+}
+
+/// The tag that a name answers to.
+fn own_tag(name: &str) -> Option<Tag> {
+    name.rsplit(':').next()?.parse().ok()
 }
 
 /// Tools write the tag alone, or the whole reference.

@@ -34,6 +34,7 @@ pub use client::{Authorization, CONFIG_BYTES, Client, ClientBuilder, Descriptor,
 pub use document::Links;
 pub use error::{BuildError, Context, Error, ErrorKind, Login, Missing, NotAnImage, Refusal, Refuser, Withheld};
 pub use event::{Event, Oddity, Reporter, Silent};
+pub use hash::is_content_of;
 pub use layout::{Layout, LayoutError};
 pub use resolve::{Resolved, Resolver, Step, Take};
 pub use settings::{Backoff, Mirror, Pace, RegistrySettings, Timeouts};

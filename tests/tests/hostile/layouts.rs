@@ -47,6 +47,34 @@ fn paths() -> Vec<Case> {
         })
         .secret("hunter-2")
         .exits(2),
+        layout("a layout in a folder that leads out of the repository is not read", |stage| {
+            std::fs::rename(stage.repo.path("img"), stage.repo.path("../img")).unwrap();
+            symlink("../img", stage.repo.path("img")).unwrap();
+        })
+        .exits(2)
+        .says("is a link that leads out of the repository")
+        .no_file("images.lock"),
+        layout("a layout behind a link in the repository is read", |stage| {
+            std::fs::rename(stage.repo.path("img"), stage.repo.path("other")).unwrap();
+            symlink("other", stage.repo.path("img")).unwrap();
+        })
+        .lock_has("/images/app/tag", "1"),
+        layout("a locked layout that leads out of the repository by now is not verified", |_| {})
+            .runs("lock")
+            .then(|stage| {
+                std::fs::rename(stage.repo.path("img"), stage.repo.path("../img")).unwrap();
+                symlink("../img", stage.repo.path("img")).unwrap();
+            })
+            .runs("verify")
+            .exits(2)
+            .says("is a link that leads out of the repository"),
+        layout("a pipe in a layout is not waited for", |stage| {
+            std::fs::remove_file(stage.repo.path("img/index.json")).unwrap();
+            let made = std::process::Command::new("mkfifo").arg(stage.repo.path("img/index.json")).status();
+            assert!(made.unwrap().success());
+        })
+        .exits(2)
+        .says("it is a pipe, not a file"),
     ]
 }
 
@@ -93,6 +121,18 @@ fn contents() -> Vec<Case> {
         })
         .exits(2)
         .says("2"),
+        layout("two images of one name are told where no tag is asked for", |stage| {
+            let toml = stage.repo.read("images.toml").replace("tag = \"1\"\n", "");
+            stage.repo.write("images.toml", toml);
+            let mut index: Value = serde_json::from_str(&stage.repo.read("img/index.json")).unwrap();
+            let mut other = index["manifests"][0].clone();
+            other["digest"] = format!("sha256:{}", "a".repeat(64)).into();
+            index["manifests"].as_array_mut().unwrap().push(other);
+            stage.repo.write("img/index.json", index.to_string());
+        })
+        .exits(2)
+        .says("has 2 different images that no `tag` can tell apart: 1 (sha256:")
+        .no_file("images.lock"),
         index("a layout without images is told as that", |index| index["manifests"] = json!([])).exits(2),
     ]
 }

@@ -30,6 +30,8 @@ pub struct CredentialHelper {
 const HUB: &str = "registry-1.docker.io";
 /// Questions are one URI long.
 const QUESTION_BYTES: u64 = 64 << 10;
+/// A kept token and when it ends.
+const KEPT_BYTES: u64 = 64 << 10;
 /// A token that ends sooner than this is not handed out again.
 const SLACK_SECONDS: i64 = 30;
 
@@ -181,7 +183,7 @@ fn place(repository: &Repository) -> Option<Utf8PathBuf> {
 }
 
 fn kept(place: &Utf8Path) -> Option<Kept> {
-    serde_json::from_slice(&fs_err::read(place).ok()?).ok()
+    serde_json::from_slice(&imagelock_files::bytes(place, KEPT_BYTES).ok()??).ok()
 }
 
 fn keep(place: &Utf8Path, kept: &Kept) -> std::io::Result<()> {

@@ -8,8 +8,8 @@ use clap::Args;
 use futures_util::{StreamExt, stream};
 use imagelock_core::lockfile::LockedImage;
 use imagelock_core::{Digest, ImageName, Lockfile, Platform};
-use imagelock_files::Writer;
-use imagelock_registry::Client;
+use imagelock_files::{FileError, Writer};
+use imagelock_registry::{Client, is_content_of};
 use serde::Serialize;
 
 use super::update::known;
@@ -24,6 +24,9 @@ const TIME_LIMIT: Duration = Duration::from_hours(24);
 
 /// The most indexes and manifests of one image, attestations and the platforms that nobody locked among them.
 const MOST_DOCUMENTS: usize = 10_000;
+
+/// The most layers and configurations of one image.
+const MOST_BLOBS: usize = 100_000;
 
 /// Copy what the lock names to directories that builds without a network read
 ///
@@ -78,14 +81,14 @@ impl Pull {
             let fetches = stream::iter(&wanted)
                 .map(|(digest, (image, size))| async { (*digest, fetch(client, image, digest, *size, &places).await) });
             let fetched: Vec<_> = fetches.buffer_unordered(16).collect().await;
-            let failed: BTreeMap<Digest, String> =
+            let failed: BTreeMap<Digest, Reason> =
                 fetched.into_iter().filter_map(|(digest, result)| Some((digest.clone(), result.err()?))).collect();
             (documents, failed)
         };
         let result = network::run_or(work, "what is there already is not fetched again");
         progress.finish();
         let (documents, failed) = result?;
-        let mut problems = Vec::new();
+        let (mut problems, mut kind) = (Vec::new(), Kind::Input);
         let mut pulled = Vec::new();
         for (name, found) in documents {
             let broken = |found: &Documents| found.blobs.keys().find_map(|digest| failed.get(digest)).cloned();
@@ -94,11 +97,14 @@ impl Pull {
                     let bytes = bytes + blobs.values().sum::<u64>();
                     pulled.push(Pulled { name, blobs: count + blobs.len(), bytes });
                 }
-                Err(reason) => problems.push(Problem::new(format!("`{name}` could not be pulled: {reason}"))),
+                Err(reason) => {
+                    kind = kind.max(reason.kind);
+                    problems.push(Problem::new(format!("`{name}` could not be pulled: {}", reason.text)));
+                }
             }
         }
         if !problems.is_empty() {
-            return Err(Failure { kind: Kind::Registry, problems });
+            return Err(Failure { kind, problems });
         }
         if let Some(layout) = &places.layout {
             write_layout(layout, &lock, &images)?;
@@ -137,6 +143,25 @@ struct Places {
     distdir: Option<Folder>,
 }
 
+/// Why an image could not be pulled: a registry did not give it, or it could not be written.
+#[derive(Clone)]
+struct Reason {
+    kind: Kind,
+    text: String,
+}
+
+impl Reason {
+    fn registry(text: impl Into<String>) -> Self {
+        Self { kind: Kind::Registry, text: text.into() }
+    }
+}
+
+impl From<FileError> for Reason {
+    fn from(error: FileError) -> Self {
+        Self { kind: Kind::of(&error), text: error.to_string() }
+    }
+}
+
 /// Where in a directory something goes.
 type Place<'a> = (&'a Folder, Utf8PathBuf);
 
@@ -159,8 +184,8 @@ struct Documents {
     blobs: BTreeMap<Digest, u64>,
 }
 
-async fn documents(client: &Client, image: &LockedImage, places: &Places) -> Result<Documents, String> {
-    let repository = image.repository().ok_or("it is in no registry")?;
+async fn documents(client: &Client, image: &LockedImage, places: &Places) -> Result<Documents, Reason> {
+    let repository = image.repository().ok_or_else(|| Reason::registry("it is in no registry"))?;
     let mut left: Vec<Digest> = if places.layout.is_some() {
         vec![image.digest.clone()]
     } else {
@@ -179,20 +204,23 @@ async fn documents(client: &Client, image: &LockedImage, places: &Places) -> Res
                 Some(platform) => error.serving(platform.as_str()),
                 None => error,
             };
-            error.serving(&whole).to_string()
+            Reason::registry(error.serving(&whole).to_string())
         })?;
         platforms.extend(links.platforms);
         for (folder, path) in places.of(&digest) {
-            folder.writer.put(&path, &bytes).map_err(|error| error.to_string())?;
+            folder.writer.put(&path, &bytes)?;
         }
         found.count += 1;
         found.bytes += bytes.len() as u64;
         // Many ways may lead to one document, and each further index doubles them.
         left.extend(links.manifests.into_iter().map(|(digest, _)| digest).filter(|digest| seen.insert(digest.clone())));
         if seen.len() > MOST_DOCUMENTS {
-            return Err(format!("it has more than {MOST_DOCUMENTS} indexes and manifests"));
+            return Err(Reason::registry(format!("it has more than {MOST_DOCUMENTS} indexes and manifests")));
         }
         found.blobs.extend(links.blobs);
+        if found.blobs.len() > MOST_BLOBS {
+            return Err(Reason::registry(format!("it has more than {MOST_BLOBS} layers and configurations")));
+        }
     }
     Ok(found)
 }
@@ -203,23 +231,26 @@ async fn fetch(
     digest: &Digest,
     size: u64,
     places: &Places,
-) -> Result<(), String> {
-    let repository = image.repository().ok_or("it is in no registry")?;
+) -> Result<(), Reason> {
+    let repository = image.repository().ok_or_else(|| Reason::registry("it is in no registry"))?;
     let places = places.of(digest);
     for (folder, path) in &places {
         // A link in place of a folder is refused before anything is looked for behind it.
-        folder.writer.folder(path.parent().unwrap_or(path)).map_err(|error| error.to_string())?;
+        folder.writer.place(path)?;
     }
     let whole = |(folder, path): &Place<'_>| folder.path.join(path);
     let (there, absent): (Vec<_>, Vec<_>) = places.iter().partition(|place| holds(&whole(place), digest, size));
     let Some(first) = there.first().or(absent.first()) else { return Ok(()) };
     let source = whole(first);
     if there.is_empty() {
-        client.blob_to_file(repository, digest, Some(size), &source).await.map_err(|error| error.to_string())?;
+        client
+            .blob_to_file(repository, digest, Some(size), &source)
+            .await
+            .map_err(|error| Reason::registry(error.to_string()))?;
     }
     for (folder, path) in absent.iter().filter(|place| whole(place) != source) {
-        let bytes = fs_err::read(&source).map_err(|error| error.to_string())?;
-        folder.writer.put(path, &bytes).map_err(|error| error.to_string())?;
+        let file = imagelock_files::open(&source)?.ok_or_else(|| Reason::registry("another run took it away"))?;
+        folder.writer.copy(path, file)?;
     }
     Ok(())
 }
@@ -227,7 +258,8 @@ async fn fetch(
 /// Whether a place has a blob already, byte for byte, and in a file of its own.
 fn holds(place: &Utf8Path, digest: &Digest, size: u64) -> bool {
     let same_size = place.symlink_metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == size);
-    same_size && fs_err::read(place).is_ok_and(|bytes| digest.matches(&bytes))
+    let opened = if same_size { imagelock_files::open(place).ok().flatten() } else { None };
+    opened.is_some_and(|file| is_content_of(file, digest).unwrap_or(false))
 }
 
 /// The files that make a directory of blobs an OCI image layout (OCI image-spec, `image-layout.md`).

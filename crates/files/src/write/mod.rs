@@ -69,17 +69,40 @@ impl Writer {
     /// Puts a file into a folder that somebody else may have filled, whole, or leaves it alone where it has these bytes
     /// already. A link in its place is replaced; a link in place of one of its folders is an error.
     pub fn put(&self, path: &Utf8Path, new: &[u8]) -> Result<(), FileError> {
-        let whole = self.root.join(path);
-        self.folder(parent(path)).map_err(|error| error.shown(&whole))?;
+        let whole = self.place(path)?;
         install(&whole, new).map_err(|error| failed(&whole, &error))?;
         Ok(())
+    }
+
+    /// Puts a file as [`Self::put`] does, of what is read piece by piece, so that it may be of any size.
+    pub fn copy(&self, path: &Utf8Path, mut from: impl io::Read) -> Result<(), FileError> {
+        let whole = self.place(path)?;
+        let mut copied = || {
+            let file = Temporary::new(parent(&whole))?;
+            io::copy(&mut from, &mut file.file())?;
+            file.persist(&whole)
+        };
+        copied().map_err(|error| failed(&whole, &error))
+    }
+
+    /// Where [`Self::put`] puts a file, in a folder that is there by then. A folder in its place is an error.
+    pub fn place(&self, path: &Utf8Path) -> Result<Utf8PathBuf, FileError> {
+        let whole = self.root.join(path);
+        self.folder(parent(path)).map_err(|error| error.shown(&whole))?;
+        match whole.symlink_metadata() {
+            Ok(metadata) if metadata.is_dir() => {
+                let problem = FileProblem::NotAFile(what(metadata.file_type()));
+                Err(FileError { doing: "write", path: whole, problem })
+            }
+            _ => Ok(whole),
+        }
     }
 
     /// Makes a folder, with all above it, and removes what killed runs left in it. A link among them is an error, but for
     /// the folder that all is below.
     pub fn folder(&self, path: &Utf8Path) -> Result<(), FileError> {
         let whole = self.root.join(path);
-        fs::create_dir_all(&self.root).map_err(|error| failed(&whole, &error))?;
+        fs::create_dir_all(&self.root).map_err(|error| failed(&self.root, &error).shown(&whole))?;
         let mut made = self.root.clone();
         for part in path.components().map(|part| part.as_str()).filter(|part| *part != ".") {
             made.push(part);
@@ -116,7 +139,14 @@ fn install(path: &Utf8Path, new: &[u8]) -> io::Result<bool> {
 }
 
 fn failed(path: &Utf8Path, error: &io::Error) -> FileError {
-    FileError { doing: "write", path: path.to_owned(), problem: FileProblem::System(without_path(error)) }
+    let blocks = matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory);
+    let other = |above: &Utf8Path| Some((above.to_owned(), above.metadata().ok()?)).filter(|(_, it)| !it.is_dir());
+    let problem = match path.ancestors().find_map(other).filter(|_| blocks) {
+        // Whoever put it there has to move it; the machine is as it should be.
+        Some((above, it)) => FileProblem::NotAFolder(above, what(it.file_type())),
+        None => FileProblem::System(without_path(error)),
+    };
+    FileError { doing: "write", path: path.to_owned(), problem }
 }
 
 #[cfg(test)]

@@ -105,9 +105,14 @@ fn below_a_folder_that_others_filled_a_link_is_replaced_and_a_linked_folder_refu
     symlink(outside.join("absent"), root.join("a/dangling")).unwrap();
     symlink(outside, root.join("b")).unwrap();
     for file in ["a/file", "a/dangling", "c/d/new"] {
-        Writer::new(root).put(file.into(), b"ours").unwrap();
-        assert!(!root.join(file).is_symlink());
-        assert_eq!(fs::read_to_string(root.join(file)).unwrap(), "ours");
+        for (write, ours) in [
+            (Box::new(|| Writer::new(root).copy(file.into(), &b"copied"[..])) as Box<dyn Fn() -> _>, "copied"),
+            (Box::new(|| Writer::new(root).put(file.into(), b"ours")), "ours"),
+        ] {
+            write().unwrap();
+            assert!(!root.join(file).is_symlink());
+            assert_eq!(fs::read_to_string(root.join(file)).unwrap(), ours);
+        }
     }
     for file in ["b/secret", "b/new/file"] {
         let error = Writer::new(root).put(file.into(), b"ours").unwrap_err();
@@ -120,6 +125,25 @@ fn below_a_folder_that_others_filled_a_link_is_replaced_and_a_linked_folder_refu
     symlink(root.join("a"), root.join("named")).unwrap();
     Writer::new(root.join("named")).put("file".into(), b"again").unwrap();
     assert_eq!(fs::read_to_string(root.join("a/file")).unwrap(), "again");
+}
+
+#[test]
+fn a_file_in_the_place_of_a_folder_and_a_folder_in_the_place_of_a_file_are_somebodys_to_move() {
+    let Scratch { root, .. } = &scratch();
+    fs::write(root.join("file"), "theirs").unwrap();
+    fs::create_dir_all(root.join("folder/x")).unwrap();
+    let put = |path: &str| Writer::new(root).put(path.into(), b"ours").unwrap_err();
+    let replace = |path: &str| Writer::new(root).replace(path.into(), b"ours").unwrap_err();
+    let below = Writer::new(root.join("file")).put("x".into(), b"ours").unwrap_err();
+    for error in [put("file/x"), put("file/x/y"), replace("file/x"), replace("file/x/y"), below] {
+        assert!(error.is_input(), "{error}");
+        assert!(error.to_string().ends_with(&format!("`{root}/file` is a file, not a folder")), "{error}");
+    }
+    for error in [put("folder/x"), replace("folder/x")] {
+        assert!(error.is_input(), "{error}");
+        assert!(error.to_string().ends_with("it is a folder, not a file"), "{error}");
+    }
+    assert_eq!(fs::read_to_string(root.join("file")).unwrap(), "theirs");
 }
 
 #[test]

@@ -144,7 +144,7 @@ impl Resolver {
         path: &camino::Utf8Path,
         tag: Option<&Tag>,
     ) -> Result<LockedImage, Error> {
-        let layout = Layout::open(&self.root.join(path))?;
+        let layout = Layout::within(&self.root, path)?;
         let (digest, _) = layout.image(tag)?;
         let source = Source::layout(&run.documents, layout);
         let image = image::read(&source, &digest, request.platforms.as_ref()).await?;

@@ -38,7 +38,7 @@ impl Resolver {
     async fn verify_image(&self, documents: &Documents, image: &LockedImage) -> Result<(), Error> {
         let (odd, whole) = match &image.origin {
             Origin::Layout(path) => {
-                let layout = Layout::open(&self.root.join(path))?;
+                let layout = Layout::within(&self.root, path)?;
                 // The directory may hold the locked image and be asked for another by now.
                 layout.image(image.tag.as_ref())?;
                 (compare(&Source::layout(documents, layout), image).await?, path.to_string())

@@ -164,6 +164,17 @@ fn a_name_that_is_there_twice_is_called_so() {
         )),
         "{text}"
     );
+    // Where no tag can say which, none is asked for; and a name that two have is none of those to choose from.
+    let text = setup.refused(None).to_string();
+    let names = format!("1 ({}), docker.io/acme/tools:1 ({})", short(&first), short(&other));
+    assert!(
+        text.ends_with(&format!("index.json` has 2 different images that no `tag` can tell apart: {names}")),
+        "{text}"
+    );
+    let third = Image::linux(["s390x"]);
+    index(&setup, &[entry(&first, "1"), entry(&other, "1"), entry(&third, "2"), entry(&third, "x:2")]);
+    let text = setup.refused(None).to_string();
+    assert!(text.ends_with("has 4 images, so a `tag` has to say which: it has 2, x:2"), "{text}");
     // One image under two spellings of the name is one image.
     index(&setup, &[entry(&first, "1"), entry(&first, "docker.io/acme/tools:1")]);
     assert_eq!(setup.lock(Some("1")).unwrap().digest.as_str(), first.digest());
