@@ -130,13 +130,29 @@ fn temporaries(folder: &Utf8Path) -> Vec<String> {
 
 /// A `pull` that waits for a blob, and the gate that lets it go on.
 fn pull_that_waits(registry: &Registry, repo: &Monorepo, place: &[&str]) -> (Child, Gate) {
+    // Whoever runs the tests may have begun with signals that are ignored, as `nohup` does.
+    pull_with_signals(registry, repo, place, "--default-signal=HUP,QUIT")
+}
+
+/// The same, with an option of `env` about signals, where there is one.
+fn pull_with_signals(registry: &Registry, repo: &Monorepo, place: &[&str], signals: &str) -> (Child, Gate) {
     let gate = Gate::new();
     registry.fault(On::blob("acme/image3"), Fault::hold(&gate));
-    let mut command = repo.command(binary());
+    let mut command = if cfg!(target_os = "linux") {
+        let mut command = repo.command("/usr/bin/env".into());
+        command.args([signals, binary().as_str()]);
+        command
+    } else {
+        repo.command(binary())
+    };
     let run = command.arg("pull").args(place).stderr(Stdio::piped()).spawn().unwrap();
     gate.wait_for(1);
     (run, gate)
 }
+
+/// What ends a run. A terminal that goes away ends it where it is known that nobody wants it to live on.
+const SIGNALS: &[&str] =
+    if cfg!(target_os = "linux") { &["-TERM", "-INT", "-HUP", "-QUIT", "-KILL"] } else { &["-TERM", "-INT", "-KILL"] };
 
 const PLACES: [&[&str]; 3] = [&["vendor"], &["--bazel-cache", "vendor"], &["--distdir", "vendor"]];
 
@@ -144,19 +160,19 @@ const PLACES: [&[&str]; 3] = [&["vendor"], &["--bazel-cache", "vendor"], &["--di
 #[test]
 fn a_pull_that_is_asked_to_end_leaves_no_temporary_file_and_a_killed_one_leaves_them_to_the_next() {
     for place in PLACES {
-        for signal in ["-TERM", "-INT", "-KILL"] {
+        for signal in SIGNALS {
             let registry = Registry::start().unwrap();
             fill(&registry);
             let repo = Monorepo::builder().file("images.toml", project(registry.host(), "a")).build();
             repo.imagelock(["lock"]).success();
             let (run, gate) = pull_that_waits(&registry, &repo, place);
             assert!(!temporaries(&repo.path("vendor")).is_empty(), "{place:?}: a blob is on its way");
-            let sent = std::process::Command::new("kill").args([signal, &run.id().to_string()]).status().unwrap();
+            let sent = std::process::Command::new("kill").args([*signal, &run.id().to_string()]).status().unwrap();
             assert!(sent.success());
             let output = run.wait_with_output().unwrap();
             gate.open();
             registry.heal();
-            if signal != "-KILL" {
+            if *signal != "-KILL" {
                 assert_eq!(output.status.code(), Some(3));
                 let said = String::from_utf8_lossy(&output.stderr);
                 assert!(said.contains("interrupted; what is there already is not fetched again"), "{said}");
@@ -166,6 +182,21 @@ fn a_pull_that_is_asked_to_end_leaves_no_temporary_file_and_a_killed_one_leaves_
             assert_eq!(temporaries(&repo.path("vendor")), [""; 0], "{place:?} {signal}");
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pull_that_is_to_outlive_its_terminal_does() {
+    let registry = Registry::start().unwrap();
+    fill(&registry);
+    let repo = Monorepo::builder().file("images.toml", project(registry.host(), "a")).build();
+    repo.imagelock(["lock"]).success();
+    let (run, gate) = pull_with_signals(&registry, &repo, &["vendor"], "--ignore-signal=HUP");
+    let sent = std::process::Command::new("kill").args(["-HUP", &run.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    gate.open();
+    let output = run.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

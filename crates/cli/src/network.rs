@@ -2,11 +2,6 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-#[cfg(unix)]
-use std::sync::{
-    LazyLock,
-    atomic::{AtomicBool, Ordering},
-};
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -17,6 +12,7 @@ use imagelock_registry::{BuildError, Cache, Client, Mirror, RegistrySettings, Re
 use crate::failure::{Failure, Kind, Problem};
 use crate::input::CERTIFICATE_BYTES;
 use crate::session::Session;
+use crate::signals::Signals;
 
 /// How long registries may take in a run: ten thousand images of a slow one take a third of it.
 const TIME_LIMIT: Duration = Duration::from_hours(1);
@@ -117,53 +113,7 @@ pub(crate) fn run_or<T>(work: impl Future<Output = T>, left: &str) -> Result<T, 
     runtime.block_on(async {
         tokio::select! {
             done = work => Ok(done),
-            () = interrupted() => Err(Failure::new(Kind::Registry, Problem::new(format!("interrupted; {left}")))),
+            () = Signals::arrive() => Err(Failure::new(Kind::Registry, Problem::new(format!("interrupted; {left}")))),
         }
     })
-}
-
-/// The signals that end a run, taken for as long as this lives.
-struct Signals;
-
-/// Whether no run has taken the signals. Then they do what they do to any program: tokio never gives them back, and
-/// whoever embeds this one must be ended by them too.
-#[cfg(unix)]
-static FREE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| {
-    let free = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // Where a handler cannot be set, tokio has none either.
-        drop(signal_hook::flag::register_conditional_default(signal, Arc::clone(&free)));
-    }
-    free
-});
-
-impl Signals {
-    fn take() -> Self {
-        #[cfg(unix)]
-        FREE.store(false, Ordering::Relaxed);
-        Self
-    }
-}
-
-impl Drop for Signals {
-    fn drop(&mut self) {
-        #[cfg(unix)]
-        FREE.store(true, Ordering::Relaxed);
-    }
-}
-
-/// Ends when the process is asked to: by Ctrl-C, or by whoever supervises it.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    drop(tokio::signal::ctrl_c().await);
 }

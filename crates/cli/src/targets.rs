@@ -13,14 +13,8 @@ use imagelock_core::source::{Label, Location};
 use crate::adapters::ADAPTERS;
 use crate::failure::{Failure, Kind, Problem};
 use crate::input::TEMPLATE_BYTES;
+use crate::reserved::{self, Reserved};
 use crate::tree::DiskTree;
-
-/// The files that no target writes.
-const SOURCES: &[&str] = &["images.toml", "images.lock", "Cargo.toml"];
-
-/// Folders of forges that hold `workflows`, and folders that hold nothing else.
-const FORGES: &[&str] = &[".github", ".gitea", ".forgejo"];
-const WORKFLOWS: &[&str] = &[".circleci", ".buildkite", ".woodpecker"];
 
 /// A target and the adapter that read it.
 pub(crate) struct Rendered {
@@ -100,20 +94,22 @@ fn on_every_core<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Refuses outputs that lead to one file through links, and those in the place of the files that all comes from.
+/// Refuses outputs that lead to one file through links, and those in a place that is not imagelock's.
 pub(crate) fn one_file_each(tree: &DiskTree, outputs: &[Output]) -> Result<(), Failure> {
     let mut problems = Vec::new();
     let mut files: BTreeMap<Utf8PathBuf, &Output> = BTreeMap::new();
-    let sources: Vec<_> = SOURCES.iter().filter_map(|source| tree.real(Utf8Path::new(source)).ok()).collect();
+    let sources: Vec<_> = reserved::SOURCES.iter().filter_map(|source| tree.real(Utf8Path::new(source)).ok()).collect();
     for output in outputs {
         let real = tree.real(&output.path).map_err(|error| outside(output, &error))?;
-        if is_workflow(&output.path) && output.ownership == Ownership::Generated {
-            let problem = Problem::new(format!("`{}` is in a folder whose files CI runs", output.path));
+        if let Some(reserved) = reserved(tree, output, &real, &sources) {
+            let problem = Problem::new(format!("`{}` {}", output.path, reserved.reason()));
             let problem = problem.label(Label::primary(&output.at, "this target would write it"));
-            problems.push(problem.help("pins in files that are there can be edited: `edit = [\"…\"]`"));
-        } else if sources.contains(&real) {
-            let problem = Problem::new(format!("`{}` is what targets are rendered from", output.path));
-            problems.push(problem.label(Label::primary(&output.at, "this target would write it")));
+            problems.push(match reserved {
+                Reserved::Source => problem,
+                Reserved::Git | Reserved::Run => {
+                    problem.help("pins in files that are there can be edited: `edit = [\"…\"]`")
+                }
+            });
         } else if let Some(first) = files.insert(real, output) {
             problems.push(twice(output, first));
         }
@@ -121,11 +117,14 @@ pub(crate) fn one_file_each(tree: &DiskTree, outputs: &[Output]) -> Result<(), F
     if problems.is_empty() { Ok(()) } else { Err(Failure { kind: Kind::Input, problems }) }
 }
 
-/// Whether CI runs what lies there. Nothing that imagelock writes whole is a workflow.
-fn is_workflow(path: &Utf8Path) -> bool {
-    let parts: Vec<String> = path.components().map(|part| part.as_str().to_lowercase()).collect();
-    parts.iter().any(|part| WORKFLOWS.contains(&part.as_str()))
-        || parts.windows(2).any(|parts| FORGES.contains(&parts[0].as_str()) && parts[1] == "workflows")
+/// Whose an output's place is, by its path and by where links lead. Pins may be changed in what CI runs: that is what
+/// they are for. Nothing that imagelock writes whole is run.
+fn reserved(tree: &DiskTree, output: &Output, real: &Utf8Path, sources: &[Utf8PathBuf]) -> Option<Reserved> {
+    let within = tree.relative(real.as_std_path());
+    let by_name = [Some(&output.path), within.as_ref()].into_iter().flatten().find_map(|path| reserved::of(path));
+    // The project file may be a link itself.
+    let found = if sources.iter().any(|source| source == real) { Some(Reserved::Source) } else { by_name };
+    found.filter(|found| output.ownership == Ownership::Generated || *found == Reserved::Source)
 }
 
 /// An output that leads out of the repository.

@@ -8,6 +8,7 @@ use imagelock_core::project::FILE_NAME;
 use walkdir::WalkDir;
 
 use crate::input::{IGNORE_BYTES, TREE_FILE_BYTES};
+use crate::reserved::is_version_control;
 
 /// The files below a project's root.
 pub(crate) struct DiskTree {
@@ -45,15 +46,9 @@ impl DiskTree {
 
 impl DiskTree {
     /// The path from the root. A name that is not text cannot be named in a project file either.
-    fn relative(&self, path: &std::path::Path) -> Option<Utf8PathBuf> {
+    pub(crate) fn relative(&self, path: &std::path::Path) -> Option<Utf8PathBuf> {
         Utf8Path::from_path(path)?.strip_prefix(&self.root).ok().map(Utf8Path::to_owned)
     }
-}
-
-/// Whether a folder of this name holds what Git and its like run and believe: hooks, settings, credentials of CI. Some
-/// file systems take upper and lower case for the same.
-fn is_version_control(name: &str) -> bool {
-    [".git", ".hg", ".jj", ".svn"].iter().any(|folder| name.eq_ignore_ascii_case(folder))
 }
 
 /// Whether what says which files of a folder are ignored can be read, if there is such a file.

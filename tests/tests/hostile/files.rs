@@ -238,6 +238,12 @@ fn pulled() -> Vec<Case> {
             .then(blob_link)
             .runs("pull out")
             .more(untouched("../home/file")),
+        pull("a folder that pull cannot write to because a file is there is for the person to move")
+            .file("out", "theirs")
+            .runs("pull out")
+            .exits(2)
+            .says("out` is a file, not a folder")
+            .file_has("out", "theirs"),
         pull("pull replaces links in a directory of Bazel's")
             .then(distdir_links)
             .runs("pull --distdir out")
@@ -245,13 +251,13 @@ fn pulled() -> Vec<Case> {
         pull("pull does not go through a folder that is a link")
             .then(link("out/blobs", "../../home"))
             .runs("pull out")
-            .exits(3)
+            .exits(2)
             .says(refused)
             .no_file("../home/sha256"),
         pull("pull does not go through a folder of a cache of Bazel's that is a link")
             .then(link("out/content_addressable/sha256", "../../../home"))
             .runs("pull --bazel-cache out")
-            .exits(3)
+            .exits(2)
             .says(refused),
         pull("the folder that a person names may be a link")
             .then(link("out", "../home"))
@@ -271,16 +277,16 @@ fn no_files() -> Vec<Case> {
             .then(pipe("images.lock"))
             .exits(2)
             .says("cannot read `images.lock`: it is a pipe, not a file"),
-        Case::new("a project file that is a pipe is none")
+        Case::new("a project file that is a pipe is not waited for")
             .then(pipe("images.toml"))
             .runs("list")
             .exits(2)
-            .says("no images.toml"),
-        Case::new("a project file that is named and a pipe is none")
+            .says("cannot read `images.toml`: it is a pipe, not a file"),
+        Case::new("a project file that is named and a pipe is not waited for")
             .then(pipe("pipe"))
             .runs("--project pipe list")
             .exits(2)
-            .says("there is no project file `pipe`"),
+            .says("cannot read `pipe`: it is a pipe, not a file"),
         locked("an edited file that is a pipe is not waited for")
             .toml("[images]\napp = \"{host}/app:1\"\n[[marker]]\nedit = \"pipe\"\n")
             .then(pipe("pipe"))
@@ -438,7 +444,7 @@ fn outputs() -> Vec<Case> {
         locked(name).toml(&toml)
     };
     let refused = "it is in a folder of version control";
-    let run_by_ci = "is in a folder whose files CI runs";
+    let run_by_ci = "is what CI or a hook runs";
     vec![
         output("no hook of Git's is written, not by force", ".git/hooks/post-checkout.json")
             .file(".git/config", "")

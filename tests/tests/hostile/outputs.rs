@@ -44,7 +44,41 @@ fn written(name: &'static str, output: &str, change: impl FnOnce(&crate::harness
         .exits(2)
 }
 
+/// A file that Git, CI or imagelock itself acts on is nobody's to write whole, not by force and not through a link.
+fn reserved(name: &'static str, output: &str) -> Case {
+    written(name, output, |_| {}).runs("render --force").exits(2)
+}
+
+fn reserved_cases() -> Vec<Case> {
+    vec![
+        reserved("a file that says what CI runs is not written", "sub/.gitlab-ci.json").no_file("sub"),
+        reserved("a file of Git's attributes is not written", ".gitattributes")
+            .says("`.gitattributes` is a file that Git acts on")
+            .no_file(".gitattributes"),
+        reserved("an action of a forge is not written", ".github/actions/a/action.json").no_file(".github"),
+        reserved("a hook that Git is told of is not written", ".husky/pre-commit.json").no_file(".husky"),
+        reserved("Git's folder by its short name is not written", "git~1/x.json").no_file("git~1"),
+        reserved("Git's folder with a letter that nobody sees is not written", ".g\u{200d}it/x.json")
+            .no_file(".g\u{200d}it"),
+        reserved("the lock in other letters is not written", "IMAGES.LOCK")
+            .says("is what targets are rendered from")
+            .no_file("IMAGES.LOCK"),
+        written("a workflow is not written through a link", "out/x.json", |stage| {
+            std::fs::create_dir_all(stage.repo.path(".github/workflows")).unwrap();
+            symlink(".github/workflows", stage.repo.path("out")).unwrap();
+        })
+        .says("`out/x.json` is what CI or a hook runs")
+        .no_file(".github/workflows/x.json"),
+    ]
+}
+
 pub(crate) fn cases() -> Vec<Case> {
+    let mut cases = reserved_cases();
+    cases.extend(others());
+    cases
+}
+
+fn others() -> Vec<Case> {
     vec![
         rendered("a publisher's words stay words in a policy", "[[buildkit]]\noutput = \"policy.json\"", "policy.json"),
         rendered(
