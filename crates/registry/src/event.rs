@@ -2,7 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use imagelock_core::{Digest, ImageName, LockedImage, Platform, Wanted};
+use imagelock_core::version::Dropped;
+use imagelock_core::{Digest, ImageName, LockedImage, Platform, Tag, Wanted};
 
 use crate::error::Error;
 
@@ -29,6 +30,14 @@ pub enum Oddity {
     /// An entry of an index is for what is no platform.
     #[error("an entry for `{0}` is left out, which cannot be read as a platform")]
     UnreadablePlatform(String),
+    /// A tag that a rule passes over would be the newest, were it written as SemVer asks.
+    #[error("{dropped}; without the zeros, it would be newer than {best}")]
+    Unordered {
+        /// What is passed over.
+        dropped: Box<Dropped>,
+        /// The tag that was picked.
+        best: Tag,
+    },
     /// Neither an entry of an index names a platform, nor the configuration there.
     #[error("{} is left out: neither the index nor its configuration names a platform for it", .0.short())]
     NoPlatform(Digest),

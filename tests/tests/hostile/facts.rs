@@ -60,6 +60,21 @@ pub(crate) fn cases() -> Vec<Case> {
                 registry.push("app:1", &image);
             })
             .lock_has("/images/app/version", "1.2.3"),
+        Case::new("a login in the address of a source does not enter the lock")
+            .secret("hunter-2")
+            .serves(|registry| {
+                let image = Image::linux(["amd64", "arm64"])
+                    .label(SOURCE, "https://anna:hunter-2@git.example/app.git#main")
+                    .index_annotation(BASE_NAME, "anna:hunter-2@reg.example/base:1")
+                    .label(REVISION, "https://git.example/app?private_token=hunter-2");
+                registry.push("app:1", &image);
+            })
+            // The cache has the image's own bytes.
+            .runs("lock --no-cache")
+            .lock_has("/images/app/source", "https://git.example/app.git#main")
+            .lock_has("/images/app/revision", "https://git.example/app")
+            .lock_has("/images/app/base/name", "reg.example/base:1")
+            .runs("verify --no-cache"),
         Case::new("control characters of a publisher reach no terminal")
             .serves(|registry| drop(registry.push("app:1", &Image::linux(["amd64"]).label(VERSION, "1\u{1b}[31m"))))
             .runs("lock")

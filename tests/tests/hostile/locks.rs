@@ -90,6 +90,31 @@ fn damaged() -> Vec<Case> {
             .says("1 is a number alone (20230101), which `tags` would have to ask for")
             .says("1 has a pre-release with leading zeros (3.0.0-01), which SemVer does not order")
             .says("1 is no version (latest)"),
+        Case::new("a tag that is not chosen for its leading zeros is told")
+            .toml("[images.app]\nrepository = \"{host}/app\"\ntags = '^(?<version>.+)$'\n")
+            .serves(|registry| {
+                for tag in ["1.0.0-alpha.1", "1.0.0-alpha.02"] {
+                    registry.push(&format!("app:{tag}"), &Image::linux(["amd64"]));
+                }
+            })
+            .runs("lock")
+            .lock_has("/images/app/tag", "1.0.0-alpha.1")
+            .says("1 tag has a pre-release with leading zeros (1.0.0-alpha.02), which SemVer does not order")
+            .says("without the zeros, it would be newer than 1.0.0-alpha.1"),
+        Case::new("an index that is locked for no platform answers nobody")
+            .serves(|registry| drop(registry.push("app:1", &Image::linux(["amd64", "arm64"]))))
+            .runs("lock")
+            .then(|stage| {
+                let mut lock: serde_json::Value = serde_json::from_str(&stage.repo.read("images.lock")).unwrap();
+                lock["images"]["app"]["platforms"] = serde_json::json!({});
+                stage.repo.write("images.lock", serde_json::to_string_pretty(&lock).unwrap() + "\n");
+            })
+            .runs("list")
+            .exits(2)
+            .says("image `app` is locked for no platform")
+            .runs("lock --locked")
+            .exits(1)
+            .requests(0),
         Case::new("what steers a terminal or a diff stands escaped in the lock")
             .serves(|registry| {
                 let label = "org.opencontainers.image.version";

@@ -68,6 +68,12 @@ fn lists() -> Vec<Case> {
             .serves(push)
             .serves(|registry| registry.fault(On::tags("app"), Fault::bytes(r#"{"Tags":["1.0.0"]}"#)))
             .lock_has("/images/app/tag", "1.0.0"),
+        Case::new("names of a list that are no tags are counted where nothing fits")
+            .toml(VERSION_1)
+            .serves(push)
+            .serves(|registry| registry.fault(On::tags("app"), Fault::bytes(r#"{"tags":["a b","2.0.0",""]}"#)))
+            .exits(3)
+            .says("no tag fits version 1: 1 tag is not ^1, 2 names are no tags"),
         Case::new("a page that is cut is no page")
             .toml(VERSION_1)
             .serves(push)

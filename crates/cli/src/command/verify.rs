@@ -1,7 +1,10 @@
 //! `verify`
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use imagelock_core::{ImageName, Lockfile};
+use imagelock_registry::Error;
 use serde::Serialize;
 
 use super::update::known;
@@ -44,11 +47,12 @@ impl Verify {
         progress.finish();
         let errors = verified?.err().unwrap_or_default();
         if host.global.format == Format::Json {
+            let reasons: BTreeMap<&ImageName, &Error> = errors.iter().map(|(name, error)| (name, error)).collect();
             let results: Vec<Verified<'_>> = lockfile
                 .images
                 .keys()
                 .map(|name| {
-                    let error = errors.iter().find(|(failed, _)| failed == name).map(|(_, error)| error.to_string());
+                    let error = reasons.get(name).map(ToString::to_string);
                     Verified { name, ok: error.is_none(), error }
                 })
                 .collect();

@@ -43,11 +43,13 @@ pub struct Dropped {
     requirement: String,
     counts: [usize; REASONS.len()],
     examples: [Vec<Tag>; REASONS.len()],
+    /// How many names of the list are no tags.
+    nameless: u64,
 }
 
 impl Dropped {
     pub(super) fn new(requirement: String) -> Self {
-        Self { requirement, counts: Default::default(), examples: Default::default() }
+        Self { requirement, counts: Default::default(), examples: Default::default(), nameless: 0 }
     }
 
     pub(super) fn count(&mut self, reason: Reason, tag: &Tag) {
@@ -56,6 +58,16 @@ impl Dropped {
         if self.examples[at].len() < NAMED {
             self.examples[at].push(tag.clone());
         }
+    }
+
+    /// Adds names of the list that are no tags, and so cannot be asked for.
+    #[must_use]
+    pub fn with_names_that_are_no_tags(self, count: u64) -> Self {
+        Self { nameless: self.nameless.saturating_add(count), ..self }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.counts.iter().all(|count| *count == 0)
     }
 
     fn told(&self, reason: Reason, count: usize, examples: &[Tag]) -> String {
@@ -99,6 +111,11 @@ impl Display for Dropped {
             let comma = if first { "" } else { ", " };
             write!(formatter, "{comma}{count}{noun} {}", self.told(reason, count, &self.examples[at]))?;
             first = false;
+        }
+        if self.nameless > 0 {
+            let comma = if first { "" } else { ", " };
+            let names = if self.nameless == 1 { "name is no tag" } else { "names are no tags" };
+            return write!(formatter, "{comma}{} {names}", self.nameless);
         }
         if first { formatter.write_str("there are no tags") } else { Ok(()) }
     }

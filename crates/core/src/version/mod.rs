@@ -171,7 +171,25 @@ impl Rule {
         dropped
     }
 
+    /// Returns which of `tags` have a pre-release with leading zeros, and would be better than the best one if those were
+    /// left out: who numbers so meant one of them, and SemVer orders none.
+    pub fn unordered<'a>(&self, tags: impl IntoIterator<Item = &'a Tag>, best: &Picked<'_>) -> Option<Dropped> {
+        let mut dropped = Dropped::new(String::new());
+        // A list may have a million tags, and nearly none has such a number.
+        for tag in tags.into_iter().filter(|tag| ["-0", ".0"].iter().any(|zero| tag.as_str().contains(zero))) {
+            let meant = || self.key_of(tag, TagVersion::without_zeros);
+            if self.key(tag) == Err(Reason::Zeros) && meant().is_ok_and(|key| key > best.key) {
+                dropped.count(Reason::Zeros, tag);
+            }
+        }
+        (!dropped.is_empty()).then_some(dropped)
+    }
+
     fn key(&self, tag: &Tag) -> Result<Key, Reason> {
+        self.key_of(tag, TagVersion::parse)
+    }
+
+    fn key_of(&self, tag: &Tag, read: impl Fn(&str) -> Result<TagVersion, Reason>) -> Result<Key, Reason> {
         let text = match &self.tags {
             None => tag.as_str(),
             Some(regex) => {
@@ -183,7 +201,7 @@ impl Rule {
             Select::Alphabetical => Ok(Key::Text(text.to_owned())),
             Select::Numeric => Key::number(text).ok_or(Reason::NoNumber),
             Select::Semver => {
-                let version = TagVersion::parse(text)?;
+                let version = read(text)?;
                 // Without a regular expression to ask for them, pre-releases and flavours do not compete, nor do
                 // numbers alone: days, builds and short hashes look like majors.
                 if self.tags.is_none() && version.has_suffix() {

@@ -36,6 +36,18 @@ impl TagVersion {
         Ok(Self { numbers, pre: pre.transpose()? })
     }
 
+    /// Reads a version as [`Self::parse`] does, with the leading zeros of its pre-release left out.
+    pub(super) fn without_zeros(text: &str) -> Result<Self, Reason> {
+        let Some((numbers, pre)) = text.split_once('-') else { return Self::parse(text) };
+        let part = |part: &str| match part.trim_start_matches('0') {
+            "" if !part.is_empty() => "0".to_owned(),
+            digits if digits.bytes().all(|c| c.is_ascii_digit()) => digits.to_owned(),
+            _ => part.to_owned(),
+        };
+        let pre: Vec<String> = pre.split('.').map(part).collect();
+        Self::parse(&format!("{numbers}-{}", pre.join(".")))
+    }
+
     /// Whether it is a number alone, as days, builds and short hashes are.
     pub(super) fn is_number(&self) -> bool {
         self.numbers.len() == 1 && self.pre.is_none()

@@ -138,6 +138,42 @@ fn a_pre_release_with_leading_zeros_drops_out_and_others_compete() {
 }
 
 #[test]
+fn a_tag_that_its_leading_zeros_kept_from_being_the_best_is_told() {
+    let unordered = |rule: (Option<&str>, Option<&str>), tags: &[&str]| {
+        let tags: Vec<Tag> = tags.iter().map(|tag| tag.parse().unwrap()).collect();
+        let rule = Rule::new(rule.0, rule.1, None).unwrap();
+        let best = rule.best(&tags).unwrap();
+        rule.unordered(&tags, &best).map(|dropped| dropped.to_string())
+    };
+    let all = (None, Some("^(?<version>.+)$"));
+    let told =
+        |tags: &str| Some(format!("1 tag has a pre-release with leading zeros ({tags}), which SemVer does not order"));
+    assert_eq!(unordered(all, &["1.0.0-alpha.1", "1.0.0-alpha.02"]), told("1.0.0-alpha.02"));
+    assert_eq!(unordered(all, &["v1.0.0-00", "v0.9.0"]), told("v1.0.0-00"));
+    for (rule, tags) in [
+        (all, ["1.0.0-alpha.3", "1.0.0-alpha.02"]),
+        (all, ["1.0.0", "1.0.0-02"]),
+        (all, ["1.0.0-alpha.1", "1.0.0-0x2"]),
+        ((Some("1"), Some("^(?<version>.+)$")), ["1.0.0", "2.0.0-02"]),
+        ((None, Some("^(?<version>1.+)$")), ["1.0.0", "2.0.0-02"]),
+        ((Some("*"), None), ["1.0.0", "2.0.0-02"]),
+    ] {
+        assert_eq!(unordered(rule, &tags), None, "{tags:?}");
+    }
+}
+
+#[test]
+fn names_that_are_no_tags_are_counted_with_the_tags() {
+    let names = |tags: &[&str], count| {
+        let tags: Vec<Tag> = tags.iter().map(|tag| tag.parse().unwrap()).collect();
+        Rule::new(Some("1"), None, None).unwrap().dropped(&tags).with_names_that_are_no_tags(count).to_string()
+    };
+    assert_eq!(names(&["x"], 2), "1 tag is no version (x), 2 names are no tags");
+    assert_eq!(names(&[], 1), "1 name is no tag");
+    assert_eq!(names(&[], 0), "there are no tags");
+}
+
+#[test]
 fn numbers_alone_are_not_called_the_newest() {
     let tags: Vec<Tag> = ["1.3.1", "1.2.0", "20230101"].iter().map(|tag| tag.parse().unwrap()).collect();
     let newest: Vec<&str> = newest(&tags, 3).into_iter().map(Tag::as_str).collect();

@@ -12,6 +12,8 @@ use imagelock_core::{Base, Created};
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::logins;
+
 /// The longest fact that is taken. A longer one is no version and no address, and would swell the lock.
 const FACT_BYTES: usize = 1024;
 
@@ -72,7 +74,7 @@ pub(crate) struct Notes {
 impl Notes {
     fn of(said: &BTreeMap<&str, Option<String>>) -> Self {
         let get = |key| said.get(key)?.as_deref().filter(|text| !text.is_empty() && text.len() <= FACT_BYTES);
-        let text = |key| get(key).map(str::to_owned);
+        let text = |key| get(key).and_then(logins::without);
         let facts = Facts {
             // A time that cannot be read says nothing; the next place may say something.
             created: get(CREATED).and_then(|text| text.parse().ok()),
@@ -81,7 +83,7 @@ impl Notes {
             source: text(SOURCE),
             base: Base { digest: get(BASE_DIGEST).and_then(|text| text.parse().ok()), name: text(BASE_NAME) },
         };
-        Self { facts, ref_name: text(REF_NAME), is_attestation: said.contains_key(ATTESTATION) }
+        Self { facts, ref_name: get(REF_NAME).map(str::to_owned), is_attestation: said.contains_key(ATTESTATION) }
     }
 }
 
@@ -185,6 +187,17 @@ mod tests {
         assert_eq!(version(r#""""#), None);
         assert_eq!(version(&format!("\"{}\"", "9".repeat(FACT_BYTES))).map(|text| text.len()), Some(FACT_BYTES));
         assert_eq!(version(&format!("\"{}\"", "9".repeat(FACT_BYTES + 1))), None);
+    }
+
+    #[test]
+    fn a_login_in_an_address_is_no_fact() {
+        let notes = notes(&format!(
+            r#"{{"{SOURCE}":"https://anna:hunter2@git.example/a","{BASE_NAME}":"anna:hunter2@reg.example/b:1",
+            "{REVISION}":"https://anna:hunter/2@git.example","{REF_NAME}":"a:b@c"}}"#
+        ));
+        assert_eq!(notes.facts.source.as_deref(), Some("https://git.example/a"));
+        assert_eq!(notes.facts.base.name.as_deref(), Some("reg.example/b:1"));
+        assert_eq!((notes.facts.revision, notes.ref_name.as_deref()), (None, Some("a:b@c")));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod config;
 mod facts;
 mod index;
 mod links;
+mod logins;
 mod object;
 #[cfg(test)]
 mod tests;

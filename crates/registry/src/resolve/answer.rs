@@ -131,7 +131,9 @@ impl Resolver {
 
     async fn pick(&self, run: &Run<'_>, repository: &Repository, rule: &Rule) -> Result<Tag, Error> {
         let list = run.lists.get(&self.client, repository).await?;
-        list.pick(rule).map_err(|kind| told(kind.into(), "lock", repository, None, None))
+        let pick = list.pick(rule).map_err(|kind| told(kind.into(), "lock", repository, None, None))?;
+        run.documents.tell(&**self.client.reporter(), &repository.to_string(), pick.odd.as_slice());
+        Ok(pick.tag)
     }
 }
 

@@ -14,6 +14,7 @@ use super::shared::Shared;
 use super::{Step, Take};
 use crate::client::{Client, TagList};
 use crate::error::{Error, ErrorKind};
+use crate::event::Oddity;
 
 /// How many tags an error names.
 const NAMED: usize = 3;
@@ -37,10 +38,18 @@ struct Asked<'a> {
 /// A rule as it is written, which is what makes two of them the same.
 type Written = (Option<String>, Option<String>, Option<String>);
 
+/// What a rule picks.
+#[derive(Clone)]
+pub(super) struct Pick {
+    pub(super) tag: Tag,
+    /// What of the list it could not judge.
+    pub(super) odd: Option<Oddity>,
+}
+
 /// What a list said about that.
 pub(super) struct Known {
     /// The best tag by each rule, or that there is none.
-    picks: BTreeMap<Written, Result<Tag, ErrorKind>>,
+    picks: BTreeMap<Written, Result<Pick, ErrorKind>>,
     listed: BTreeSet<Tag>,
     /// The tags that people would call the newest.
     pub(super) newest: Vec<Tag>,
@@ -80,9 +89,15 @@ impl Known {
     fn of(list: &TagList, asked: Option<&Asked<'_>>) -> Self {
         let newest: Vec<Tag> = newest(&list.tags, NAMED).into_iter().cloned().collect();
         let pick = |rule: &&Rule| {
-            let best = rule.best(&list.tags).map(|picked| picked.tag.clone());
+            let best = rule.best(&list.tags).map(|best| {
+                let tag = best.tag.clone();
+                let odd = rule.unordered(&list.tags, &best);
+                let odd = odd.map(|dropped| Oddity::Unordered { dropped: Box::new(dropped), best: tag.clone() });
+                Pick { tag, odd }
+            });
             let none = || {
-                let dropped = Box::new(rule.dropped(&list.tags));
+                let dropped = rule.dropped(&list.tags).with_names_that_are_no_tags(list.invalid);
+                let dropped = Box::new(dropped);
                 ErrorKind::NoTagFits { rule: rule.to_string(), dropped, newest: newest.clone() }
             };
             ((*rule).clone().into_parts(), best.ok_or_else(none))
@@ -90,12 +105,12 @@ impl Known {
         let picks: BTreeMap<_, _> = asked.map(|asked| asked.rules.iter().map(pick).collect()).unwrap_or_default();
         let is_listed = |tag: &&&Tag| list.tags.binary_search(tag).is_ok();
         let asked = asked.into_iter().flat_map(|asked| asked.tags.iter().filter(is_listed).copied());
-        let listed = asked.chain(picks.values().flatten()).cloned().collect();
+        let listed = asked.chain(picks.values().flatten().map(|pick| &pick.tag)).cloned().collect();
         Self { picks, listed, newest }
     }
 
     /// The best tag by a rule of a step.
-    pub(super) fn pick(&self, rule: &Rule) -> Result<Tag, ErrorKind> {
+    pub(super) fn pick(&self, rule: &Rule) -> Result<Pick, ErrorKind> {
         let none = || {
             let dropped = Box::new(rule.dropped([]));
             Err(ErrorKind::NoTagFits { rule: rule.to_string(), dropped, newest: self.newest.clone() })
@@ -132,7 +147,7 @@ mod tests {
         let list = TagList { tags, invalid: 0 };
         let known = Known::of(&list, lists.asked.get(requests[0].wanted.repository().unwrap()));
         let picks = requests.iter().filter_map(|request| match &request.wanted {
-            Wanted::Version { rule, .. } => Some(known.pick(rule).map(|tag| tag.to_string()).ok()),
+            Wanted::Version { rule, .. } => Some(known.pick(rule).map(|pick| pick.tag.to_string()).ok()),
             _ => None,
         });
         let best = || Some("1.2.0".to_owned());
