@@ -241,7 +241,13 @@ impl Gatekeeper {
             return Answer::error(404, "UNSUPPORTED", "this registry gives no tokens");
         };
         let query = asked.query.as_deref().unwrap_or_default().as_bytes();
-        let source = if asked.method == "POST" { form } else { query };
+        // A body that is not called a form is none, as for Go's `ParseForm`.
+        let is_form = asked.content_type.as_deref() == Some("application/x-www-form-urlencoded");
+        let source = match asked.method.as_str() {
+            "POST" if is_form => form,
+            "POST" => b"",
+            _ => query,
+        };
         let fields: Vec<(String, String)> = form_urlencoded::parse(source).into_owned().collect();
         let field = |name: &str| fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
         let known = match (asked.method.as_str(), field("grant_type"), basic(asked)) {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{MANIFEST, client, get, header};
 
+const FORM: &str = "application/x-www-form-urlencoded";
 const TAGS: &str = "/v2/acme/web/tags/list";
 
 fn registry(auth: impl Into<Auth>) -> Registry {
@@ -118,9 +119,11 @@ async fn a_refresh_token_is_exchanged_by_a_form() {
             "grant_type=refresh_token&service=testkit&scope=repository:acme/secret:pull&refresh_token={secret}"
         );
         let url = format!("{}/token", registry.url());
-        let answer = client().post(url).body(form.clone()).send().await.unwrap();
+        let answer = client().post(&url).header("content-type", FORM).body(form.clone()).send().await.unwrap();
         assert_eq!(answer.status(), status);
         assert_eq!(registry.log().entries().last().unwrap().form, form);
+        // As for any service in Go, a body that is not called a form is none.
+        assert_eq!(client().post(url).body(form).send().await.unwrap().status(), 400);
         if let Some(token) = read(answer).await {
             assert_eq!(with(&registry, "/v2/acme/secret/tags/list", &token).await.status(), 200);
         }
