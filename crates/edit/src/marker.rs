@@ -169,7 +169,7 @@ impl Binder<'_, '_> {
             return Some((site.sure == Sure::Certain, Likeness::Word));
         };
         let before = &self.file.text()[..span.start];
-        let placed = self.file.text()[span.clone()].starts_with(['"', '\'', '`'])
+        let placed = self.file.text()[span.clone()].starts_with(['"', '\'', '`', '='])
             || before.trim_end_matches([' ', '\t']).ends_with(['=', ':']);
         let by_place = if placed { Likeness::Placed } else { Likeness::Word };
         let whole = site.sure == Sure::Certain;

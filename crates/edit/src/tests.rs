@@ -104,6 +104,16 @@ fn a_marker_is_about_one_place_at_the_end_of_its_line_or_on_the_next() {
             format!("f('{web}'); /* imagelock: web */\n"),
         ),
         (
+            &Plain { words: Words::Yaml },
+            "- \"x=15\"\n- TAG=15 # imagelock: db:tag\n",
+            "- \"x=15\"\n- TAG=16.9-alpine # imagelock: db:tag\n".to_owned(),
+        ),
+        (
+            &Plain { words: Words::Yaml },
+            "command: [\"run\", \"--image=x:1\"] # imagelock: web\n",
+            format!("command: [\"run\", \"--image={web}\"] # imagelock: web\n"),
+        ),
+        (
             &Plain { words: Words::Text },
             "sha = \"\" # imagelock: web:hex\n",
             format!("sha = \"{}\" # imagelock: web:hex\n", digest('b').hex()),

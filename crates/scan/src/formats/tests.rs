@@ -59,6 +59,20 @@ const CASES: &[(&str, &str, &str, &[&str])] = &[
         &["6 Certain a:1 (Pod n/p, container c)", "9 Certain b (Pod n/p)", "# web 6"],
     ),
     ("plain", "a.txt", "x=1\nA=\"a:1\" b # imagelock: web\n", &["2 Possible a:1 ()", "2 Possible b ()", "# web 2"]),
+    (
+        "plain",
+        "a.txt",
+        "f(\"run\", \"--i=a/b:1\", \"x c:2\") # imagelock: web\n",
+        &["1 Possible run ()", "1 Possible a/b:1 ()", "1 Possible c:2 ()", "# web 1"],
+    ),
+    ("plain", "a.YAML.j2", "a: run x a:1 2 # imagelock: web\n", &["1 Possible a:1 ()", "# web 1"]),
+    ("plain", "a.YAML.j2", "- A=1 # imagelock: web:tag\n", &["1 Possible 1 ()", "# web:tag 1"]),
+    (
+        "plain",
+        "a.YAML.j2",
+        "a: {b: x, c: y z, d: w} # imagelock: web:tag\n",
+        &["1 Possible x ()", "1 Possible w ()", "# web:tag 1"],
+    ),
     ("plain", "a.YAML.j2", "# imagelock: web:tag\nt: 1.9\n", &["2 Possible 1.9 ()", "# web:tag 1 alone"]),
 ];
 
@@ -181,6 +195,7 @@ fn what_yaml_cannot_hold_in_place_is_not_quoted() {
         ["a:1@b", "'a:1@b'", "\"a:1@b\"", "\"a:1@b\"", "\"a:1@b\"", ""]
     );
     assert_eq!(Plain { words: Words::Yaml }.quote("1.9", "1.10").as_deref(), Some("\"1.10\""));
+    assert_eq!(Plain { words: Words::Yaml }.quote("=1.9", "1.10").as_deref(), Some("=1.10"));
     assert_eq!(Plain { words: Words::Text }.quote("1.9", "1.10").as_deref(), Some("1.10"));
     assert_eq!(Plain { words: Words::Yaml }.quote("'1.9'", "1.10").as_deref(), Some("'1.10'"));
 }
