@@ -133,6 +133,21 @@ const PIECES: &[&str] = &[
     "{image: evil.example/flow:1}",
     "[image: evil.example/pair:1]",
     "? image\n: evil.example/asked:1\n",
+    "?image\n: evil.example/asked:1\n",
+    "?image: evil.example/asked:1\n",
+    "?",
+    "?image",
+    "{?image: evil.example/asked:1}",
+    "{? image: evil.example/asked:1}",
+    "{?\"image\": evil.example/asked:1}",
+    "{?!!str image: evil.example/asked:1}",
+    "{? &p image : evil.example/asked:1}",
+    "{?image}",
+    "{?a: 1}",
+    "[?image: evil.example/asked:1]",
+    "[? image : evil.example/asked:1]",
+    ",?",
+    ", ? ",
 ];
 
 /// A stream of manifests.

@@ -2,6 +2,9 @@
 
 use crate::generate::{Data, Dice, LOCKED};
 
+/// Marks of keys. One without a blank behind it is a mark between brackets for YAML 1.1 alone.
+const MARKS: &[&str] = &["? ", "? ", "? ", "?", "?\t", "?  "];
+
 /// Writes what a manifest says in the notations that the dice show.
 pub(crate) struct Writer<'d> {
     dice: &'d mut Dice,
@@ -70,7 +73,8 @@ impl<'d> Writer<'d> {
         }
         let asked = self.dice.one_in(15);
         if asked {
-            self.out.push_str("? ");
+            let mark = self.dice.pick(MARKS);
+            self.out.push_str(mark);
         }
         self.property();
         self.key(key);
@@ -146,6 +150,11 @@ impl<'d> Writer<'d> {
                 self.in_flow += 1;
                 self.out.push('[');
                 for item in items {
+                    if self.dice.one_in(40) {
+                        let pair = self.dice.pick(&["image: evil.example/pair:1, ", "image: evil.example/pair:1 "]);
+                        let mark = self.dice.pick(MARKS);
+                        self.out.push_str(&format!("{mark}{pair}"));
+                    }
                     self.flow(item);
                     let comma = self.dice.pick(&[", ", ", ", ",", ",\n          ", " , "]);
                     self.out.push_str(comma);
@@ -160,6 +169,10 @@ impl<'d> Writer<'d> {
                     if index > 0 {
                         let comma = self.dice.pick(&[", ", ", ", ",", ",\n          "]);
                         self.out.push_str(comma);
+                    }
+                    if self.dice.one_in(15) {
+                        let mark = self.dice.pick(MARKS);
+                        self.out.push_str(mark);
                     }
                     self.property();
                     self.key(key);
