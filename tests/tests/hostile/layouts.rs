@@ -66,7 +66,7 @@ fn paths() -> Vec<Case> {
                 symlink("../img", stage.repo.path("img")).unwrap();
             })
             .runs("verify")
-            .exits(2)
+            .exits(3)
             .says("is a link that leads out of the repository"),
         layout("a pipe in a layout is not waited for", |stage| {
             std::fs::remove_file(stage.repo.path("img/index.json")).unwrap();
