@@ -153,7 +153,8 @@ impl Watch<'_> {
             Alone::Hangs => self.keep("hang", &input, tally),
             Alone::Fails(kind) => self.keep(&kind, &input, tally),
             Alone::Fine => {
-                say("Passed", &format!("{}: {end:?} of a worker, but not for its last input alone", self.target.name));
+                let what = if end == End::Hang { "stood still" } else { "ended" };
+                say("Passed", &format!("{}: a worker {what}, and its last input alone is fine", self.target.name));
                 Ok(())
             }
         }
@@ -186,7 +187,7 @@ impl Watch<'_> {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Done,
     Crash,

@@ -1,10 +1,6 @@
 //! `cargo xtask fuzz`: explores the fuzz targets with fresh inputs, on every core.
 //!
-//! The work is done by the program of the package `imagelock-fuzz`, which is built with a profile of its own. With
-//! `--libfuzzer` it is done by libFuzzer, which sees which code an input reaches and so finds more; it needs a C++
-//! compiler, and builds everything once more.
-
-mod libfuzzer;
+//! The work is done by the program of the package `imagelock-fuzz`, which is built with a profile of its own.
 
 use std::process::{Command, ExitCode};
 
@@ -24,34 +20,22 @@ pub(crate) struct Fuzz {
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
     /// Make the inputs of an earlier run
-    #[arg(long, value_name = "N", conflicts_with = "libfuzzer")]
+    #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Let libFuzzer make the inputs, which sees the code that they reach
-    #[arg(long)]
-    libfuzzer: bool,
     /// The Cargo profile of the build; `dev` is there already, and slow
-    #[arg(long, default_value = "fuzz", value_name = "NAME", conflicts_with = "libfuzzer")]
+    #[arg(long, default_value = "fuzz", value_name = "NAME")]
     profile: String,
 }
 
 impl Fuzz {
     pub(crate) fn run(&self) -> Result<ExitCode> {
-        if self.libfuzzer {
-            return libfuzzer::run(self);
-        }
-        let mut cargo = self.program();
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.current_dir(shell::repository());
+        cargo.args(["run", "--quiet", "--locked", "--package", "imagelock-fuzz", "--profile", &self.profile]);
         cargo.arg("--").args(&self.targets).args(["--minutes", &self.minutes.to_string()]);
         cargo.args(self.jobs.map(|jobs| format!("--jobs={jobs}")));
         cargo.args(self.seed.map(|seed| format!("--seed={seed}")));
         let status = cargo.status().context("cannot start `cargo run`")?;
         Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-    }
-
-    /// The program that explores, without its arguments.
-    fn program(&self) -> Command {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.current_dir(shell::repository());
-        cargo.args(["run", "--quiet", "--locked", "--package", "imagelock-fuzz", "--profile", &self.profile]);
-        cargo
     }
 }
