@@ -1,4 +1,5 @@
-//! `cargo xtask bench render`: every target from a lock of 5,000 images, beside copying the same bytes.
+//! `cargo xtask bench render`: every target from a lock of 5,000 images, beside copying the same bytes; each adapter alone;
+//! and `post-render` of more and more Pods.
 
 use std::process::Command;
 
@@ -23,6 +24,8 @@ file = \"compose.yaml\"
 output = \"out/compose.images.yaml\"
 [[cyclonedx]]
 output = \"out/images.cdx.json\"
+[[dockerfile]]
+edit = \"Dockerfile\"
 [[earthly]]
 output = \"out/Earthfile\"
 [[kubernetes]]
@@ -79,6 +82,12 @@ pub(super) fn run() -> Result<()> {
     shell::result("| images | bytes written | `imagelock render` | `render` again | `cp` | to cp |");
     shell::result("|---|---|---|---|---|---|");
     shell::result(&format!("| {IMAGES} | {bytes} | {first:.2} s | {again:.2} s | {peer:.3} s | {:.0} |", first / peer));
+    alone(&command)?;
+    post_render(&command, root, registry.host())
+}
+
+/// `render` for one adapter after the other.
+fn alone(command: &impl Fn(&[&str]) -> Command) -> Result<()> {
     shell::result("");
     shell::result("| adapter alone | `render` |");
     shell::result("|---|---|");
@@ -88,6 +97,31 @@ pub(super) fn run() -> Result<()> {
             times.0.push(timed(&mut command(&["render", "--only", id]))?);
         }
         shell::result(&format!("| {id} | {:.2} s |", times.median().as_secs_f64()));
+    }
+    Ok(())
+}
+
+/// `post-render` of more and more Pods; of none, it reads the project and the lock.
+fn post_render(command: &impl Fn(&[&str]) -> Command, root: &Utf8Path, host: &str) -> Result<()> {
+    shell::result("");
+    shell::result("| Pods | bytes read | `post-render` |");
+    shell::result("|---|---|---|");
+    for pods in [0, 5_000, 10_000, 20_000] {
+        let pod = |number| {
+            let image = number % IMAGES;
+            format!(
+                "---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: pod{number}\nspec:\n  containers:\n  - name: main\n    \
+                 image: {host}/acme/image{image}:1\n"
+            )
+        };
+        let text: String = (0..pods).map(pod).collect();
+        let rendered = root.join("rendered.yaml");
+        fs::write(&rendered, &text)?;
+        let mut times = Times(Vec::new());
+        for _ in 0..RUNS {
+            times.0.push(timed(command(&["post-render"]).stdin(fs::File::open(&rendered)?.into_file()))?);
+        }
+        shell::result(&format!("| {pods} | {} | {:.2} s |", text.len(), times.median().as_secs_f64()));
     }
     Ok(())
 }
@@ -110,6 +144,7 @@ fn lay_out(root: &Utf8Path, host: &str, names: &[String]) -> Result<()> {
             format!("services:\n{}", each(&|name| format!("  {name}:\n    image: {host}/acme/{name}:1\n"))),
         ),
         ("pods.yaml", format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n{pods}")),
+        ("Dockerfile", each(&|name| format!("FROM {host}/acme/{name}:1 AS {name}\n"))),
         ("script.sh", each(&|name| format!("{name}=\"{host}/acme/{name}:1\" # imagelock: {name}\n"))),
         ("main.tf", format!("locals {{\n{}}}\n", each(&|name| format!("  {name} = \"x\" # imagelock: {name}\n")))),
     ];
@@ -130,7 +165,7 @@ fn copy(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     Ok(())
 }
 
-const EDITED: &[&str] = &["pods.yaml", "script.sh", "main.tf"];
+const EDITED: &[&str] = &["Dockerfile", "pods.yaml", "script.sh", "main.tf"];
 
 /// All files that were written, with their content.
 fn written(root: &Utf8Path) -> Result<Vec<(camino::Utf8PathBuf, Vec<u8>)>> {
