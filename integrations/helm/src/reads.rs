@@ -125,17 +125,19 @@ impl<'a> Templates<'a> {
 
     /// The line that puts something behind the string at the path: `{{ .Values.image }}:{{ … }}`.
     pub(crate) fn completed(&self) -> Option<&'a str> {
+        let lines = self.naming(&self.inside)?;
         let path = regex::escape(&self.inside);
         let behind = Regex::new(&format!(r"\.Values\.{path}\s*(\|[^}}]*)?-?\}}\}}[:@]")).ok()?;
         let printed = Regex::new(&format!(r#"printf\s+"%[sv][:@][^"]*"\s+\(?[^"]*\.Values\.{path}(\s|\)|$)"#)).ok()?;
-        self.lines().find(|line| behind.is_match(line) || printed.is_match(line))
+        lines.into_iter().find(|line| behind.is_match(line) || printed.is_match(line))
     }
 
     /// The line that needs the tag to be a tag alone: it writes more behind it, or compares it as a version.
     pub(crate) fn needs_plain(&self, tag: &str) -> Option<&'a str> {
+        let lines = Some(self.likely(tag)).filter(|lines| !lines.is_empty())?;
         let grows = format!(r"\.{tag}\b[^}}\n]*\}}\}}(-[a-z{{]|\{{\{{-?\s*(\.Values\.|\$)?[\w.]*suffix)");
         let grows = Regex::new(&grows).ok()?;
-        self.likely(tag).into_iter().find(|line| {
+        lines.into_iter().find(|line| {
             let printed = line.contains("printf") && (line.contains("%s-") || line.contains("%v-"));
             let compared = ["semverCompare", "semver "].iter().any(|word| line.contains(word));
             grows.is_match(line) || printed || compared
@@ -165,22 +167,33 @@ impl<'a> Templates<'a> {
 
     /// The repository that the templates write out in front of this image's tag or digest.
     pub(crate) fn literal(&self, key: &str) -> Option<&'a str> {
-        let path = regex::escape(&format!("{}.{key}", self.inside));
+        let path = format!("{}.{key}", self.inside);
+        let lines = self.naming(&path)?;
+        let path = regex::escape(&path);
         let written = Regex::new(&format!(r"([A-Za-z0-9][\w./:-]*)[:@]\{{\{{-?\s*\.Values\.{path}\b")).ok()?;
-        self.lines().find_map(|line| written.captures(line).and_then(|found| found.get(1))).map(|found| found.as_str())
+        lines
+            .into_iter()
+            .find_map(|line| written.captures(line).and_then(|found| found.get(1)))
+            .map(|found| found.as_str())
     }
 
     /// The paths below `global` that the templates read a registry from.
     pub(crate) fn global_registries(&self) -> BTreeSet<&'a str> {
-        // One for all images of all charts: to build it takes longer than to read the templates of most.
-        static PATHS: LazyLock<Option<Regex>> =
-            LazyLock::new(|| Regex::new(r"\.Values\.(global(?:\.\w+)*\.\w*[rR]egistry)\b").ok());
-        let Some(paths) = &*PATHS else { return BTreeSet::new() };
-        self.lines()
-            .flat_map(|line| paths.captures_iter(line).filter_map(|found| found.get(1)).map(|path| path.as_str()))
-            .collect()
+        let found = |line| GLOBAL_REGISTRY.iter().flat_map(move |paths| paths.captures_iter(line));
+        self.lines().flat_map(found).filter_map(|found| found.get(1)).map(|path| path.as_str()).collect()
+    }
+
+    /// The lines that have the path in them, if there are any: an expression for each image of a large chart costs more
+    /// than all that it is matched with.
+    fn naming(&self, path: &str) -> Option<Vec<&'a str>> {
+        let path = format!(".Values.{path}");
+        Some(self.lines().filter(|line| line.contains(&path)).collect()).filter(|lines: &Vec<&str>| !lines.is_empty())
     }
 }
+
+/// A path below `global` that ends in a registry.
+static GLOBAL_REGISTRY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\.Values\.(global(?:\.\w+)*\.\w*[rR]egistry)\b").ok());
 
 /// The variable that a line sets.
 fn assigned(line: &str) -> Option<&str> {
