@@ -11,17 +11,7 @@ use crate::error::{FileError, FileProblem};
 /// Returns what a file holds, `None` where there is none. More than `limit` bytes are an error, and so is whatever is
 /// no regular file, behind all links.
 pub fn bytes(path: &Utf8Path, limit: u64) -> Result<Option<Vec<u8>>, FileError> {
-    let fail = |problem| FileError { doing: "read", path: path.to_owned(), problem };
-    let Some(file) = open(path)? else { return Ok(None) };
-    let mut bytes = Vec::new();
-    // A size that is told is not believed: files of `/proc` are larger than they say.
-    match file.take(limit.saturating_add(1)).read_to_end(&mut bytes) {
-        Ok(_) if bytes.len() as u64 > limit => Err(fail(FileProblem::TooLarge(limit))),
-        Ok(_) => Ok(Some(bytes)),
-        // Some files of `/proc` are streams that say that they are files.
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(fail(FileProblem::NotAFile("a stream"))),
-        Err(error) => Err(fail(FileProblem::System(without_path(&error)))),
-    }
+    Opened::open(path)?.map(|file| file.rest(limit)).transpose()
 }
 
 /// Opens a file for whoever reads it piece by piece, as [`bytes`] does: never another than a regular one, behind all
@@ -43,6 +33,61 @@ pub fn open(path: &Utf8Path) -> Result<Option<File>, FileError> {
         Ok((metadata, _)) => Err(fail(FileProblem::NotAFile(what(metadata.file_type())))),
         Err(error) if is_absent(&error) => Ok(None),
         Err(error) => Err(fail(FileProblem::System(without_path(&error)))),
+    }
+}
+
+/// The most bytes that room is made for before they are read.
+const AT_ONCE: u64 = 1 << 20;
+
+/// A regular file that is read as far as it is worth it: its first bytes tell what it is. It is opened once.
+#[derive(Debug)]
+pub struct Opened<'p> {
+    path: &'p Utf8Path,
+    file: File,
+    /// How large it says that it is.
+    size: u64,
+    /// What was read of it so far.
+    read: Vec<u8>,
+}
+
+impl<'p> Opened<'p> {
+    /// Opens a file, `None` where there is none. Whatever is no regular file, behind all links, is an error.
+    pub fn open(path: &'p Utf8Path) -> Result<Option<Self>, FileError> {
+        let Some(file) = open(path)? else { return Ok(None) };
+        let size = file.metadata().map_or(0, |metadata| metadata.len());
+        Ok(Some(Self { path, file, size, read: Vec::new() }))
+    }
+
+    /// Returns its first bytes, so many or all that it has.
+    pub fn head(&mut self, bytes: usize) -> Result<&[u8], FileError> {
+        self.fill(bytes as u64)?;
+        Ok(&self.read[..self.read.len().min(bytes)])
+    }
+
+    /// Returns all that it holds; more than `limit` bytes are an error.
+    pub fn rest(mut self, limit: u64) -> Result<Vec<u8>, FileError> {
+        self.fill(limit.saturating_add(1))?;
+        if self.read.len() as u64 <= limit {
+            return Ok(self.read);
+        }
+        Err(FileError { doing: "read", path: self.path.to_owned(), problem: FileProblem::TooLarge(limit) })
+    }
+
+    /// Reads on until there are so many bytes.
+    fn fill(&mut self, bytes: u64) -> Result<(), FileError> {
+        let more = bytes.saturating_sub(self.read.len() as u64);
+        // A size that is told is not believed: files of `/proc` are larger than they say, and others have holes.
+        let told = self.size.saturating_sub(self.read.len() as u64).saturating_add(1);
+        self.read.reserve(usize::try_from(more.min(told).min(AT_ONCE)).unwrap_or_default());
+        let done = self.file.by_ref().take(more).read_to_end(&mut self.read);
+        done.map(drop).map_err(|error| {
+            let problem = match error.kind() {
+                // Some files of `/proc` are streams that say that they are files.
+                io::ErrorKind::WouldBlock => FileProblem::NotAFile("a stream"),
+                _ => FileProblem::System(without_path(&error)),
+            };
+            FileError { doing: "read", path: self.path.to_owned(), problem }
+        })
     }
 }
 
@@ -128,6 +173,25 @@ mod tests {
         assert_eq!(text(&path.join("below"), 4).unwrap(), None, "a file is no folder");
         let error = text(&path, 3).unwrap_err();
         assert_eq!(error.shown("a").to_string(), "cannot read `a`: it is larger than 3 bytes");
+    }
+
+    #[test]
+    fn the_first_bytes_of_a_file_are_told_before_the_rest() {
+        let (_directory, path) = scratch();
+        assert!(Opened::open(&path).unwrap().is_none());
+        fs_err::write(&path, "four").unwrap();
+        let opened = || Opened::open(&path).unwrap().unwrap();
+        let mut file = opened();
+        assert_eq!(file.head(2).unwrap(), b"fo");
+        assert_eq!(file.head(3).unwrap(), b"fou");
+        assert_eq!(file.head(1).unwrap(), b"f");
+        assert_eq!(file.rest(4).unwrap(), b"four");
+        let mut file = opened();
+        assert_eq!(file.head(9).unwrap(), b"four");
+        assert_eq!(file.rest(9).unwrap(), b"four");
+        let mut file = opened();
+        file.head(4).unwrap();
+        assert_eq!(file.rest(3).unwrap_err().shown("a").to_string(), "cannot read `a`: it is larger than 3 bytes");
     }
 
     #[cfg(unix)]
