@@ -17,6 +17,8 @@ const MORE: usize = 8;
 const FEW: usize = 100;
 /// Sorting and growing buffers take a little more than their share; what is quadratic takes eight times its share.
 const SLACK: f64 = 1.5;
+/// What an image may cost an adapter, in bytes that are allocated in all. One regular expression costs more.
+const EACH: f64 = 40_000.0;
 
 fn lock(images: usize) -> Lockfile {
     let names: Vec<(String, String)> = (0..images)
@@ -77,6 +79,9 @@ fn more_images_take_as_much_more_memory() {
         let (few, many) = (allocated(*adapter, FEW), allocated(*adapter, FEW * MORE));
         #[allow(clippy::cast_precision_loss, reason = "a ratio needs no more")]
         let most = MORE as f64 * SLACK;
+        #[allow(clippy::cast_precision_loss, reason = "a bound needs no more")]
+        let each = (many.0 - few.0) / (FEW * (MORE - 1)) as f64;
+        assert!(each < EACH, "{} allocates {each} bytes for each image", adapter.id());
         for (what, few, many) in [("in all", few.0, many.0), ("at a time", few.1, many.1)] {
             assert!(
                 few > 0.0 && many / few < most,
