@@ -187,12 +187,7 @@ impl Lockfile {
             let span = at..text[at..].find('\n').map_or(text.len(), |end| at + end);
             return Err(LockfileError::ConflictMarkers { at: Location::new(file, span) });
         }
-        // The version is looked for even where the rest does not fit: a newer format may have other fields.
-        if let Ok(VersionOnly { version }) = object(&mut serde_json::Deserializer::from_str(text))
-            && version > u64::from(Self::VERSION)
-        {
-            return Err(LockfileError::Newer { path: file.path().to_owned(), found: version });
-        }
+        let newer = |found| LockfileError::Newer { path: file.path().to_owned(), found };
         let syntax = |reason: String, span| {
             let at = Location::new(file, span);
             LockfileError::Syntax { reason, at }
@@ -205,8 +200,15 @@ impl Lockfile {
                 let path = file.path().to_owned();
                 if count == 0 { Ok(lock) } else { Err(LockfileError::Contradictions { path, first, count }) }
             }
+            Ok(found) if found.version > u64::from(Self::VERSION) => Err(newer(found.version)),
             Ok(found) => Err(syntax(format!("there is no version {}", found.version), version_span(text))),
             Err(error) => {
+                // The version is looked for where the rest does not fit: a newer format may have other fields.
+                if let Ok(VersionOnly { version }) = object(&mut serde_json::Deserializer::from_str(text))
+                    && version > u64::from(Self::VERSION)
+                {
+                    return Err(newer(version));
+                }
                 let message = error.to_string();
                 let reason = message.rsplit_once(" at line ").map_or(&*message, |(reason, _)| reason);
                 Err(syntax(reason.to_owned(), place::token(text, error.line(), error.column())))
