@@ -103,8 +103,7 @@ fn read<'a>(said: &str, context: &Context<'a>, at: &Location) -> Result<(Pinned<
             return Err(problem.help("`repository`, `tag`, `digest` and `hex` are parts of an image").into());
         }
     };
-    let known = context.lock.images.keys().find(|known| known.as_str() == name);
-    let Some(name) = known else {
+    let Some((name, _)) = context.lock.images.get_key_value(name) else {
         let meant = nearest(name, context.lock.images.keys().map(imagelock_core::ImageName::as_str));
         let meant = meant.map(|name| format!("did you mean `{name}`?")).unwrap_or_default();
         let mut problem = Problem::at(at, format!("there is no image `{name}` in images.lock"));
