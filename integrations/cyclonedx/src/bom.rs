@@ -80,7 +80,7 @@ pub(crate) fn text(images: &[Pinned<'_>]) -> String {
         components,
     };
     // Structures of text and numbers always have a JSON form.
-    let mut text = ascii(&serde_json::to_string_pretty(&bom).unwrap_or_default());
+    let mut text = ascii(serde_json::to_string_pretty(&bom).unwrap_or_default());
     text.push('\n');
     text
 }
@@ -136,7 +136,10 @@ fn serial_number(components: &[Component]) -> String {
 
 /// Publishers' text may hold characters that change how the text around them looks. In JSON they stand in strings
 /// alone, where escapes mean the same.
-fn ascii(json: &str) -> String {
+fn ascii(json: String) -> String {
+    if json.bytes().all(|byte| byte < 0x7f) {
+        return json;
+    }
     json.chars().fold(String::with_capacity(json.len()), |mut ascii, character| {
         if character.is_ascii() && character != '\u{7f}' {
             ascii.push(character);

@@ -212,9 +212,9 @@ fn there(tree: &DiskTree, output: &Output) -> Result<Option<Vec<u8>>, Failure> {
 /// Why a generated file must not be overwritten, if it must not.
 fn refusal(tree: &DiskTree, output: &Output) -> Result<Option<Problem>, Failure> {
     let old = there(tree, output)?;
-    let Some(old) = old.filter(|_| output.ownership != Ownership::Edited) else { return Ok(None) };
+    let differs = |old: &Vec<u8>| output.ownership != Ownership::Edited && *old != output.content;
+    let Some(old) = old.filter(differs) else { return Ok(None) };
     let reason = match Seal::of(&old) {
-        _ if old == output.content => return Ok(None),
         Seal::Intact => return Ok(None),
         Seal::Broken => "was changed by hand since imagelock wrote it",
         Seal::Absent => "is there already, and imagelock did not write it",
