@@ -21,6 +21,7 @@ pub mod arbitrary;
 pub mod created;
 pub mod digest;
 pub mod escape;
+mod expression;
 mod inside;
 pub mod lockfile;
 pub mod name;

@@ -13,6 +13,7 @@ mod fields;
 mod image;
 mod node;
 mod read;
+mod scan;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ pub use edit::{EditError, NewImage, add, remove};
 pub use error::ProjectError;
 pub use fields::Fields;
 pub use node::{Entry, Node, NodeValue, Table};
+pub use scan::{ScanPattern, ScanPatternError, ScanRule, ScanSettings};
 
 use crate::name::ImageName;
 use crate::reference::{Host, HostPattern, ReferenceError, Repository};
@@ -47,6 +49,8 @@ pub struct Project {
     pub targets: Vec<TargetTable>,
     /// The images that the repository builds itself.
     pub built: Built,
+    /// What `scan` leaves out, and what it finds beside what it knows.
+    pub scan: ScanSettings,
     /// Which Cargo packages say that they use which images.
     pub uses: Vec<Use>,
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::ProjectError;
 use super::fields::{Fields, unknown_key};
 use super::node::{self, Entry, Node, NodeValue, Table};
-use super::{Mirror, MirrorError, Project, RegistrySettings, Source, TargetTable, Use, image};
+use super::{Mirror, MirrorError, Project, RegistrySettings, Source, TargetTable, Use, image, scan};
 use crate::name::ImageName;
 use crate::platform::Platform;
 use crate::reference::{Host, Reference};
@@ -78,9 +78,16 @@ impl Reader<'_> {
                 }
                 "images" => self.images(entry, platforms.as_ref()),
                 "registries" => self.registries(entry),
+                "scan" => match scan::read(entry) {
+                    Ok(settings) => {
+                        self.project.scan.exclude.extend(settings.exclude);
+                        self.project.scan.rules.extend(settings.rules);
+                    }
+                    Err(errors) => self.errors.extend(errors),
+                },
                 key if self.adapters.contains(&key) => self.targets(entry),
                 _ => {
-                    let known: Vec<&str> = ["built", "defaults", "images", "registries"]
+                    let known: Vec<&str> = ["built", "defaults", "images", "registries", "scan"]
                         .into_iter()
                         .chain(self.adapters.iter().copied())
                         .collect();

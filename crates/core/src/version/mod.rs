@@ -19,6 +19,7 @@ pub use tag_version::newest;
 use self::dropped::Reason;
 use self::tag_version::TagVersion;
 
+use crate::expression;
 use crate::reference::Tag;
 use crate::text::quoted;
 
@@ -129,8 +130,7 @@ impl Rule {
             None if select == Select::Semver => None,
             None => return Err(RuleError::SelectWithoutTags(select.name())),
             Some(text) => {
-                let regex = regex::RegexBuilder::new(text).size_limit(1 << 20).build();
-                let regex = regex.map_err(|error| RuleError::Tags(regex_reason(&error)))?;
+                let regex = expression::bounded(text).map_err(RuleError::Tags)?;
                 if !regex.capture_names().flatten().any(|name| name == select.group()) {
                     return Err(RuleError::Group(select.group()));
                 }
@@ -227,18 +227,6 @@ fn by_time(word: &str) -> &'static str {
          `(?<order>…)`), or follow a tag that moves"
     } else {
         ""
-    }
-}
-
-/// The reason of a regular expression's error on one line; the library draws the expression above it.
-fn regex_reason(error: &regex::Error) -> String {
-    match error {
-        regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
-        error => {
-            let drawn = error.to_string();
-            let reason = drawn.rsplit_once("error: ").map_or(&*drawn, |(_, reason)| reason);
-            reason.split_whitespace().collect::<Vec<_>>().join(" ")
-        }
     }
 }
 

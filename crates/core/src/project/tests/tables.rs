@@ -118,7 +118,7 @@ unknown key `Images` in images.toml
         r#"
 unknown key `colours` in images.toml
 --> images.toml:1:2 "colours"
-help: the keys here are `built`, `defaults`, `images`, `registries`, `helm`, `earthly`
+help: the keys here are `built`, `defaults`, `images`, `registries`, `scan`, `helm`, `earthly`
 "#,
     );
 }
@@ -311,6 +311,30 @@ an empty text is not part of a repository: lower-case letters and digits are, jo
         r#"
 registry `index.docker.io` is set up twice
 --> images.toml:2:13 "\"index.docker.io\""
+"#,
+    );
+}
+
+#[test]
+fn what_scan_is_told_wrong_is_shown_with_its_place() {
+    check(
+        "[scan]\nexclud = [\"x\"]\nrule = { files = [] }\n",
+        r#"
+unknown key `exclud` in images.toml
+--> images.toml:2:1 "exclud" did you mean `exclude`?
+rules are an array of tables: write `[[scan.rule]]`
+--> images.toml:3:1 "rule"
+"#,
+    );
+    check(
+        "[[scan.rule]]\nfiles = [\"*.conf\"]\npattern = 'image=(.*)'\n[[scan.rule]]\npattern = '(?<image>'\n",
+        r#"
+`pattern` needs a group `(?<image>…)`: it tells what of a match is the image
+--> images.toml:3:12 "image=(.*)"
+`[[scan.rule]]` needs `files`
+--> images.toml:4:1 "[[scan.rule]]"
+`pattern` is not a regular expression: unclosed group
+--> images.toml:5:12 "(?<image>"
 "#,
     );
 }
