@@ -48,13 +48,13 @@ impl Files {
     /// themselves, or that is another project's. A pattern that names nothing is an error, and so is a file that is not
     /// text: what cannot be read cannot be changed safely.
     pub fn find(&self, tree: &dyn Tree) -> Result<Vec<File<'_>>, RenderError> {
-        let excluded = self.exclude.iter().map(matcher).collect::<Result<Vec<_>, _>>()?;
+        let excluded = self.exclude.iter().map(glob).collect::<Result<Vec<_>, _>>()?;
         let excluded = |path: &Utf8Path| {
             path.ancestors().any(|path| excluded.iter().any(|glob| glob.is_match(path.as_std_path())))
         };
         let mut named: BTreeMap<Utf8PathBuf, &Spanned<String>> = BTreeMap::new();
         for pattern in &self.edit {
-            let glob = matcher(pattern)?;
+            let glob = glob(pattern)?;
             let found: Vec<Utf8PathBuf> = if is_glob(&pattern.value) {
                 let all = tree.search(&folder(&pattern.value))?;
                 all.into_iter().filter(|path| glob.is_match(path.as_std_path()) && !excluded(path)).collect()
@@ -104,7 +104,8 @@ fn inside(pattern: &str) -> Result<(), &'static str> {
     if leaves { Err("files are named by paths inside the repository") } else { Ok(()) }
 }
 
-fn matcher(pattern: &Spanned<String>) -> Result<GlobSet, RenderError> {
+/// A pattern of a project file, ready to match paths from the project file on.
+pub fn glob(pattern: &Spanned<String>) -> Result<GlobSet, RenderError> {
     compiled(&pattern.value).map_err(|reason| Problem::at(&pattern.at, reason).into())
 }
 

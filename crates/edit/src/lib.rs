@@ -3,6 +3,7 @@
 //! - [`Files`]: the paths and globs of `edit` and `exclude`, and the files that they name.
 //! - [`Matcher`]: which locked image a written reference means, the one rule for all.
 //! - [`Pinning`]: the one way from a text to the text with its images pinned; [`Spell`] says how they are written.
+//! - [`marked`], [`ignored`]: what comments say of places, for those who only read.
 //! - [`InPlace`]: a target that does so for the files of a table.
 //! - [`set_values`]: values of YAML and JSON set at their paths.
 //! - [`splice`]: bytes are replaced, nothing is printed anew.
@@ -22,8 +23,9 @@ pub mod testing;
 mod tests;
 mod values;
 
-pub use files::{File, Files};
+pub use files::{File, Files, glob};
 pub use in_place::InPlace;
+pub use marker::{Holds, Marked, ignored, marked};
 pub use matcher::{Choice, Kept, Known, Matcher};
 pub use pinning::{Edited, Pinning};
 pub use spell::Spell;

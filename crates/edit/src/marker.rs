@@ -3,6 +3,7 @@
 //! One grammar and one binder for all formats. A marker stands at the end of the line, or alone on the line above; it
 //! is about exactly one place, or it is an error.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -64,6 +65,53 @@ impl Part {
     }
 }
 
+/// A place that a marker speaks of, for those who only read.
+pub struct Marked<'a> {
+    /// Its bytes.
+    pub span: Range<usize>,
+    /// The image that it is.
+    pub image: Pinned<'a>,
+    /// What of the image it holds.
+    pub holds: Holds,
+}
+
+/// What of an image stands in a place that a marker speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// The whole reference.
+    Reference,
+    /// This digest; nothing where none stands there yet.
+    Digest(Option<Digest>),
+    /// A part that names no image alone: the repository or the tag.
+    Part,
+}
+
+/// The places that the markers of a text speak of, in their order.
+pub fn marked<'a>(
+    file: &Arc<SourceFile>,
+    parsed: &Parsed,
+    context: &Context<'a>,
+) -> Result<Vec<Marked<'a>>, RenderError> {
+    let marked = bind(file, parsed, context)?.into_iter().map(|marker| {
+        let site = &parsed.sites[marker.site];
+        let text = site.text().unwrap_or_default();
+        let holds = match marker.part {
+            Part::Reference => Holds::Reference,
+            Part::Repository | Part::Tag => Holds::Part,
+            Part::Digest => Holds::Digest(only_digest(text).and_then(|at| text[at].parse().ok())),
+            Part::Hex => Holds::Digest(only_hex(text).and_then(|at| format!("{ALGORITHM}{}", &text[at]).parse().ok())),
+        };
+        Marked { span: site.span().clone(), image: marker.image, holds }
+    });
+    Ok(marked.collect())
+}
+
+/// The lines that comments ask to leave alone, each with the reason, which may be empty.
+pub fn ignored<'t>(file: &'t SourceFile, parsed: &Parsed) -> BTreeMap<usize, &'t str> {
+    let asked = parsed.comments.iter().filter_map(|comment| Some((comment.subject(), comment.ignores(file.text())?)));
+    asked.collect()
+}
+
 /// Reads the markers of a file, in the order of the places that they are about.
 pub(crate) fn bind<'a>(
     file: &Arc<SourceFile>,
@@ -75,7 +123,7 @@ pub(crate) fn bind<'a>(
         let problem = Problem::at(&Location::new(file, pair[1].said.clone()), "a line has one marker");
         return Err(problem.also(&Location::new(file, pair[0].said.clone()), "the other one").into());
     }
-    for comment in &parsed.comments {
+    for comment in parsed.comments.iter().filter(|comment| comment.ignores(file.text()).is_none()) {
         let at = Location::new(file, comment.said.clone());
         let (image, part) = read(&file.text()[comment.said.clone()], context, &at)?;
         let site = Binder { file, parsed, comment, image: &image, part, at: &at }.site()?;
@@ -125,7 +173,7 @@ struct Binder<'b, 'a> {
 impl Binder<'_, '_> {
     /// The one place that the marker is about.
     fn site(&self) -> Result<usize, RenderError> {
-        let line = self.comment.line + usize::from(self.comment.alone);
+        let line = self.comment.subject();
         let sites = &self.parsed.sites;
         let first = sites.partition_point(|site| site.line < line);
         let here = first..first + sites[first..].partition_point(|site| site.line == line);

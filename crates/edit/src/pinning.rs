@@ -76,6 +76,7 @@ impl Pinning<'_, '_> {
 
     fn plan(&self, file: &Arc<SourceFile>, parsed: &Parsed) -> Result<Plan, RenderError> {
         let mut markers = marker::bind(file, parsed, self.context)?.into_iter().peekable();
+        let ignored = marker::ignored(file, parsed);
         let mut plan =
             Plan { says: parsed.sites.iter().map(|site| site.text().map(str::to_owned)).collect(), ..Plan::default() };
         for (index, site) in parsed.sites.iter().enumerate() {
@@ -83,6 +84,9 @@ impl Pinning<'_, '_> {
             let written = &file.text()[site.span().clone()];
             let marker = markers.next_if(|marker| marker.site == index);
             let is_marked = marker.is_some();
+            if !is_marked && ignored.contains_key(&site.line) {
+                continue;
+            }
             let (text, used) = if let Some(marker) = marker {
                 let moved = marker.moved(site);
                 (marker.text(site, self.spell)?, Use { image: marker.image.name.clone(), at: Some(at.clone()), moved })
@@ -121,21 +125,17 @@ impl Pinning<'_, '_> {
 
     /// What a place means that no marker speaks of; nothing where it may be about no image at all.
     fn choice(&self, site: &Site) -> Option<Choice<'_, '_>> {
-        let (reference, sure) = match (&site.says, site.sure) {
-            (_, Sure::Possible) => return None,
+        let (reference, sure) = match &site.says {
+            _ if !site.names_an_image() => return None,
             // What keys hold together has writers of its own.
-            (Says::Parts { .. }, _) => return None,
-            (Says::Open { .. }, _) => return Some(Choice::Keep(Kept::Open)),
-            (Says::Whole { reference, .. }, sure) => (reference, sure == Sure::Certain),
+            Says::Parts { .. } => return None,
+            Says::Open { .. } => return Some(Choice::Keep(Kept::Open)),
+            Says::Whole { reference, .. } => (reference, site.sure == Sure::Certain),
         };
         let reference = match reference {
             Ok(reference) => reference,
-            Err(error) => return sure.then(|| Choice::Keep(Kept::NotAReference(error.to_string()))),
+            Err(error) => return Some(Choice::Keep(Kept::NotAReference(error.to_string()))),
         };
-        // Nearly any word could be a repository: a value that means an image has a tag or a digest.
-        if !sure && reference.tag.is_none() && reference.digest.is_none() {
-            return None;
-        }
         let choice = self.images.choose(reference);
         match &choice {
             Choice::Keep(Kept::OtherTags(_)) if !sure && reference.digest.is_none() => None,

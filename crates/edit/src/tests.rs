@@ -131,6 +131,19 @@ fn a_marker_is_about_one_place_at_the_end_of_its_line_or_on_the_next() {
 }
 
 #[test]
+fn a_line_that_is_to_be_left_alone_is_neither_pinned_nor_told_of() {
+    let cases: [(&dyn imagelock_scan::Format, &str); 3] = [
+        (&Dockerfile, "# imagelock: ignore (old on purpose)\nFROM postgres:16.8-alpine\n"),
+        (&Manifests { paths: Vec::new() }, "apiVersion: v1\nkind: Pod\nspec: {image: redis:8} # imagelock: ignore\n"),
+        (&Plain { words: Words::Text }, "x postgres:1 # imagelock: ignore\n"),
+    ];
+    for (format, text) in cases {
+        let edited = edit(format, text).unwrap();
+        assert_eq!((edited.text.as_str(), edited.uses.len(), edited.kept.len()), (text, 0, 0));
+    }
+}
+
+#[test]
 fn a_marker_that_is_about_no_place_or_about_several_is_an_error() {
     let manifests = &Manifests::default();
     let cases: &[(&dyn Format, &str, &str)] = &[

@@ -7,6 +7,9 @@ use crate::{Lines, moved};
 /// What a comment says first when it speaks to imagelock.
 pub const WORD: &str = "imagelock:";
 
+/// What a comment says to have its line left alone: `# imagelock: ignore (made by a test)`.
+const IGNORE: &str = "ignore";
+
 /// A comment that speaks to imagelock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comment {
@@ -40,6 +43,19 @@ pub(crate) fn speaking(
 }
 
 impl Comment {
+    /// The line that it speaks of: its own, or the next where nothing else stands on its own.
+    pub fn subject(&self) -> usize {
+        self.line + usize::from(self.alone)
+    }
+
+    /// Why the line is to be left alone, if that is what it asks for; empty where it says no reason.
+    pub fn ignores<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let asked = text.get(self.said.clone()) == Some(IGNORE);
+        let reason = text.get(self.said.end..self.span.end).filter(|_| asked)?.trim();
+        let reason = reason.strip_suffix("-->").or_else(|| reason.strip_suffix("*/")).unwrap_or(reason).trim();
+        Some(reason.strip_prefix('(').and_then(|inside| inside.strip_suffix(')')).unwrap_or(reason))
+    }
+
     /// The same comment where so many bytes stand in front of the text.
     pub(crate) fn moved(self, by: usize) -> Self {
         Self { span: moved(self.span, by), said: moved(self.said, by), ..self }
@@ -117,6 +133,21 @@ mod tests {
             "  // a = \"x:1\" // imagelock: web",
         ] {
             assert_eq!(said(line), [], "{line}");
+        }
+    }
+
+    #[test]
+    fn a_comment_asks_to_leave_its_line_alone_and_says_why() {
+        for (line, reason) in [
+            ("image: a:1 # imagelock: ignore (a test's own)", Some("a test's own")),
+            ("image: a:1 # imagelock: ignore", Some("")),
+            ("/* imagelock: ignore moves every day */ f(\"a:1\");", Some("moves every day")),
+            ("<!-- imagelock: ignore (x) -->", Some("x")),
+            ("image: a:1 # imagelock: ignored", None),
+            ("image: a:1 # imagelock: web, ignore", None),
+        ] {
+            let comments = speaking(line, &Lines::new(line), OPENERS, |_| false);
+            assert_eq!(comments[0].ignores(line), reason, "{line}");
         }
     }
 

@@ -210,6 +210,16 @@ impl Site {
         }
     }
 
+    /// Whether it names an image where no marker says so. Nearly any word could be a repository: a value that becomes an
+    /// image unless something overrides it has a tag or a digest.
+    pub fn names_an_image(&self) -> bool {
+        match (self.sure, &self.says) {
+            (Sure::Possible, _) => false,
+            (Sure::Certain, _) | (Sure::Default, Says::Open { .. }) => true,
+            (Sure::Default, _) => self.reference().is_some_and(|found| found.tag.is_some() || found.digest.is_some()),
+        }
+    }
+
     /// The reference that it is, where it is one.
     pub fn reference(&self) -> Option<&Reference> {
         match &self.says {

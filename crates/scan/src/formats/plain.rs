@@ -11,7 +11,7 @@ use imagelock_yaml::{is_typed, quoted, stays_text};
 
 use super::yaml::is_yaml;
 use crate::comment::speaking;
-use crate::{Format, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Comment, Format, Lines, Parsed, Site, Sure, Unreadable};
 
 /// What opens a comment, in all languages at once.
 pub(crate) const OPENERS: &[&str] = &["<!--", "/*", "//", "--", "#", ";"];
@@ -95,8 +95,7 @@ impl Format for Plain {
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {
         let lines = Lines::new(text);
         let comments = speaking(text, &lines, OPENERS, |_| false);
-        let subjects: BTreeSet<usize> =
-            comments.iter().map(|comment| comment.line + usize::from(comment.alone)).collect();
+        let subjects: BTreeSet<usize> = comments.iter().map(Comment::subject).collect();
         let mut sites = Vec::new();
         let mut passed = 0;
         for line in subjects {
