@@ -58,6 +58,14 @@ pub enum Format {
     Text,
     /// JSON for programs
     Json,
+    /// Of `scan`: findings in SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Of `scan`: findings as annotations of GitHub's
+    Github,
+    /// Of `scan`: which file uses which image, for Mermaid
+    Mermaid,
+    /// Of `scan`: which file uses which image, for Graphviz
+    Dot,
 }
 
 /// When to use colour.

@@ -15,8 +15,6 @@ pub(crate) const PROJECT_BYTES: u64 = 16 << 20;
 pub(crate) const LOCK_BYTES: u64 = 256 << 20;
 /// The most bytes of a file that an adapter reads: a chart's, a manifest, a file with pins in it.
 pub(crate) const TREE_FILE_BYTES: u64 = 64 << 20;
-/// The most bytes of a `.gitignore`.
-pub(crate) const IGNORE_BYTES: u64 = 1 << 20;
 /// The most bytes of a template.
 pub(crate) const TEMPLATE_BYTES: u64 = 1 << 20;
 /// The most bytes of a file of certificates.

@@ -54,7 +54,6 @@ mod input;
 mod network;
 mod progress;
 mod report;
-mod reserved;
 mod session;
 mod shell;
 mod signals;

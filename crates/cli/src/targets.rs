@@ -13,8 +13,8 @@ use imagelock_core::source::{Label, Location};
 use crate::adapters::ADAPTERS;
 use crate::failure::{Failure, Kind, Problem};
 use crate::input::TEMPLATE_BYTES;
-use crate::reserved::{self, Reserved};
 use crate::tree::DiskTree;
+use imagelock_files::reserved::{self, Reserved};
 
 /// A target and the adapter that read it.
 pub(crate) struct Rendered {

@@ -1,14 +1,14 @@
 //! The repository's files, as adapters may read them: nothing outside of it, whatever a link says.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_adapter::{Tree, TreeError, is_private};
-use imagelock_core::project::FILE_NAME;
+use imagelock_files::reserved::is_version_control;
+use imagelock_survey::{Seen, Walk};
 use walkdir::WalkDir;
 
-use crate::input::{IGNORE_BYTES, TREE_FILE_BYTES};
-use crate::reserved::is_version_control;
+use crate::input::TREE_FILE_BYTES;
 
 /// The files below a project's root.
 pub(crate) struct DiskTree {
@@ -51,14 +51,6 @@ impl DiskTree {
     }
 }
 
-/// Whether what says which files of a folder are ignored can be read, if there is such a file.
-fn ignored_by(folder: &Utf8Path, root: &Utf8Path) -> Result<(), TreeError> {
-    let path = folder.join(".gitignore");
-    let shown = path.strip_prefix(root).unwrap_or(&path);
-    imagelock_files::bytes(&path, IGNORE_BYTES).map_err(|error| refused(shown, &error.problem))?;
-    Ok(())
-}
-
 fn refused(path: &Utf8Path, error: &impl ToString) -> TreeError {
     TreeError { path: path.to_owned(), reason: error.to_string() }
 }
@@ -86,46 +78,30 @@ impl Tree for DiskTree {
     }
 
     fn search(&self, directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, TreeError> {
-        let start = self.inside(directory)?;
-        let root = self.root.clone();
-        // The walk opens what says what is ignored, also above the root, and would wait for a pipe.
-        for folder in root.ancestors() {
-            ignored_by(folder, &root)?;
-        }
-        let wrong = Arc::new(Mutex::new(None));
-        let found_wrong = Arc::clone(&wrong);
+        self.inside(directory)?;
         // From the root on, since what lies in an ignored folder is ignored by the folder alone.
-        let entered = move |entry: &ignore::DirEntry| {
-            let Some(path) = Utf8Path::from_path(entry.path()) else { return false };
-            if !entry.file_type().is_some_and(|kind| kind.is_dir()) || path == root {
-                return true;
-            }
-            let on_the_way = path.starts_with(&start) || start.starts_with(path);
-            let kept = |name: &str| is_private(name) || is_version_control(name);
-            if !on_the_way || path.file_name().is_some_and(kept) || path.join(FILE_NAME).is_file() {
-                return false;
-            }
-            let readable = ignored_by(path, &root);
-            let enter = readable.is_ok();
-            if let Err(error) = readable {
-                found_wrong.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            }
-            enter
+        let walk = Walk {
+            root: &self.root,
+            starts: &[Utf8PathBuf::new()],
+            below: directory,
+            own: false,
+            exclude: &[],
+            is_vendored: is_private,
+            nested_apart: true,
         };
-        // What people hide is theirs as well: `.github`, `.gitlab-ci.yml`. Only what this repository says is ignored
-        // counts, so that every machine finds the same files.
-        let mut walk = ignore::WalkBuilder::new(&self.root);
-        walk.hidden(false).ignore(false).git_global(false).git_exclude(false).require_git(false).follow_links(false);
-        let walk = walk.sort_by_file_name(std::ffi::OsStr::cmp).filter_entry(entered).build();
-        let mut files = Vec::new();
-        for entry in walk {
-            let entry = entry.map_err(|error| refused(directory, &error))?;
-            if entry.file_type().is_some_and(|kind| kind.is_file()) {
-                files.extend(self.relative(entry.path()).filter(|path| path.starts_with(directory)));
+        let found = Mutex::new((Vec::new(), Vec::new()));
+        walk.run(|seen| {
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            match seen {
+                Seen::File(path) => found.0.push(path),
+                Seen::Wrong { path, reason } => found.1.push(TreeError { path, reason }),
+                // A name that is not text cannot be named in a project file either.
+                Seen::LeftOut { .. } | Seen::Nameless(_) => {}
             }
-        }
-        let wrong = wrong.lock().unwrap_or_else(PoisonError::into_inner).take();
-        wrong.map_or(Ok(files), Err)
+        });
+        let (mut files, wrong) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        files.sort();
+        wrong.into_iter().min_by(|one, other| one.path.cmp(&other.path)).map_or(Ok(files), Err)
     }
 }
 

@@ -11,6 +11,7 @@
 //! - [`Writer::put`]: a file below a folder that somebody else may have filled: no link in it is followed.
 //! - [`Temporary`], [`sweep`]: the file that takes another's place, and what removes it where a run was killed.
 //! - [`program`]: the program that a name means, in folders that no repository chooses.
+//! - [`reserved`]: the paths that no target writes: what Git and CI act on.
 //!
 //! Invariant: a run that ends at any moment leaves the old file or the new one, and what it leaves beside them goes with
 //! the next run that writes there.
@@ -18,6 +19,7 @@
 mod error;
 mod program;
 mod read;
+pub mod reserved;
 mod temporary;
 mod write;
 

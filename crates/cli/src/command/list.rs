@@ -60,7 +60,7 @@ impl List {
             .collect();
         match host.global.format {
             Format::Json => super::json(host, &listed),
-            Format::Text => {
+            _ => {
                 let room = host.shell.out.width.filter(|_| !self.wide);
                 let lines = table(&listed, self.wide).lines(room);
                 host.shell.result(&(lines.join("\n") + "\n"));

@@ -13,6 +13,7 @@ mod pull;
 mod registries;
 mod remove;
 mod render;
+mod scan;
 mod update;
 mod verify;
 mod why;
@@ -39,6 +40,8 @@ pub enum Command {
     Remove(remove::Remove),
     /// Write every target's files from images.lock
     Render(render::Render),
+    /// List every image reference in the repository
+    Scan(scan::Scan),
     /// List the locked images
     List(list::List),
     /// Tell why an image is locked as it is, and who uses it
@@ -76,12 +79,17 @@ impl Command {
     }
 
     fn attempt(self, host: &Host) -> Result<(), Failure> {
+        if !matches!((host.global.format, &self), (Format::Text | Format::Json, _) | (_, Self::Scan(_))) {
+            let failure = Failure::input("this command has its result as `--format text` or `json`");
+            return Err(failure.help("the other formats are those of `{command} scan`"));
+        }
         match self {
             Self::Lock(command) => command.run(host),
             Self::Update(command) => command.run(host),
             Self::Add(command) => command.run(host),
             Self::Remove(command) => command.run(host),
             Self::Render(command) => command.run(host),
+            Self::Scan(command) => command.run(host),
             Self::List(command) => command.run(host),
             Self::Why(command) => command.run(host),
             Self::Verify(command) => command.run(host),

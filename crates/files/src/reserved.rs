@@ -10,7 +10,7 @@ use camino::Utf8Path;
 const VERSION_CONTROL: &[&str] = &[".git", ".hg", ".jj", ".svn"];
 
 /// The files that all comes from, beside the project file.
-pub(crate) const SOURCES: &[&str] = &["images.toml", "images.lock", "Cargo.toml"];
+pub const SOURCES: &[&str] = &["images.toml", "images.lock", "Cargo.toml"];
 
 /// Files that Git acts on: filters and drivers are programs, submodules are repositories.
 const OF_GIT: &[&str] = &[".gitattributes", ".gitmodules"];
@@ -50,7 +50,7 @@ const HASHED: &[(&str, &str)] = &[("gi7d29", ".gitattributes"), ("gi7eba", ".git
 
 /// Whose a path is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reserved {
+pub enum Reserved {
     /// Git acts on it.
     Git,
     /// CI runs it, or hooks do.
@@ -61,7 +61,7 @@ pub(crate) enum Reserved {
 
 impl Reserved {
     /// What is said of such a file, behind its name.
-    pub(crate) fn reason(self) -> &'static str {
+    pub fn reason(self) -> &'static str {
         match self {
             Self::Git => "is a file that Git acts on",
             Self::Run => "is what CI or a hook runs",
@@ -71,12 +71,12 @@ impl Reserved {
 }
 
 /// Whether a folder of this name is version control's.
-pub(crate) fn is_version_control(name: &str) -> bool {
+pub fn is_version_control(name: &str) -> bool {
     VERSION_CONTROL.iter().any(|folder| is_called(name, folder))
 }
 
 /// Whose the file at a path from the root is, if it is not anybody's.
-pub(crate) fn of(path: &Utf8Path) -> Option<Reserved> {
+pub fn of(path: &Utf8Path) -> Option<Reserved> {
     let parts: Vec<&str> = path.components().map(|part| part.as_str()).collect();
     let name = *parts.last()?;
     let is_one_of = |name: &str, all: &[&str]| all.iter().any(|one| is_called(name, one));

@@ -1,0 +1,93 @@
+//! Which file uses which image, drawn by Mermaid or Graphviz.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Found;
+use crate::shell::printable;
+
+/// Files, images, and which uses which, by their numbers.
+struct Graph {
+    files: Vec<String>,
+    images: Vec<String>,
+    uses: BTreeSet<(usize, usize)>,
+}
+
+impl Graph {
+    fn of(found: &Found<'_>) -> Self {
+        let (mut files, mut images) = (BTreeMap::new(), BTreeMap::new());
+        let mut uses = BTreeSet::new();
+        for mention in &found.mentions {
+            let file = mention.file.to_string();
+            let image = mention.normalized().unwrap_or_else(|| mention.reference.clone());
+            let (file_count, image_count) = (files.len(), images.len());
+            let file = *files.entry(file).or_insert(file_count);
+            uses.insert((file, *images.entry(image).or_insert(image_count)));
+        }
+        let by_number = |named: BTreeMap<String, usize>| {
+            let mut named: Vec<(usize, String)> = named.into_iter().map(|(name, number)| (number, name)).collect();
+            named.sort_unstable();
+            named.into_iter().map(|(_, name)| printable(&name)).collect()
+        };
+        Self { files: by_number(files), images: by_number(images), uses }
+    }
+}
+
+/// A flowchart of Mermaid's.
+pub(super) fn mermaid(found: &Found<'_>) -> String {
+    let Graph { files, images, uses } = Graph::of(found);
+    let mut text = "flowchart LR\n".to_owned();
+    for (number, file) in files.iter().enumerate() {
+        text.push_str(&format!("  f{number}[\"{}\"]\n", entities(file)));
+    }
+    for (number, image) in images.iter().enumerate() {
+        text.push_str(&format!("  i{number}([\"{}\"])\n", entities(image)));
+    }
+    for (file, image) in uses {
+        text.push_str(&format!("  f{file} --> i{image}\n"));
+    }
+    text
+}
+
+/// A directed graph in the language of Graphviz.
+pub(super) fn dot(found: &Found<'_>) -> String {
+    let Graph { files, images, uses } = Graph::of(found);
+    let mut text = "digraph images {\n  rankdir=LR\n  node [shape=box]\n".to_owned();
+    for (number, file) in files.iter().enumerate() {
+        text.push_str(&format!("  f{number} [label=\"{}\"]\n", quoted(file)));
+    }
+    for (number, image) in images.iter().enumerate() {
+        text.push_str(&format!("  i{number} [label=\"{}\", shape=oval]\n", quoted(image)));
+    }
+    for (file, image) in uses {
+        text.push_str(&format!("  f{file} -> i{image}\n"));
+    }
+    text + "}\n"
+}
+
+/// A text in a label of Mermaid's, which knows entities by their numbers and reads Markdown and HTML besides.
+fn entities(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut escaped, character| {
+        match character {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | '/' | '.' | ':' | '-' | '_' | '@' => escaped.push(character),
+            character if character.is_alphanumeric() => escaped.push(character),
+            character => escaped.push_str(&format!("#{};", u32::from(character))),
+        }
+        escaped
+    })
+}
+
+/// A text in a quoted label of Graphviz', in which a backslash begins an escape.
+fn quoted(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_ends_no_label() {
+        assert_eq!(entities("a\"]<b>`#x|"), "a#34;#93;#60;b#62;#96;#35;x#124;");
+        assert_eq!(quoted("a\\\"] -> b"), "a\\\\\\\"] -> b");
+    }
+}

@@ -1,0 +1,23 @@
+//! Every image reference in a repository.
+//!
+//! - [`Walk`]: which files of a repository are looked at, and why the others are not.
+//! - [`Survey`]: what those files say, in the formats of `imagelock-scan`, and what it means in a lock.
+//! - [`Mention`]: one place that names an image, with its [`State`].
+//! - [`drift()`]: what is named differently in different places.
+//!
+//! It reads and writes nothing but what it finds below the root, through `imagelock-files`, and starts no Git: what is
+//! tracked it reads from the index. It is not for printing. Invariant: the same files give the same answer, in the same
+//! order, on any number of cores, and no file keeps the others from being read.
+
+mod drift;
+mod index;
+mod mention;
+mod reader;
+mod rules;
+mod survey;
+mod walk;
+
+pub use drift::{Drift, drift};
+pub use mention::{Mention, State};
+pub use survey::{Ignored, Survey, Surveyed, Warning};
+pub use walk::{Seen, Walk, Why};

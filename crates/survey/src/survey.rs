@@ -1,0 +1,177 @@
+//! A survey: what is to be looked at, and all that was found.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use globset::GlobSet;
+use imagelock_adapter::{Context, RenderError, is_private};
+use imagelock_core::project::{ScanPattern, ScanSettings};
+use imagelock_edit::{Matcher, glob};
+
+use crate::reader::Reader;
+use crate::{Mention, Seen, Walk, Why};
+
+/// Folders that hold what others wrote, beside those that tools keep for themselves.
+const VENDORED: &[&str] = &[
+    "vendor",
+    "third_party",
+    "third-party",
+    "bower_components",
+    "Godeps",
+    "Pods",
+    "venv",
+    ".venv",
+    ".tox",
+    "__pycache__",
+    "site-packages",
+];
+
+/// What a repository is surveyed with.
+pub struct Survey<'a> {
+    root: &'a Utf8Path,
+    pub(crate) context: &'a Context<'a>,
+    pub(crate) images: Matcher<'a>,
+    exclude: Vec<(GlobSet, String)>,
+    pub(crate) rules: Vec<Rule<'a>>,
+    /// Whether the repository has a project: markers mean something, and folders with another are another's.
+    pub(crate) has_project: bool,
+    /// The most bytes of a file.
+    pub(crate) largest: u64,
+}
+
+/// A table `[[scan.rule]]`, ready to match.
+pub(crate) struct Rule<'a> {
+    pub(crate) files: Vec<GlobSet>,
+    pub(crate) pattern: &'a ScanPattern,
+}
+
+/// All that was found, in the order of files and of places in them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surveyed {
+    /// The places that name images.
+    pub mentions: Vec<Mention>,
+    /// What could not be read.
+    pub warnings: Vec<Warning>,
+    /// What was left out.
+    pub ignored: Vec<Ignored>,
+    /// How many files were looked at.
+    pub files: usize,
+    /// How many of them a format or a rule read.
+    pub read: usize,
+}
+
+/// Something that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Warning {
+    /// The file, from the root on.
+    pub file: String,
+    /// The line, from 1.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Something that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ignored {
+    /// The file, or the folder with all in it, from the root on.
+    pub file: Utf8PathBuf,
+    /// The line of a place, from 1.
+    pub line: Option<usize>,
+    /// Why.
+    pub why: Why,
+    /// What says so, for people; a comment may say nothing.
+    pub reason: String,
+}
+
+impl<'a> Survey<'a> {
+    /// Prepares a survey of the repository at `root`, which is its real path. A pattern that is none is an error.
+    pub fn new(
+        root: &'a Utf8Path,
+        settings: &'a ScanSettings,
+        context: &'a Context<'a>,
+        has_project: bool,
+        largest: u64,
+    ) -> Result<Self, RenderError> {
+        let exclude = settings.exclude.iter().map(|pattern| Ok((glob(pattern)?, pattern.value.clone())));
+        let rules = settings.rules.iter().map(|rule| {
+            let files = rule.files.iter().map(glob).collect::<Result<_, RenderError>>()?;
+            Ok(Rule { files, pattern: &rule.pattern.value })
+        });
+        Ok(Self {
+            root,
+            context,
+            images: Matcher::new(context, None)?,
+            exclude: exclude.collect::<Result<_, RenderError>>()?,
+            rules: rules.collect::<Result<_, RenderError>>()?,
+            has_project,
+            largest,
+        })
+    }
+
+    /// Looks at the files and folders `starts`, from the root on.
+    pub fn run(&self, starts: &[Utf8PathBuf]) -> Surveyed {
+        let walk = Walk {
+            root: self.root,
+            starts,
+            below: Utf8Path::new(""),
+            own: true,
+            exclude: &self.exclude,
+            is_vendored: |name| VENDORED.contains(&name) || is_private(name),
+            nested_apart: self.has_project,
+        };
+        let found = Mutex::new(Surveyed::default());
+        // What is named twice is found twice.
+        let files = Mutex::new(BTreeSet::new());
+        walk.run(|seen| {
+            let mut here = Surveyed::default();
+            match seen {
+                Seen::File(path) => {
+                    let twice = starts.len() > 1 && !locked(&files).insert(path.clone());
+                    if !twice {
+                        Reader { survey: self, path: &path, file: &self.root.join(&path), found: &mut here }.read();
+                    }
+                }
+                Seen::LeftOut { path, why, reason } => {
+                    here.ignored.push(Ignored { file: path, line: None, why, reason });
+                }
+                Seen::Nameless(name) => {
+                    let message = "its name is not UTF-8, and it is left out".to_owned();
+                    here.warnings.push(Warning { file: name, line: None, message });
+                }
+                Seen::Wrong { path, reason } => {
+                    let message = format!("cannot read `{path}`: {reason}");
+                    here.warnings.push(Warning { file: path.into_string(), line: None, message });
+                }
+            }
+            locked(&found).add(here);
+        });
+        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        found.sort();
+        found
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Surveyed {
+    fn add(&mut self, other: Self) {
+        self.mentions.extend(other.mentions);
+        self.warnings.extend(other.warnings);
+        self.ignored.extend(other.ignored);
+        self.files += other.files;
+        self.read += other.read;
+    }
+
+    fn sort(&mut self) {
+        self.mentions.sort_by(|one, other| (&one.file, one.span.start).cmp(&(&other.file, other.span.start)));
+        self.warnings.sort();
+        self.warnings.dedup();
+        self.ignored.sort();
+        self.ignored.dedup();
+    }
+}
