@@ -57,6 +57,8 @@ fn every_document_is_the_one_that_the_page_shows() {
     let repo = Monorepo::builder().file("images.toml", &toml).build();
     let mut reader = Reader { page, registry, repo, differs: Vec::new() };
 
+    reader.repo.write("Dockerfile", "FROM redis:8\n");
+    reader.runs("scan Dockerfile --format json", 0);
     reader.runs("lock --format json", 0);
     reader.registry.push("acme/web:1", &web("1.4.1", "2026-11-23T06:00:00Z"));
     reader.runs("update --dry-run --format json", 0);

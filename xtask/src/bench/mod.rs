@@ -6,6 +6,7 @@ mod cold;
 mod lock;
 mod render;
 mod resolve;
+mod scan;
 
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -34,6 +35,8 @@ enum What {
     Lock,
     /// `render` of 5,000 images into every target, beside copying the same bytes
     Render,
+    /// `scan` of 50,000 files, beside `rg -l image` and `frizbee image list` over the same
+    Scan,
     /// `render` and builds under a source policy, from 10 to 10,000 images, beside a build without one
     Buildkit,
     /// Bazel over 10,000 images, beside as many `http_file` repositories as they have platforms
@@ -51,6 +54,7 @@ impl Bench {
             What::Cold => cold::run()?,
             What::Lock => lock::run()?,
             What::Render => render::run()?,
+            What::Scan => scan::run()?,
             What::Buildkit => buildkit::run()?,
             What::Bazel => bazel::run()?,
         }

@@ -283,6 +283,22 @@ pub(crate) const TOOLS: &[Tool] = &[
         needed_by: "the shell examples that read the lock, and the reader in jq",
     },
     Tool {
+        name: "rg",
+        version: "1",
+        how: How::Debian { package: "ripgrep", program: "rg" },
+        check: &["--version"],
+        stand_in: Some(("rg", "ripgrep 1")),
+        needed_by: "a benchmark",
+    },
+    Tool {
+        name: "frizbee",
+        version: "0.1.7",
+        how: How::Go("github.com/stacklok/frizbee"),
+        check: &["--help"],
+        stand_in: None,
+        needed_by: "a benchmark",
+    },
+    Tool {
         name: "cargo-deny",
         version: "0.20.2",
         how: How::Cargo,
