@@ -202,7 +202,7 @@ fn the_only_manifest_of_an_image_is_that_of_its_platform() {
         "45:24 \"\\\"application/vnd.oci.image.manifest.v1+json\\\"\"",
         &format!("40:20 {docker:?}"),
     );
-    let other = serde_json::to_value(&parse(GOLDEN).unwrap().images["postgres"].platforms.values().next()).unwrap();
+    let other = serde_json::to_value(parse(GOLDEN).unwrap().images["postgres"].platforms.values().next()).unwrap();
     refused(
         &with("static", &[("\"platforms\": {", &format!("\"platforms\": {{\n        \"linux/arm64\": {other},"))]),
         "static",
