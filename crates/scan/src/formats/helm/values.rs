@@ -169,7 +169,8 @@ fn is_image(key: &str) -> bool {
 
 /// Whether a text can be an image: paths, addresses and pictures are none.
 fn may_be_image(text: &str) -> bool {
-    let address = text.contains("://") && !text.starts_with("docker://") && !text.starts_with("oci://");
+    // Behind `oci://` stands a chart.
+    let address = text.contains("://") && !text.starts_with("docker://");
     let picture = [".png", ".svg", ".jpg", ".jpeg", ".gif", ".ico", ".webp", ".git", ".iso", ".qcow2", ".img"];
     !text.is_empty() && !address && !text.starts_with(['/', '.', '~']) && !picture.iter().any(|end| text.ends_with(end))
 }

@@ -1,0 +1,2 @@
+oci_pull(name = "a", image = "gcr.io/acme/a"
+oci_pull(

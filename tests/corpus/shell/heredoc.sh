@@ -1,0 +1,4 @@
+cat <<E
+image: text:1
+E
+exec /usr/bin/docker run --rm ghcr.io/acme/tool@sha256:1818181818181818181818181818181818181818181818181818181818181818 run
