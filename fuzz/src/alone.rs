@@ -16,7 +16,7 @@ use serde_json::Value;
 pub(crate) const HANGS: Duration = Duration::from_secs(30);
 
 /// How long one input may take at all, by the clock: one that waits for something uses no processor.
-const STANDS: Duration = Duration::from_secs(600);
+const STANDS: Duration = Duration::from_mins(10);
 
 /// The address space of a process in KiB: what asks for more is ended, and kept.
 const MEMORY: u64 = 4 << 20;

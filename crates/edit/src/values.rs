@@ -250,7 +250,7 @@ impl<'t> Editor<'t> {
         let sibling = match sibling(entries, key) {
             Some(sibling) => sibling,
             None if flow && entries.is_empty() => {
-                let line = format!("{}: {value}", self.key(key, self.is_json));
+                let line = format!("{}: {value}", written_key(key, self.is_json));
                 return Ok(Splice { opens: true, ..Splice::new(node.span.start + 1..node.span.start + 1, line) });
             }
             None => {
@@ -262,7 +262,7 @@ impl<'t> Editor<'t> {
         let is_quoted = self.is_json || self.text[start..].starts_with(['"', '\'']);
         let colon = self.text.get(sibling.key_span.end..sibling.value.span.start).unwrap_or_default();
         let colon = if is_quoted && colon.trim_matches(' ') == ":" { colon } else { ": " };
-        let line = format!("{}{colon}{value}", self.key(key, is_quoted));
+        let line = format!("{}{colon}{value}", written_key(key, is_quoted));
         let line_start = self.lines.range(self.lines.of(start)).start;
         let head = self.text[line_start..start].trim_start_matches('\u{feff}');
         let end = sibling.value.span.end.max(sibling.key_span.end);
@@ -283,11 +283,11 @@ impl<'t> Editor<'t> {
         let indent: String = head.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
         Ok(Splice::new(line_end..line_end, format!("{eol}{indent}{line}")))
     }
+}
 
-    /// A key as it is written, in quotes where its siblings have them or where it is no plain text.
-    fn key(&self, key: &str, is_quoted: bool) -> String {
-        if !is_quoted && stays_text(key) && !key.contains(':') { key.to_owned() } else { quoted(key) }
-    }
+/// A key as it is written, in quotes where its siblings have them or where it is no plain text.
+fn written_key(key: &str, is_quoted: bool) -> String {
+    if !is_quoted && stays_text(key) && !key.contains(':') { key.to_owned() } else { quoted(key) }
 }
 
 fn refuse(change: &SetValue, node: &Node, reason: &str, help: &'static str) -> SetError {

@@ -4,6 +4,8 @@
 //! Where a folder's findings differ, those that were read are written to `target/corpus/FOLDER.toml`, for a person to
 //! compare.
 
+#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -98,8 +100,8 @@ fn written(found: &BTreeMap<String, (String, Vec<String>)>) -> String {
         match sites.as_slice() {
             [] => writeln!(text, "sites = []\n").unwrap(),
             sites => {
-                let lines: String = sites.iter().map(|site| format!("    {site:?},\n")).collect();
-                writeln!(text, "sites = [\n{lines}]\n").unwrap();
+                let lines: Vec<String> = sites.iter().map(|site| format!("    {site:?},\n")).collect();
+                writeln!(text, "sites = [\n{}]\n", lines.concat()).unwrap();
             }
         }
     }

@@ -104,13 +104,6 @@ impl Beside<'_, '_> {
         self.found.node.present()
     }
 
-    /// Whether the node is a text without a tag and without a digest: nearly any word could be a repository.
-    pub(super) fn is_word(&self) -> bool {
-        let said = self.found.node.present().unwrap_or_default();
-        let is_formed = |found: Reference| found.tag.is_some() || found.digest.is_some();
-        !bare(said).parse().is_ok_and(is_formed)
-    }
-
     /// The outermost key.
     pub(super) fn first(&self) -> &str {
         self.found.keys.first().map_or("", |step| match step {
@@ -118,6 +111,13 @@ impl Beside<'_, '_> {
             imagelock_yaml::Step::Index(_) => "",
         })
     }
+}
+
+/// Whether the node is a text without a tag and without a digest: nearly any word could be a repository.
+pub(super) fn is_word(beside: &Beside<'_, '_>) -> bool {
+    let said = beside.found.node.present().unwrap_or_default();
+    let is_formed = |found: Reference| found.tag.is_some() || found.digest.is_some();
+    !bare(said).parse().is_ok_and(is_formed)
 }
 
 impl Row {

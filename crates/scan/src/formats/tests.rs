@@ -159,7 +159,8 @@ fn a_template_of_helm_is_refused_where_its_braces_are() {
 
 /// As many anchors as are said, each with what `link` makes of the one before.
 fn chain(length: usize, link: impl Fn(usize) -> String) -> String {
-    (1..=length).map(|index| format!("  a{index}: &a{index} {}\n", link(index - 1))).collect()
+    let links: Vec<String> = (1..=length).map(|index| format!("  a{index}: &a{index} {}\n", link(index - 1))).collect();
+    links.concat()
 }
 
 #[test]

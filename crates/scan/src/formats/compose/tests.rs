@@ -84,11 +84,9 @@ fn what_cannot_be_read_is_refused() {
     assert_eq!((twice.reason.as_str(), twice.at), ("`image` is there twice", 26..31));
     assert!(Compose.read("services:\n  a:\n    image: {{ x }}\n").unwrap_err().reason.contains("template"));
     let chain = |length: usize| {
-        let keys: String = (0..2000).map(|key| format!("k{key}: 1, ")).collect();
-        format!(
-            "x: &x {{{keys}}}\nservices:\n{}",
-            (0..length).map(|name| format!("  s{name}: {{<<: *x}}\n")).collect::<String>()
-        )
+        let keys: Vec<String> = (0..2000).map(|key| format!("k{key}: 1, ")).collect();
+        let services: Vec<String> = (0..length).map(|name| format!("  s{name}: {{<<: *x}}\n")).collect();
+        format!("x: &x {{{}}}\nservices:\n{}", keys.concat(), services.concat())
     };
     assert!(Compose.read(&chain(100)).is_ok());
     assert!(Compose.read(&chain(1000)).unwrap_err().reason.contains("more than anybody reads"));

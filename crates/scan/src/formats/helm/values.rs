@@ -123,7 +123,7 @@ impl<'n> Collector<'_, '_, 'n> {
         let has = |key: &str| get(key).is_some();
         let repository = keys.repository.iter().find_map(|way| get(way.first()?)?.present());
         let Some(repository) = repository.filter(|repository| may_be_image(repository)) else { return false };
-        if !called && !(has("tag") || has("digest") || has("sha") || has("registry") && has("pullPolicy")) {
+        if !(called || has("tag") || has("digest") || has("sha") || has("registry") && has("pullPolicy")) {
             return false;
         }
         let place = display(&self.steps);

@@ -8,7 +8,7 @@ use camino::Utf8Path;
 use imagelock_core::Reference;
 
 use super::super::paths::{Syntax, YamlPaths};
-use super::super::row::{Beside, Given, Row, Takes};
+use super::super::row::{Beside, Given, Row, Takes, is_word};
 
 /// Configurations in HCL.
 pub const TERRAFORM: YamlPaths = YamlPaths {
@@ -36,7 +36,7 @@ pub const VARIABLES: YamlPaths = YamlPaths {
     about: "values of Terraform's variables",
     claims: |path, _| path.extension() == Some("tfvars"),
     syntax: Syntax::Hcl,
-    images: &[Row::image("**.*image").default().unless(|beside| beside.is_word())],
+    images: &[Row::image("**.*image").default().unless(is_word)],
     variables: &[],
     names: &[],
 };
@@ -68,8 +68,8 @@ const IMAGES: &[Row] = &[
     // What a chart makes of a value, the chart knows.
     Row::image("resource.helm_release.*.set.value").default().unless(|beside| !sets_an_image(beside)),
     Row::image("resource.helm_release.*.set[].value").default().unless(|beside| !sets_an_image(beside)),
-    Row::image("variable.*image.default").default().unless(|beside| beside.is_word()),
-    Row::image("module.*.*image").default().unless(|beside| beside.is_word()),
+    Row::image("variable.*image.default").default().unless(is_word),
+    Row::image("module.*.*image").default().unless(is_word),
 ];
 
 /// References at the end of a way, but for what another resource makes.
@@ -88,7 +88,7 @@ fn is_computed(beside: &Beside<'_, '_>) -> bool {
 
 /// Whether the block that a value is in sets an image whole.
 fn sets_an_image(beside: &Beside<'_, '_>) -> bool {
-    beside.text(0, "name").is_some_and(|name| name.to_lowercase().ends_with("image")) && !beside.is_word()
+    beside.text(0, "name").is_some_and(|name| name.to_lowercase().ends_with("image")) && !is_word(beside)
 }
 
 const GIVEN: &[Given] = &[Given::key("variable.*.default", "var.", 1), Given::key("locals.*", "local.", 0)];

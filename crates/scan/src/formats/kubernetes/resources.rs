@@ -142,5 +142,5 @@ const FLUX_SOURCES: &[Row] = &[Row::new(
 /// What stands in the place of an image: `nginx=ghcr.io/acme/nginx:1`, or the image itself.
 fn replaced(text: &str) -> Vec<Range<usize>> {
     let start = text.find('=').map_or(0, |at| at + 1);
-    if text[start..].is_empty() { Vec::new() } else { vec![start..text.len()] }
+    (start < text.len()).then_some(start..text.len()).into_iter().collect()
 }

@@ -5,7 +5,7 @@
 use camino::Utf8Path;
 
 use super::super::paths::{Syntax, YamlPaths, starts_with};
-use super::super::row::{Beside, Given, Keys, Row, Takes};
+use super::super::row::{Beside, Given, Keys, Row, Takes, is_word};
 use super::super::yaml::is_yaml;
 
 /// Playbooks, tasks and variables.
@@ -28,7 +28,7 @@ pub const ANSIBLE: YamlPaths = YamlPaths {
         Row::image("**.*k8s.definition.**.containers[].image"),
         Row::image("**.*k8s.definition.**.initContainers[].image"),
         // Variables of roles, which nothing tells from names of machines but their tags.
-        Row::image("*_image").default().unless(|beside| beside.is_word()),
+        Row::image("*_image").default().unless(is_word),
     ],
     variables: &[Given::key("*", "", 0), Given::key("**.vars.*", "", 0)],
     names: &[],
