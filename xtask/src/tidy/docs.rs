@@ -96,9 +96,9 @@ mod tests {
     #[test]
     fn an_arrow_that_the_map_has_otherwise_is_found() {
         let manifest = |names: &str| {
-            let names: String = names.split(' ').map(|name| format!("imagelock-{name}.workspace = true\n")).collect();
+            let names = names.replace(' ', ".workspace = true\nimagelock-");
             format!(
-                "\n[lints]\nworkspace = true\n\n[dependencies]\nserde = \"1\"\n{names}\n[dev-dependencies]\nimagelock-x = {{}}\n"
+                "\n[lints]\nworkspace = true\n\n[dependencies]\nserde = \"1\"\nimagelock-{names}.workspace = true\n\n[dev-dependencies]\nimagelock-x = {{}}\n"
             )
         };
         let map = "| folder | package | stands on | what |\n|---|---|---|---|\n\
