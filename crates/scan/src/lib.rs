@@ -210,12 +210,13 @@ impl Site {
         }
     }
 
-    /// Whether it names an image where no marker says so. Nearly any word could be a repository: a value that becomes an
-    /// image unless something overrides it has a tag or a digest.
+    /// Whether it names an image where no marker says so. Nearly any word could be a repository: a text that becomes an
+    /// image unless something overrides it has a tag or a digest. Keys that hold one together say what it is.
     pub fn names_an_image(&self) -> bool {
         match (self.sure, &self.says) {
             (Sure::Possible, _) => false,
             (Sure::Certain, _) | (Sure::Default, Says::Open { .. }) => true,
+            (Sure::Default, Says::Parts { reference, .. }) => reference.is_ok(),
             (Sure::Default, _) => self.reference().is_some_and(|found| found.tag.is_some() || found.digest.is_some()),
         }
     }

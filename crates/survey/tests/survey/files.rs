@@ -73,21 +73,21 @@ fn every_place_has_a_state_and_the_image_that_it_means() {
 #[test]
 fn markers_make_places_of_any_text_and_say_which_image_it_is() {
     let found = of(&[
-        ("run.sh", "docker run postgres:15 # imagelock: db\nTAG=1 # imagelock: web:tag\nnginx:1\n"),
+        ("run.notes", "docker run postgres:15 # imagelock: db\nTAG=1 # imagelock: web:tag\nnginx:1\n"),
         ("pins.txt", &format!("x = \"{}\" # imagelock: db:digest\n", digest('d'))),
-        ("wrong.sh", "a # imagelock: none\n"),
-        ("silent.sh", "docker run nginx:1\n"),
+        ("wrong.notes", "a # imagelock: none\n"),
+        ("silent.notes", "docker run nginx:1\n"),
     ]);
     assert_eq!(
         lines(&found),
         [
             format!("pins.txt:1:5 plain \"{}\" pinned db", digest('d')),
-            "run.sh:1:12 plain postgres:15 tag db".to_owned()
+            "run.notes:1:12 plain postgres:15 tag db".to_owned()
         ]
     );
     assert_eq!(found.mentions[0].normalized().unwrap(), "docker.io/library/postgres:16.9");
     let Warning { file, line, message } = &found.warnings[0];
-    assert_eq!((file.as_str(), line), ("wrong.sh", &Some(1)));
+    assert_eq!((file.as_str(), line), ("wrong.notes", &Some(1)));
     assert!(message.contains("there is no image `none`"), "{message}");
     assert_eq!((found.warnings.len(), found.files, found.read), (1, 4, 3));
 }
@@ -147,7 +147,10 @@ fn what_cannot_be_read_is_told_and_stops_nothing() {
         .map(|warning| format!("{} {}", warning.line.map(|line| line.to_string()).unwrap_or_default(), warning.message))
         .collect();
     assert_eq!(told.len(), 4, "{told:?}");
-    assert_eq!(told[0], "3 cannot read `1/Dockerfile`: it is not text in UTF-8: the byte 0xff is in line 3");
+    assert_eq!(
+        told[0],
+        "3 cannot read `1/Dockerfile:3:6`: it is not text in UTF-8: the byte 0xff belongs to no character"
+    );
     assert_eq!(told[1], "2 `2/Dockerfile` is not text: it has a NUL byte");
     assert_eq!(told[2], " cannot read `3/Dockerfile`: it is larger than 1 MiB");
     assert!(told[3].starts_with("2 `4/Dockerfile` cannot be read as a Dockerfile: "), "{told:?}");

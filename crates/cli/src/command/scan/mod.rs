@@ -141,7 +141,7 @@ impl Scan {
             Format::Text => {
                 host.shell.result(&text::of(found, self.stats, self.show_ignored));
                 for warning in &found.surveyed.warnings {
-                    host.shell.warn(&text::warning(warning));
+                    host.shell.warn(&text::warning(found, warning));
                 }
                 host.shell.status("Scanned", &text::summary(found.surveyed));
                 Ok(())

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use camino::Utf8Path;
 use imagelock_survey::{Drift, Mention, State, Surveyed, Warning, Why};
 
 use super::{Found, place};
@@ -121,9 +122,9 @@ pub(super) fn summary(surveyed: &Surveyed) -> String {
 }
 
 /// A warning with its place.
-pub(super) fn warning(warning: &Warning) -> String {
+pub(super) fn warning(found: &Found<'_>, warning: &Warning) -> String {
     let line = warning.line.map(|line| format!(":{line}")).unwrap_or_default();
-    format!("{}{line}: {}", warning.file, warning.message)
+    format!("{}{line}: {}", (found.shown)(Utf8Path::new(&warning.file)), warning.message)
 }
 
 /// Why something was left out.
