@@ -144,7 +144,7 @@ mod tests {
                 bytes.extend(name[common..].bytes().chain([0]));
             } else {
                 bytes.extend(name.bytes().chain([0]));
-                while (bytes.len() - start) % 8 != 0 {
+                while !(bytes.len() - start).is_multiple_of(8) {
                     bytes.push(0);
                 }
             }

@@ -116,7 +116,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             mentions.push(mention);
         }
         taken.sort_by_key(|span| span.start);
-        self.apart(file, format, &marks, &taken, &mut mentions);
+        Self::apart(file, format, &marks, &taken, &mut mentions);
         taken.extend(marks.into_iter().map(|mark| mark.span));
         taken.sort_by_key(|span| span.start);
         self.ruled(file, &ignored, &taken, &mut mentions);
@@ -146,7 +146,6 @@ impl<'r, 'a> Reader<'r, 'a> {
 
     /// Notes the places that only markers make images, where the format has none.
     fn apart(
-        &self,
         file: &Arc<SourceFile>,
         format: &'static dyn Format,
         marks: &[Marked<'_>],

@@ -178,10 +178,9 @@ impl Walk<'_> {
             return Verdict::LeaveOut(Why::Vendored, format!("folders called `{name}` hold what others wrote"));
         }
         match above.git(path, is_folder) {
-            None => Verdict::Look,
             Some(by) if !folders.is_tracked(above, path, is_folder) => Verdict::LeaveOut(Why::Git, by),
             Some(by) if is_folder => Verdict::LookForTracked(by),
-            Some(_) => Verdict::Look,
+            _ => Verdict::Look,
         }
     }
 

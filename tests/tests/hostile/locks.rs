@@ -7,6 +7,7 @@ use crate::harness::Case;
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = damaged();
+    cases.extend(of_what_is_locked());
     cases.extend(of_origins_and_digests());
     cases.extend(of_tags_and_platforms());
     cases
@@ -90,6 +91,11 @@ fn damaged() -> Vec<Case> {
             .says("1 is a number alone (20230101), which `tags` would have to ask for")
             .says("1 has a pre-release with leading zeros (3.0.0-01), which SemVer does not order")
             .says("1 is no version (latest)"),
+    ]
+}
+
+fn of_what_is_locked() -> Vec<Case> {
+    vec![
         Case::new("a tag that is not chosen for its leading zeros is told")
             .toml("[images.app]\nrepository = \"{host}/app\"\ntags = '^(?<version>.+)$'\n")
             .serves(|registry| {

@@ -1,5 +1,6 @@
 //! Findings for code scanning: SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format").
 
+use imagelock_core::Tag;
 use imagelock_survey::{Drift, Mention, State, drift};
 use serde_json::{Value, json};
 
@@ -44,15 +45,18 @@ pub(super) fn findings<'f>(found: &Found<'f>, all: bool) -> Vec<Finding<'f>> {
                     let others = places.len() - 1;
                     let message =
                         format!("`{repository}:{tag}` stands here with {digest}, elsewhere with {others} more");
-                    mentions.iter().for_each(|mention| add("drift", mention, message.clone()));
+                    for mention in mentions {
+                        add("drift", mention, message.clone());
+                    }
                 }
             }
             Drift::Tags { repository, places } => {
                 for (tag, mentions) in places {
-                    let others: Vec<&str> =
-                        places.keys().filter(|other| *other != tag).map(|other| other.as_str()).collect();
+                    let others: Vec<&str> = places.keys().filter(|other| *other != tag).map(Tag::as_str).collect();
                     let message = format!("`{repository}` stands here with `{tag}`, elsewhere with {}", some(&others));
-                    mentions.iter().for_each(|mention| add("drift", mention, message.clone()));
+                    for mention in mentions {
+                        add("drift", mention, message.clone());
+                    }
                 }
             }
         }
