@@ -123,7 +123,9 @@ fn a_fresh_file_is_not_touched_and_one_adapter_can_be_rendered_alone() {
 
 #[test]
 fn a_target_uses_the_images_that_it_writes_and_no_others() {
-    let (registry, repo) = stage("[[kubernetes]]\nedit = \"pod.yaml\"\n\n[[kustomize]]\noutput = \"k.yaml\"\n");
+    let targets = "[[kubernetes]]\nedit = \"pod.yaml\"\n\n[[kustomize]]\noutput = \"k.yaml\"\n\n\
+                   [[compose]]\nfile = \"c/compose.yaml\"\noutput = \"c/images.yaml\"\n";
+    let (registry, repo) = stage(targets);
     let host = registry.host();
     registry.push("acme/db:1", &Image::linux(["amd64"]).seed("db"));
     repo.write(
@@ -134,9 +136,15 @@ fn a_target_uses_the_images_that_it_writes_and_no_others() {
         "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n    - {{name: a, image: \"{host}/acme/web:1\"}}\n"
     );
     repo.write("pod.yaml", pod);
+    repo.write("c/compose.yaml", format!("include: [more.yaml]\nservices:\n  a:\n    image: {host}/acme/web:1\n"));
+    repo.write("c/more.yaml", format!("services: {{b: {{image: \"{host}/acme/web:1\"}}}}\n"));
     repo.imagelock(["lock"]).success();
     for (image, users) in [
-        ("web", "  used by kubernetes pod.yaml:6:24\n  used by kustomize k.yaml\n"),
+        (
+            "web",
+            "  used by compose c/compose.yaml:4:12\n  used by compose c/more.yaml:1:23\n  \
+             used by kubernetes pod.yaml:6:24\n  used by kustomize k.yaml\n",
+        ),
         ("db", "  used by kustomize k.yaml\n"),
     ] {
         let why = repo.imagelock(["why", image]).success();
@@ -144,7 +152,7 @@ fn a_target_uses_the_images_that_it_writes_and_no_others() {
     }
     // Nobody's pin is left behind without a word; what imagelock makes is made again.
     let refused = repo.imagelock(["remove", "web"]).exit(2);
-    assert!(refused.stderr.contains("`web` is still used\n  kubernetes pod.yaml:6:24\n"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("`web` is still used\n  compose c/compose.yaml:4:12\n  compose c/more.yaml:1:23\n  kubernetes pod.yaml:6:24\n"), "{}", refused.stderr);
     repo.imagelock(["remove", "db"]).success();
     repo.imagelock(["remove", "web", "--force"]).success();
 }

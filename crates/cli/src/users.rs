@@ -82,10 +82,11 @@ impl Users {
                 continue;
             };
             for output in outputs {
-                let shown = session.show(&session.root.join(&output.path));
                 for used in output.uses {
-                    let user = User::new(adapter, output.path.clone(), shown.clone(), used.at.as_ref());
-                    users.add(&used.image, user);
+                    // What an override of imagelock's pins is used where a person wrote it.
+                    let file = used.at.as_ref().map_or(output.path.as_path(), |at| at.file.path());
+                    let shown = session.show(&session.root.join(file));
+                    users.add(&used.image, User::new(adapter, file.to_owned(), shown, used.at.as_ref()));
                 }
             }
         }

@@ -44,6 +44,16 @@ pub(crate) enum Source {
     Elsewhere(Location, &'static str),
 }
 
+impl Source {
+    /// Where a person wrote the image, if one is pulled.
+    pub(crate) fn written(&self) -> Option<&Location> {
+        match self {
+            Self::Image(image) => Some(&image.at),
+            Self::Built(_) | Self::Provided | Self::Elsewhere(..) => None,
+        }
+    }
+}
+
 impl ComposeFile {
     pub(crate) fn read(context: &Context<'_>, path: &Spanned<Utf8PathBuf>) -> Result<Self, RenderError> {
         let folder = path.value.parent().unwrap_or(Utf8Path::new(""));

@@ -9,7 +9,7 @@ mod file;
 use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
-use imagelock_adapter::{Adapter, Common, Context, Output, PLACEHOLDER, Pinned, Problem, RenderError, Target};
+use imagelock_adapter::{Adapter, Common, Context, Output, PLACEHOLDER, Pinned, Problem, RenderError, Target, Use};
 use imagelock_core::ImageName;
 use imagelock_core::project::{Entry, Fields, ProjectError, TargetTable};
 use imagelock_core::source::{Label, Location, Spanned, nearest};
@@ -89,13 +89,13 @@ impl Target for Override {
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Output>, RenderError> {
-        let (mut rows, mut warnings, mut used) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut rows, mut warnings, mut named_here, mut uses) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut errors: Vec<RenderError> = Vec::new();
         let file = self.file.as_ref().map(|path| ComposeFile::read(context, path)).transpose()?;
         for (service, image) in &self.services {
             file.as_ref().map_or(Ok(()), |file| known(file, service))?;
             rows.push(Service::new(&service.value, &context.image(&image.value, Some(&image.at))?));
-            used.push(&image.value);
+            named_here.push(&image.value);
         }
         let matcher = Matcher::new(context, self.images.as_deref())?;
         let named: BTreeSet<&str> = self.services.iter().map(|(service, _)| service.value.as_str()).collect();
@@ -107,7 +107,7 @@ impl Target for Override {
                 Ok(None) => {}
                 Ok(Some((image, warning))) => {
                     rows.push(Service::new(name, image));
-                    used.push(image.name);
+                    uses.push(Use { image: image.name.clone(), at: service.written().cloned(), moved: None });
                     warnings.extend(warning.map(|warning| format!("service `{name}` {warning}")));
                 }
                 Err((reason, at)) if self.strict => errors.push(self.unpinned(name, &at, &reason).into()),
@@ -128,7 +128,8 @@ impl Target for Override {
         let file = self.file.as_ref().map_or("compose.yaml", |file| file.value.as_str());
         let page = Page { seal: PLACEHOLDER, file, output: self.output.value.as_str(), services: rows };
         let text = context.templates.render("compose.images.yaml", &page)?;
-        let output = Output::generated(&self.output.value, &text, &self.output.at)?.with(used);
+        let output = Output::generated(&self.output.value, &text, &self.output.at)?.with(named_here);
+        let output = Output { uses: [output.uses, uses].concat(), ..output };
         Ok(vec![warnings.into_iter().fold(output, Output::warn)])
     }
 }
