@@ -26,7 +26,8 @@ fn digest(content: &str) -> Digest {
 
 fn image(name: &str, reference: &str, content: &str) -> String {
     let reference: imagelock_core::Reference = reference.parse().unwrap();
-    let (repository, digest) = (&reference.repository, digest(content));
+    let (repository, manifest, digest) =
+        (&reference.repository, digest(&format!("{content} of amd64")), digest(content));
     let tag = reference.tag.as_ref();
     let (request, field) = match tag {
         Some(tag) => (format!("\"tag\": \"{tag}\""), format!("\"tag\": \"{tag}\",")),
@@ -34,7 +35,8 @@ fn image(name: &str, reference: &str, content: &str) -> String {
     };
     format!(
         "\"{name}\": {{\"digest\": \"{digest}\", \"mediaType\": \"application/vnd.oci.image.index.v1+json\", \
-         \"platforms\": {{}}, \"registry\": \"{}\", \"repository\": \"{}\", \
+         \"platforms\": {{\"linux/amd64\": {{\"config\": \"{digest}\", \"digest\": \"{manifest}\", \
+         \"mediaType\": \"application/vnd.oci.image.manifest.v1+json\", \"size\": 1}}}}, \"registry\": \"{}\", \"repository\": \"{}\", \
          \"request\": {{\"repository\": \"{repository}\", {request}}}, {field} \"size\": 1}}",
         repository.host(),
         repository.path(),

@@ -24,14 +24,16 @@ fn lock(images: &[(&str, &str, &str, &str)]) -> Lockfile {
 
 fn locked((name, reference, content, fields): (&str, &str, &str, &str)) -> String {
     let reference: imagelock_core::Reference = reference.parse().unwrap();
-    let (repository, digest) = (&reference.repository, digest(content));
+    let (repository, manifest, digest) =
+        (&reference.repository, digest(&format!("{content} of amd64")), digest(content));
     let (request, tag) = match &reference.tag {
         Some(tag) => (format!("\"tag\": \"{tag}\""), format!("\"tag\": \"{tag}\",")),
         None => (format!("\"digest\": \"{digest}\""), String::new()),
     };
     format!(
         "\"{name}\": {{\"digest\": \"{digest}\", \"mediaType\": \"application/vnd.oci.image.index.v1+json\", \
-         \"platforms\": {{}}, \"registry\": \"{}\", \"repository\": \"{}\", \
+         \"platforms\": {{\"linux/amd64\": {{\"config\": \"{digest}\", \"digest\": \"{manifest}\", \
+         \"mediaType\": \"application/vnd.oci.image.manifest.v1+json\", \"size\": 1}}}}, \"registry\": \"{}\", \"repository\": \"{}\", \
          \"request\": {{\"repository\": \"{repository}\", {request}}}, {tag} {fields} \"size\": 1}}",
         repository.host(),
         repository.path(),
