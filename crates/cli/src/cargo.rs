@@ -51,14 +51,14 @@ pub(crate) fn workspace(manifest: &Utf8Path, directory: &Utf8Path) -> Result<Opt
 
 /// What is read of a workspace before Cargo is asked.
 struct Reach {
-    root: Manifest,
+    root: CargoManifest,
     /// What seem to be members, by their folders, as far as they have a table for imagelock.
-    members: BTreeMap<Utf8PathBuf, Manifest>,
+    members: BTreeMap<Utf8PathBuf, CargoManifest>,
 }
 
 impl Reach {
     fn of(manifest: &Utf8Path, directory: &Utf8Path) -> Result<Option<Self>, Failure> {
-        let Some(start) = Manifest::read(manifest, folder(manifest), directory)? else { return Ok(None) };
+        let Some(start) = CargoManifest::read(manifest, folder(manifest), directory)? else { return Ok(None) };
         let root = match root_of(&start, directory)? {
             Some(root) => root,
             None => start,
@@ -104,14 +104,14 @@ fn ask(root: &Utf8Path, directory: &Utf8Path) -> Result<Option<BTreeSet<Utf8Path
 }
 
 /// A manifest, parsed.
-struct Manifest {
+struct CargoManifest {
     folder: Utf8PathBuf,
     file: Arc<SourceFile>,
     /// Nothing where it is no TOML: that is Cargo's to say, unless it is about images.
     document: Option<Document<String>>,
 }
 
-impl Manifest {
+impl CargoManifest {
     fn read(path: &Utf8Path, root: &Utf8Path, directory: &Utf8Path) -> Result<Option<Self>, Failure> {
         let Some(file) = input::source(path, root, directory, PROJECT_BYTES)? else { return Ok(None) };
         let document = Document::parse(file.text().to_owned()).ok();
@@ -170,19 +170,19 @@ impl Manifest {
 }
 
 /// The manifest that makes a workspace of `start` and others; nothing where `start` is alone.
-fn root_of(start: &Manifest, directory: &Utf8Path) -> Result<Option<Manifest>, Failure> {
+fn root_of(start: &CargoManifest, directory: &Utf8Path) -> Result<Option<CargoManifest>, Failure> {
     if start.get(&["workspace"]).is_some() {
         return Ok(None);
     }
     if let Some(path) = start.get(&["package", "workspace"]).and_then(Item::as_str) {
         let root = join(&start.folder, path);
         let above = start.folder.starts_with(&root);
-        return if above { Manifest::read(&root.join("Cargo.toml"), &root, directory) } else { Ok(None) };
+        return if above { CargoManifest::read(&root.join("Cargo.toml"), &root, directory) } else { Ok(None) };
     }
     // Whatever else has that name in the folders above, of which many are nobody's, is no manifest.
     let above = start.folder.ancestors().skip(1).filter(|folder| folder.join("Cargo.toml").is_file());
     for folder in above {
-        let Some(manifest) = Manifest::read(&folder.join("Cargo.toml"), folder, directory)? else { continue };
+        let Some(manifest) = CargoManifest::read(&folder.join("Cargo.toml"), folder, directory)? else { continue };
         if manifest.get(&["workspace"]).is_some() && !manifest.excludes(&start.folder) {
             return Ok(Some(manifest));
         }
@@ -192,9 +192,9 @@ fn root_of(start: &Manifest, directory: &Utf8Path) -> Result<Option<Manifest>, F
 
 /// The search for the members of a workspace.
 struct Members<'a> {
-    root: &'a Manifest,
+    root: &'a CargoManifest,
     directory: &'a Utf8Path,
-    found: BTreeMap<Utf8PathBuf, Manifest>,
+    found: BTreeMap<Utf8PathBuf, CargoManifest>,
     folders: usize,
 }
 
@@ -212,7 +212,7 @@ impl Members<'_> {
             if known || !folder.starts_with(&self.root.folder) || self.root.excludes(&folder) {
                 continue;
             }
-            let manifest = Manifest::read(&folder.join("Cargo.toml"), &self.root.folder, self.directory)?;
+            let manifest = CargoManifest::read(&folder.join("Cargo.toml"), &self.root.folder, self.directory)?;
             let Some(manifest) = manifest else { continue };
             left.extend(manifest.paths(self.root));
             self.found.insert(folder, manifest);

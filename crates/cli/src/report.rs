@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::failure::{FailedImage, Failure, Kind, Problem};
 use crate::session::Session;
 use crate::shell::{Shell, printable};
-use crate::table::{Step, Table};
+use crate::table::{Narrowing, Table};
 
 /// What became of one image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -106,15 +106,15 @@ pub(crate) fn changes(old: &Lockfile, new: &Lockfile) -> Vec<Change> {
 }
 
 /// Platforms go first on a narrow terminal, then the days; the tag that was is cut before the one that is.
-const STEPS: &[Step] = &[
-    Step::Drop(4),
-    Step::Drop(3),
-    Step::CutStart(1, 16),
-    Step::CutEnd(0, 12),
-    Step::Drop(5),
-    Step::Drop(1),
-    Step::Drop(2),
-    Step::CutEnd(0, 1),
+const STEPS: &[Narrowing] = &[
+    Narrowing::Drop(4),
+    Narrowing::Drop(3),
+    Narrowing::CutStart(1, 16),
+    Narrowing::CutEnd(0, 12),
+    Narrowing::Drop(5),
+    Narrowing::Drop(1),
+    Narrowing::Drop(2),
+    Narrowing::CutEnd(0, 1),
 ];
 
 /// Prints a line for each change.

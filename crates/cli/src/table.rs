@@ -1,7 +1,7 @@
 //! Text for people that fits a terminal: tables whose columns give way, and lines that are broken between words.
 //!
 //! Where no width is known, in a pipe or a file, all of it is there: programs read it. On a terminal a table takes its
-//! [`Step`]s one by one until its lines fit; which they are, and in which order, is said by who makes the table. A digest
+//! [`Narrowing`]s one by one until its lines fit; which they are, and in which order, is said by who makes the table. A digest
 //! is never cut: half of one looks like another. What steers a terminal is escaped before anything is measured.
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
@@ -13,7 +13,7 @@ const GAP: &str = "  ";
 
 /// One way in which a table becomes narrower.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Step {
+pub(crate) enum Narrowing {
     /// The cells of this column lose their end, until they are no wider than the number.
     CutEnd(usize, usize),
     /// They lose their start: what is said at the end tells more.
@@ -29,7 +29,7 @@ pub(crate) struct Table<const N: usize> {
     /// A column of empty cells is left out, but for the first.
     pub(crate) rows: Vec<[String; N]>,
     /// How it becomes narrower.
-    pub(crate) steps: &'static [Step],
+    pub(crate) steps: &'static [Narrowing],
 }
 
 impl<const N: usize> Table<N> {
@@ -44,7 +44,7 @@ impl<const N: usize> Table<N> {
         });
         let fitted = room.map_or(widths, |room| self.fitted(widths, room));
         let from_start = |column| {
-            let cut = |step: &Step| matches!(step, Step::CutStart(at, _) if *at == column);
+            let cut = |step: &Narrowing| matches!(step, Narrowing::CutStart(at, _) if *at == column);
             self.steps.iter().any(cut)
         };
         let heads = self.heads.map(|heads| heads.map(str::to_owned));
@@ -66,15 +66,15 @@ impl<const N: usize> Table<N> {
             let over = total(&widths).saturating_sub(room);
             match *step {
                 _ if over == 0 => break,
-                Step::CutEnd(column, least) | Step::CutStart(column, least) => {
+                Narrowing::CutEnd(column, least) | Narrowing::CutStart(column, least) => {
                     widths[column] = widths[column].saturating_sub(over).max(least).min(widths[column]);
                 }
-                Step::Drop(column) => widths[column] = 0,
+                Narrowing::Drop(column) => widths[column] = 0,
             }
         }
         // A column that went later leaves room for what was cut before it.
         for step in self.steps.iter().rev() {
-            if let Step::CutEnd(column, _) | Step::CutStart(column, _) = *step
+            if let Narrowing::CutEnd(column, _) | Narrowing::CutStart(column, _) = *step
                 && widths[column] > 0
             {
                 let left = room.saturating_sub(total(&widths));
@@ -144,8 +144,14 @@ mod tests {
 
     /// A name, a place, a digest and a comment: the comment is cut and goes, then the place is cut and goes, then the
     /// digest goes whole, and the name is cut.
-    const STEPS: &[Step] =
-        &[Step::CutEnd(3, 8), Step::CutStart(1, 10), Step::Drop(3), Step::Drop(1), Step::Drop(2), Step::CutEnd(0, 1)];
+    const STEPS: &[Narrowing] = &[
+        Narrowing::CutEnd(3, 8),
+        Narrowing::CutStart(1, 10),
+        Narrowing::Drop(3),
+        Narrowing::Drop(1),
+        Narrowing::Drop(2),
+        Narrowing::CutEnd(0, 1),
+    ];
 
     fn table(rows: &[[&str; 4]]) -> Table<4> {
         let rows = rows.iter().map(|row| row.map(str::to_owned)).collect();

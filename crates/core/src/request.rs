@@ -15,7 +15,7 @@ use crate::version::{Rule, RuleError};
 
 /// What is asked for: an image, and the platforms of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "WrittenRequest", into = "WrittenRequest")]
 pub struct Request {
     /// Which image.
     pub wanted: Wanted,
@@ -106,7 +106,7 @@ impl std::fmt::Display for Wanted {
 /// The request as the lock writes it: one flat object, keys in byte order, absent ones left out.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
-struct Written {
+struct WrittenRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<Digest>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,7 +138,7 @@ enum WrittenError {
     Rule(#[from] RuleError),
 }
 
-impl From<Request> for Written {
+impl From<Request> for WrittenRequest {
     fn from(Request { wanted, platforms }: Request) -> Self {
         let written = Self { platforms, ..Self::default() };
         match wanted {
@@ -155,11 +155,11 @@ impl From<Request> for Written {
     }
 }
 
-impl TryFrom<Written> for Request {
+impl TryFrom<WrittenRequest> for Request {
     type Error = WrittenError;
 
-    fn try_from(written: Written) -> Result<Self, WrittenError> {
-        let Written { digest, layout, platforms, repository, select, tag, tags, version } = written;
+    fn try_from(written: WrittenRequest) -> Result<Self, WrittenError> {
+        let WrittenRequest { digest, layout, platforms, repository, select, tag, tags, version } = written;
         if platforms.as_ref().is_some_and(BTreeSet::is_empty) {
             return Err(WrittenError::Platforms);
         }

@@ -33,7 +33,7 @@ const LONGEST_ANSWER: u64 = 64 * 1024;
 const NOT_FOUND: &[u8] = b"credentials not found in native keychain";
 
 /// What a helper said about an address.
-type Answer = Result<Option<Credential>, HelperProblem>;
+type HelperResult = Result<Option<Credential>, HelperProblem>;
 
 /// A helper's name and the address that it is asked about.
 type Question = (String, String);
@@ -42,7 +42,7 @@ type Question = (String, String);
 pub(crate) struct Helpers {
     environment: Environment,
     timeout: Duration,
-    answers: Mutex<BTreeMap<Question, Arc<OnceCell<Answer>>>>,
+    answers: Mutex<BTreeMap<Question, Arc<OnceCell<HelperResult>>>>,
 }
 
 impl Helpers {
@@ -56,14 +56,14 @@ impl Helpers {
 
     /// Returns what a helper keeps for a host. A failure is remembered as well: a helper that hangs would else hold up
     /// every image of its registry.
-    pub(crate) async fn get(&self, helper: &str, host: &str) -> Answer {
+    pub(crate) async fn get(&self, helper: &str, host: &str) -> HelperResult {
         let address = scope::helper_address(host);
         let key = (helper.to_owned(), address.clone());
         let cell = Arc::clone(self.answers.lock().await.entry(key).or_default());
         cell.get_or_init(|| self.ask(helper, &address)).await.clone()
     }
 
-    async fn ask(&self, helper: &str, address: &str) -> Answer {
+    async fn ask(&self, helper: &str, address: &str) -> HelperResult {
         let program = self.find(helper)?;
         let mut command = Command::new(program);
         command
@@ -99,7 +99,7 @@ fn is_name(helper: &str) -> bool {
     !helper.is_empty() && helper.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
-async fn converse(mut child: Child, address: &str) -> Answer {
+async fn converse(mut child: Child, address: &str) -> HelperResult {
     let run = |error: std::io::Error| HelperProblem::Run(error.kind());
     if let Some(mut stdin) = child.stdin.take() {
         // A helper may answer without reading the question; whether it did well is seen from its answer.
@@ -129,7 +129,7 @@ struct Login {
     secret: String,
 }
 
-fn understand(output: &[u8]) -> Answer {
+fn understand(output: &[u8]) -> HelperResult {
     // The parser's message may quote the answer, so it is dropped.
     let login: Login = serde_json::from_slice(output).map_err(|_| HelperProblem::Answer)?;
     if login.secret.is_empty() {

@@ -10,7 +10,7 @@ use imagelock_files::FileProblem;
 use serde::Deserialize;
 
 use crate::client::MANIFEST_BYTES;
-use crate::document::{self, Entry, EntryKind};
+use crate::document::{self, EntryKind, IndexEntry};
 use crate::error::quoted;
 
 /// The version of the format that is read.
@@ -189,14 +189,14 @@ impl Layout {
         Ok((digest, bytes))
     }
 
-    fn choose<'a>(&self, entries: &'a [Entry], tag: Option<&Tag>) -> Result<&'a Entry, LayoutError> {
+    fn choose<'a>(&self, entries: &'a [IndexEntry], tag: Option<&Tag>) -> Result<&'a IndexEntry, LayoutError> {
         let file = self.directory.join("index.json");
         let has = || -> Vec<String> { entries.iter().filter_map(ref_name).map(quoted).collect() };
-        let fitting = |tag: Option<&Tag>| -> Vec<&Entry> {
+        let fitting = |tag: Option<&Tag>| -> Vec<&IndexEntry> {
             let is_meant = |name: &str| tag.is_none_or(|tag| is_called(name, tag));
             entries.iter().filter(|entry| tag.is_none() || ref_name(entry).is_some_and(is_meant)).collect()
         };
-        let called = |entry: &&Entry| {
+        let called = |entry: &&IndexEntry| {
             let digest = entry.digest().map_or_else(|_| "no digest".to_owned(), |digest| digest.short().to_owned());
             format!("{} ({digest})", ref_name(entry).map_or_else(|| "without a name".to_owned(), quoted))
         };
@@ -257,12 +257,12 @@ fn parse<'a, T: Deserialize<'a>>(file: &Utf8Path, bytes: &'a [u8]) -> Result<T, 
         .map_err(|error| LayoutError::Malformed { file: file.to_owned(), reason: quoted(&error.to_string()) })
 }
 
-fn ref_name(entry: &Entry) -> Option<&str> {
+fn ref_name(entry: &IndexEntry) -> Option<&str> {
     entry.ref_name.as_deref()
 }
 
 /// Whether entries lead to one image.
-fn is_one(entries: &[&Entry]) -> bool {
+fn is_one(entries: &[&IndexEntry]) -> bool {
     entries.split_first().is_some_and(|(first, rest)| rest.iter().all(|entry| entry.leads_where(first)))
 }
 

@@ -40,9 +40,9 @@ pub(crate) enum PageError {
 
 /// Reads a page of at most `most` tags.
 pub(crate) fn read(page: impl Read, most: usize) -> Result<Page, PageError> {
-    let mut found = Found { page: Page::default(), most, full: false };
+    let mut found = FoundTags { page: Page::default(), most, full: false };
     let mut deserializer = serde_json::Deserializer::from_reader(Bounded::new(page));
-    let read = deserializer.deserialize_map(Document(&mut found)).and_then(|()| deserializer.end());
+    let read = deserializer.deserialize_map(ListDocument(&mut found)).and_then(|()| deserializer.end());
     match read {
         Ok(()) => Ok(found.page),
         Err(_) if found.full => Err(PageError::TooMany),
@@ -50,15 +50,15 @@ pub(crate) fn read(page: impl Read, most: usize) -> Result<Page, PageError> {
     }
 }
 
-struct Found {
+struct FoundTags {
     page: Page,
     most: usize,
     full: bool,
 }
 
-struct Document<'a>(&'a mut Found);
+struct ListDocument<'a>(&'a mut FoundTags);
 
-impl<'de> Visitor<'de> for Document<'_> {
+impl<'de> Visitor<'de> for ListDocument<'_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,7 +81,7 @@ impl<'de> Visitor<'de> for Document<'_> {
     }
 }
 
-struct Names<'a>(&'a mut Found);
+struct Names<'a>(&'a mut FoundTags);
 
 impl<'de> DeserializeSeed<'de> for Names<'_> {
     type Value = ();
@@ -104,7 +104,7 @@ impl<'de> Visitor<'de> for Names<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
-        let Found { page, most, full } = self.0;
+        let FoundTags { page, most, full } = self.0;
         while let Some(Name(tag)) = sequence.next_element()? {
             match tag {
                 None => page.invalid += 1,

@@ -8,7 +8,7 @@ use crate::server::{Asked, Route, Side, Store};
 /// a token; [`before_auth`](Self::before_auth) changes that.
 #[derive(Clone, Debug)]
 pub struct On {
-    kind: Kind,
+    kind: RequestKind,
     repository: Option<String>,
     reference: Option<String>,
     method: Option<String>,
@@ -18,7 +18,7 @@ pub struct On {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum RequestKind {
     Any,
     Base,
     Manifest,
@@ -31,7 +31,7 @@ enum Kind {
 }
 
 impl On {
-    fn new(kind: Kind, repository: &str) -> Self {
+    fn new(kind: RequestKind, repository: &str) -> Self {
         Self {
             kind,
             repository: (repository != "*").then(|| repository.to_owned()),
@@ -45,47 +45,47 @@ impl On {
 
     /// Meets every request.
     pub fn any() -> Self {
-        Self::new(Kind::Any, "*")
+        Self::new(RequestKind::Any, "*")
     }
 
     /// Meets `/v2/` itself.
     pub fn base() -> Self {
-        Self::new(Kind::Base, "*")
+        Self::new(RequestKind::Base, "*")
     }
 
     /// Meets requests for manifests, by tag and by digest.
     pub fn manifest(repository: &str) -> Self {
-        Self::new(Kind::Manifest, repository)
+        Self::new(RequestKind::Manifest, repository)
     }
 
     /// Meets requests for configurations, layers and other blobs.
     pub fn blob(repository: &str) -> Self {
-        Self::new(Kind::Blob, repository)
+        Self::new(RequestKind::Blob, repository)
     }
 
     /// Meets requests that upload a blob.
     pub fn upload(repository: &str) -> Self {
-        Self::new(Kind::Upload, repository)
+        Self::new(RequestKind::Upload, repository)
     }
 
     /// Meets requests for a list of tags.
     pub fn tags(repository: &str) -> Self {
-        Self::new(Kind::Tags, repository)
+        Self::new(RequestKind::Tags, repository)
     }
 
     /// Meets requests for a list of referrers.
     pub fn referrers(repository: &str) -> Self {
-        Self::new(Kind::Referrers, repository)
+        Self::new(RequestKind::Referrers, repository)
     }
 
     /// Meets requests for the list of repositories.
     pub fn catalog() -> Self {
-        Self::new(Kind::Catalog, "*")
+        Self::new(RequestKind::Catalog, "*")
     }
 
     /// Meets requests for a token.
     pub fn token() -> Self {
-        Self::new(Kind::Token, "*")
+        Self::new(RequestKind::Token, "*")
     }
 
     /// Meets one method only, such as `HEAD`.
@@ -132,19 +132,21 @@ impl On {
 
     pub(crate) fn meets(&self, asked: &Asked, store: &Store, before_auth: bool) -> bool {
         let (kind, repository, reference) = match &asked.route {
-            Route::Base => (Kind::Base, None, None),
-            Route::Manifest { repository, reference } => (Kind::Manifest, Some(repository), Some(reference)),
-            Route::Blob { repository, digest } => (Kind::Blob, Some(repository), Some(digest)),
-            Route::Uploads { repository } | Route::Upload { repository, .. } => (Kind::Upload, Some(repository), None),
-            Route::Tags { repository } => (Kind::Tags, Some(repository), None),
-            Route::Referrers { repository, digest } => (Kind::Referrers, Some(repository), Some(digest)),
-            Route::Catalog => (Kind::Catalog, None, None),
-            Route::Token => (Kind::Token, None, None),
-            Route::Unknown => (Kind::Any, None, None),
+            Route::Base => (RequestKind::Base, None, None),
+            Route::Manifest { repository, reference } => (RequestKind::Manifest, Some(repository), Some(reference)),
+            Route::Blob { repository, digest } => (RequestKind::Blob, Some(repository), Some(digest)),
+            Route::Uploads { repository } | Route::Upload { repository, .. } => {
+                (RequestKind::Upload, Some(repository), None)
+            }
+            Route::Tags { repository } => (RequestKind::Tags, Some(repository), None),
+            Route::Referrers { repository, digest } => (RequestKind::Referrers, Some(repository), Some(digest)),
+            Route::Catalog => (RequestKind::Catalog, None, None),
+            Route::Token => (RequestKind::Token, None, None),
+            Route::Unknown => (RequestKind::Any, None, None),
         };
         let second = asked.side == Side::Second;
         self.before_auth == before_auth
-            && (self.kind == Kind::Any || self.kind == kind)
+            && (self.kind == RequestKind::Any || self.kind == kind)
             && self.repository.as_ref().is_none_or(|wanted| Some(wanted) == repository)
             && self.reference.as_ref().is_none_or(|wanted| Some(wanted) == reference)
             && self.method.as_ref().is_none_or(|wanted| *wanted == asked.method)

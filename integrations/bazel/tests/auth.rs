@@ -55,7 +55,7 @@ struct Machine {
 }
 
 /// What came of a question.
-struct Answer {
+struct SentHeaders {
     auth: Value,
     notes: String,
     /// Everything that was run or downloaded.
@@ -82,13 +82,13 @@ impl Machine {
         self
     }
 
-    fn ask(&self, url: &str) -> Answer {
+    fn ask(&self, url: &str) -> SentHeaders {
         let files: BTreeMap<_, _> = self.files.iter().map(|(path, content)| (path, content.to_string())).collect();
         let input = json!({ "environment": self.environment, "files": files, "programs": self.programs, "url": url });
         let mut said = starlark::run(ASK, &input.to_string(), &BTreeMap::new()).unwrap();
         let found: Value = serde_json::from_str(&said.pop().unwrap()).unwrap();
         let actions = said.iter().map(|action| serde_json::from_str(action).unwrap()).collect();
-        Answer { auth: found["auth"].clone(), notes: found["notes"].to_string(), actions }
+        SentHeaders { auth: found["auth"].clone(), notes: found["notes"].to_string(), actions }
     }
 
     /// The user whose password is sent, or why nobody's is.

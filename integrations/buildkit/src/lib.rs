@@ -18,7 +18,7 @@ use imagelock_core::ImageName;
 use imagelock_core::project::{ProjectError, TargetTable};
 use imagelock_core::source::Spanned;
 
-use table::Table;
+use table::PolicyTable;
 
 /// The adapter.
 #[derive(Clone, Copy, Debug)]
@@ -34,18 +34,18 @@ impl Adapter for Buildkit {
     }
 
     fn read(&self, table: &TargetTable) -> Result<Box<dyn Target>, Vec<ProjectError>> {
-        Ok(Box::new(Policy { table: Table::read(&table.node)? }))
+        Ok(Box::new(Policy { table: PolicyTable::read(&table.node)? }))
     }
 }
 
 /// One `[[buildkit]]` table.
 struct Policy {
-    table: Table,
+    table: PolicyTable,
 }
 
 impl Target for Policy {
     fn title(&self) -> String {
-        let Table { output, rego, contexts, .. } = &self.table;
+        let PolicyTable { output, rego, contexts, .. } = &self.table;
         let paths = [output, rego, contexts].into_iter().flatten().map(|path| path.value.as_str());
         format!("buildkit {}", paths.collect::<Vec<_>>().join(", "))
     }

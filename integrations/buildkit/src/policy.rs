@@ -21,7 +21,7 @@ use imagelock_core::source::Location;
 use imagelock_core::{ImageName, Reference};
 use serde::Serialize;
 
-use crate::table::{Allowed, Table};
+use crate::table::{Allowed, PolicyTable};
 
 const SCHEME: &str = "docker-image://";
 
@@ -45,7 +45,7 @@ struct Converted {
 
 impl Pins {
     /// Collects what the table takes from the lock.
-    pub fn of(table: &Table, context: &Context<'_>) -> Result<Self, RenderError> {
+    pub fn of(table: &PolicyTable, context: &Context<'_>) -> Result<Self, RenderError> {
         let mut pins = Self::default();
         let places: BTreeMap<&ImageName, &Location> =
             table.images.iter().flatten().map(|image| (&image.value, &image.at)).collect();
@@ -111,26 +111,26 @@ fn ambiguous(from: &Reference, first: &Converted, second: &Converted) -> RenderE
 }
 
 /// The file's text, with the place of the seal.
-pub fn render(table: &Table, pins: &Pins) -> String {
+pub fn render(table: &PolicyTable, pins: &Pins) -> String {
     let mut rules = Vec::new();
     if table.deny {
-        rules.push(Rule::new("DENY", "docker-image://.*").matching("REGEX"));
+        rules.push(PolicyRule::new("DENY", "docker-image://.*").matching("REGEX"));
     }
     for (from, to) in pins.converted() {
         for from in spellings(from) {
-            rules.push(Rule::new("CONVERT", from).matching("EXACT").to(to));
+            rules.push(PolicyRule::new("CONVERT", from).matching("EXACT").to(to));
         }
     }
     for (from, to) in &pins.moved {
-        rules.push(Rule::new("CONVERT", format!("{SCHEME}{from}")).matching("EXACT").to(to));
+        rules.push(PolicyRule::new("CONVERT", format!("{SCHEME}{from}")).matching("EXACT").to(to));
     }
     if table.deny {
         for reference in &pins.allow {
-            rules.push(Rule::new("ALLOW", format!("{SCHEME}{reference}")).matching("EXACT"));
+            rules.push(PolicyRule::new("ALLOW", format!("{SCHEME}{reference}")).matching("EXACT"));
         }
         let allowed: BTreeSet<String> = table.allow.iter().flat_map(patterns).collect();
-        rules.extend(allowed.into_iter().map(|pattern| Rule::new("ALLOW", pattern)));
-        rules.push(Rule::new("DENY", "docker-image://*").matching("EXACT"));
+        rules.extend(allowed.into_iter().map(|pattern| PolicyRule::new("ALLOW", pattern)));
+        rules.push(PolicyRule::new("DENY", "docker-image://*").matching("EXACT"));
     }
     let rules: Vec<String> = rules.iter().map(json).collect();
     format!(
@@ -164,7 +164,7 @@ fn patterns(allowed: &Allowed) -> Vec<String> {
 }
 
 #[derive(Serialize)]
-struct Rule {
+struct PolicyRule {
     action: &'static str,
     selector: Selector,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,7 +183,7 @@ struct Updates {
     identifier: String,
 }
 
-impl Rule {
+impl PolicyRule {
     fn new(action: &'static str, identifier: impl Into<String>) -> Self {
         Self { action, selector: Selector { identifier: identifier.into(), match_type: None }, updates: None }
     }

@@ -17,10 +17,10 @@ use imagelock_core::{Reference, Repository};
 use serde::Serialize;
 
 use crate::policy::Pins;
-use crate::table::{Allowed, Table};
+use crate::table::{Allowed, PolicyTable};
 
 /// The file's text, with the place of the seal.
-pub fn render(table: &Table, pins: &Pins, at: &Location) -> Result<String, RenderError> {
+pub fn render(table: &PolicyTable, pins: &Pins, at: &Location) -> Result<String, RenderError> {
     let mut tags: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for (from, to) in pins.converted() {
         let (Some(tag), Some(digest)) = (&from.tag, &to.digest) else { continue };

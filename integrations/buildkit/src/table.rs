@@ -12,7 +12,7 @@ use imagelock_core::{ImageName, Reference, Tag};
 
 /// A `[[buildkit]]` table.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub struct PolicyTable {
     /// The place of the whole table.
     pub at: Location,
     /// The policy in JSON to write.
@@ -78,7 +78,7 @@ fn below(path: &str) -> Result<String, ReferenceError> {
     Ok(full.strip_suffix("/x").unwrap_or(&full).to_owned())
 }
 
-impl Table {
+impl PolicyTable {
     /// Reads the table. All mistakes come back.
     pub fn read(node: &Node) -> Result<Self, Vec<ProjectError>> {
         let mut fields = Fields::new(node, "[[buildkit]]").map_err(|error| vec![error])?;

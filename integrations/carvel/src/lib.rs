@@ -19,13 +19,13 @@ struct ImagesLock {
 }
 
 #[derive(Serialize)]
-struct Page<'a> {
+struct LockPage<'a> {
     seal: &'static str,
-    images: Vec<Image<'a>>,
+    images: Vec<ImageRow<'a>>,
 }
 
 #[derive(Serialize)]
-struct Image<'a> {
+struct ImageRow<'a> {
     about: String,
     pinned: String,
     id: String,
@@ -65,14 +65,14 @@ impl Target for ImagesLock {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Output>, RenderError> {
         let pinned = context.images(self.images.as_deref())?;
-        let page = Page { seal: PLACEHOLDER, images: pinned.iter().map(Image::of).collect() };
+        let page = LockPage { seal: PLACEHOLDER, images: pinned.iter().map(ImageRow::of).collect() };
         let text = context.templates.render("images.lock.yaml", &page)?;
         let output = Output::generated(&self.output.value, &text, &self.output.at)?;
         Ok(vec![output.with(pinned.iter().map(|image| image.name))])
     }
 }
 
-impl<'a> Image<'a> {
+impl<'a> ImageRow<'a> {
     fn of(pinned: &Pinned<'a>) -> Self {
         let canonical = pinned.image.repository().unwrap_or(&pinned.repository);
         Self {
@@ -138,11 +138,11 @@ images:
 
     #[derive(Deserialize)]
     struct Written {
-        images: Vec<Entry>,
+        images: Vec<ReadImage>,
     }
 
     #[derive(Deserialize)]
-    struct Entry {
+    struct ReadImage {
         image: String,
         annotations: BTreeMap<String, String>,
     }

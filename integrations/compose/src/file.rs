@@ -65,7 +65,7 @@ impl ComposeFile {
             unread: Vec::new(),
             variables,
         };
-        let mut reader = Reader { context, files: BTreeMap::new(), included: BTreeSet::new(), file };
+        let mut reader = ComposeReader { context, files: BTreeMap::new(), included: BTreeSet::new(), file };
         let Some(loaded) = reader.load(&path.value)? else {
             return Err(Problem::at(&path.at, format!("there is no file `{}`", path.value)).into());
         };
@@ -91,14 +91,14 @@ impl Loaded {
     }
 }
 
-struct Reader<'c, 'a> {
+struct ComposeReader<'c, 'a> {
     context: &'c Context<'a>,
     files: BTreeMap<Utf8PathBuf, Arc<Loaded>>,
     included: BTreeSet<Utf8PathBuf>,
     file: ComposeFile,
 }
 
-impl Reader<'_, '_> {
+impl ComposeReader<'_, '_> {
     /// Reads a file of the repository once; nothing where it is not there.
     fn load(&mut self, path: &Utf8Path) -> Result<Option<Arc<Loaded>>, RenderError> {
         if let Some(loaded) = self.files.get(path) {

@@ -13,14 +13,14 @@ use serde::Serialize;
 use crate::table::Table;
 
 #[derive(Serialize)]
-struct File<'a> {
+struct EarthfilePage<'a> {
     seal: &'a str,
     version: &'a str,
-    images: Vec<Entry>,
+    images: Vec<TargetEntry>,
 }
 
 #[derive(Serialize)]
-struct Entry {
+struct TargetEntry {
     target: String,
     /// What the image is, for the comment.
     about: String,
@@ -37,13 +37,13 @@ pub fn render(table: &Table, context: &Context<'_>) -> Result<String, RenderErro
         if let Some((other, other_at)) = taken.insert(target.clone(), (image.name, at)) {
             return Err(collision(&target, (other, other_at), (image.name, at)));
         }
-        entries.push(Entry { about: about(&target, image), reference: image.tagged().to_string(), target });
+        entries.push(TargetEntry { about: about(&target, image), reference: image.tagged().to_string(), target });
     }
     if let Some((name, target)) = table.targets.iter().find(|(name, _)| !images.iter().any(|image| image.name == *name))
     {
         return Err(Problem::at(&target.at, format!("`{name}` has a target here, and is not among the images")).into());
     }
-    let file = File { seal: PLACEHOLDER, version: &table.version, images: entries };
+    let file = EarthfilePage { seal: PLACEHOLDER, version: &table.version, images: entries };
     Ok(context.templates.render("Earthfile", &file)?)
 }
 

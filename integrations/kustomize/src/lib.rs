@@ -31,7 +31,7 @@ struct Name {
 }
 
 #[derive(Serialize)]
-struct Page {
+struct ComponentPage {
     seal: &'static str,
     images: Vec<Image>,
 }
@@ -106,7 +106,7 @@ impl Target for Component {
             repository: image.repository.to_string(),
             digest: image.digest().to_string(),
         });
-        let page = Page { seal: PLACEHOLDER, images: images.collect() };
+        let page = ComponentPage { seal: PLACEHOLDER, images: images.collect() };
         let text = context.templates.render("kustomization.yaml", &page)?;
         let output = Output::generated(&self.output.value, &text, &self.output.at)?;
         Ok(vec![output.with(pinned.iter().map(|image| image.name))])

@@ -120,13 +120,13 @@ fn mistakes_in_the_table_show_their_place() {
 }
 
 #[derive(Deserialize)]
-struct Written {
-    images: Vec<Entry>,
+struct Component {
+    images: Vec<ComponentImage>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
+struct ComponentImage {
     new_name: String,
     digest: String,
 }
@@ -136,7 +136,7 @@ proptest! {
     fn a_parser_reads_back_what_was_locked(name in arbitrary::image_name(), image in arbitrary::locked_image()) {
         let locked = Lockfile { images: [(name, image.clone())].into() };
         let text = component(PROJECT, &locked).unwrap();
-        let read: Written = serde_saphyr::from_str(&text).unwrap();
+        let read: Component = serde_saphyr::from_str(&text).unwrap();
         prop_assert_eq!(read.images.is_empty(), image.repository().is_none());
         for entry in read.images {
             prop_assert_eq!(Some(entry.new_name), image.repository().map(ToString::to_string));

@@ -16,7 +16,7 @@ const IMAGES: usize = 200;
 const PLATFORMS: [&str; 2] = ["linux/amd64", "linux/arm64"];
 
 /// What a contestant asked.
-struct Asked {
+struct Counted {
     heads: usize,
     manifests: usize,
     configurations: usize,
@@ -25,7 +25,7 @@ struct Asked {
     bytes: u64,
 }
 
-impl Asked {
+impl Counted {
     fn of(entries: &[Entry]) -> Self {
         let count = |kind: &dyn Fn(&Entry) -> bool| entries.iter().filter(|entry| kind(entry)).count();
         let heads = count(&|entry| entry.method == "HEAD");
@@ -61,9 +61,9 @@ pub(super) fn run() -> Result<()> {
         let word = if annotated { "yes" } else { "no" };
         let project = Project::new(registry.host(), IMAGES)?;
         took(timed(&mut project.imagelock(&["lock"]))?, "imagelock lock");
-        Asked::of(&registry.log().take()).print("`imagelock lock`", word);
+        Counted::of(&registry.log().take()).print("`imagelock lock`", word);
         took(crane_each(&crane, registry.host(), &images)?, "crane manifest");
-        Asked::of(&registry.log().take()).print("`crane manifest`", word);
+        Counted::of(&registry.log().take()).print("`crane manifest`", word);
     }
     Ok(())
 }

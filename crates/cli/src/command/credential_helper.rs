@@ -57,7 +57,7 @@ struct Headers {
 }
 
 #[derive(Default, Serialize)]
-struct Answer {
+struct HelperAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<String>,
     headers: Headers,
@@ -81,7 +81,7 @@ impl CredentialHelper {
         let answer = match Asked::read(&question.uri) {
             Some(asked) => answer(host, &asked)?,
             // What is no registry's, the target of a redirect for one, needs nothing of ours.
-            None => Answer::default(),
+            None => HelperAnswer::default(),
         };
         super::json(host, &answer)
     }
@@ -117,7 +117,7 @@ impl Asked {
     }
 }
 
-fn answer(host: &Host, asked: &Asked) -> Result<Answer, Failure> {
+fn answer(host: &Host, asked: &Asked) -> Result<HelperAnswer, Failure> {
     let Asked { repository, is_manifest, is_plain } = asked;
     let accept = if *is_manifest { ACCEPT.map(str::to_owned).to_vec() } else { Vec::new() };
     if *is_plain && !may_be_plain(repository.host(), &session(host)?.project) {
@@ -126,13 +126,13 @@ fn answer(host: &Host, asked: &Asked) -> Result<Answer, Failure> {
             "no login for {registry} is given for plain HTTP; `insecure = true` under `[registries.\"{registry}\"]` of \
              images.toml allows it"
         ));
-        return Ok(Answer { expires: None, headers: Headers { accept, ..Headers::default() } });
+        return Ok(HelperAnswer { expires: None, headers: Headers { accept, ..Headers::default() } });
     }
     let now = jiff::Timestamp::now().as_second();
     let place = place(repository);
     if let Some(kept) = place.as_deref().and_then(kept).filter(|kept| kept.until > now + SLACK_SECONDS) {
         let headers = Headers { accept, authorization: vec![kept.header] };
-        return Ok(Answer { expires: time(kept.until), headers });
+        return Ok(HelperAnswer { expires: time(kept.until), headers });
     }
     let session = session(host)?;
     let resolver = session.resolver(std::sync::Arc::new(Silent))?;
@@ -143,7 +143,7 @@ fn answer(host: &Host, asked: &Asked) -> Result<Answer, Failure> {
         Failure::new(Kind::Registry, problem)
     })?;
     let Some(given) = given else {
-        return Ok(Answer { expires: None, headers: Headers { accept, ..Headers::default() } });
+        return Ok(HelperAnswer { expires: None, headers: Headers { accept, ..Headers::default() } });
     };
     let header = given.header.expose().to_owned();
     let until = given.lifetime.and_then(|lifetime| Some(now + i64::try_from(lifetime.as_secs()).ok()?));
@@ -152,7 +152,7 @@ fn answer(host: &Host, asked: &Asked) -> Result<Answer, Failure> {
         drop(keep(&place, &Kept { header: header.clone(), until }));
     }
     let headers = Headers { accept, authorization: vec![header] };
-    Ok(Answer { expires: until.and_then(time), headers })
+    Ok(HelperAnswer { expires: until.and_then(time), headers })
 }
 
 /// Whether a registry's login may be seen by everybody on the way to it.

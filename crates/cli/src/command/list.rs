@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::host::{Format, Host};
 use crate::report::day;
 use crate::session::Session;
-use crate::table::{Step, Table};
+use crate::table::{Narrowing, Table};
 use crate::users::{User, Users};
 
 /// List the locked images
@@ -71,19 +71,19 @@ impl List {
 }
 
 /// The order in which columns give way, as the help of the command says it.
-const STEPS: &[Step] = &[
-    Step::CutEnd(7, 24),
-    Step::CutStart(1, 20),
-    Step::Drop(3),
-    Step::Drop(6),
-    Step::Drop(7),
-    Step::Drop(5),
-    Step::Drop(1),
-    Step::CutEnd(2, 12),
-    Step::CutEnd(0, 12),
-    Step::Drop(2),
-    Step::Drop(4),
-    Step::CutEnd(0, 1),
+const STEPS: &[Narrowing] = &[
+    Narrowing::CutEnd(7, 24),
+    Narrowing::CutStart(1, 20),
+    Narrowing::Drop(3),
+    Narrowing::Drop(6),
+    Narrowing::Drop(7),
+    Narrowing::Drop(5),
+    Narrowing::Drop(1),
+    Narrowing::CutEnd(2, 12),
+    Narrowing::CutEnd(0, 12),
+    Narrowing::Drop(2),
+    Narrowing::Drop(4),
+    Narrowing::CutEnd(0, 1),
 ];
 
 fn table(listed: &[Listed<'_>], wide: bool) -> Table<8> {

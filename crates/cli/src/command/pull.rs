@@ -163,11 +163,11 @@ impl From<FileError> for Reason {
 }
 
 /// Where in a directory something goes.
-type Place<'a> = (&'a Folder, Utf8PathBuf);
+type PlaceInFolder<'a> = (&'a Folder, Utf8PathBuf);
 
 impl Places {
     /// Where a blob goes. Bazel's places take SHA-256 only, as Bazel does.
-    fn of(&self, digest: &Digest) -> Vec<Place<'_>> {
+    fn of(&self, digest: &Digest) -> Vec<PlaceInFolder<'_>> {
         let (algorithm, hex) = (digest.algorithm().name(), digest.hex());
         let layout = self.layout.iter().map(|folder| (folder, format!("blobs/{algorithm}/{hex}").into()));
         let cache = format!("content_addressable/{algorithm}/{hex}/file");
@@ -238,7 +238,7 @@ async fn fetch(
         // A link in place of a folder is refused before anything is looked for behind it.
         folder.writer.place(path)?;
     }
-    let whole = |(folder, path): &Place<'_>| folder.path.join(path);
+    let whole = |(folder, path): &PlaceInFolder<'_>| folder.path.join(path);
     let (there, absent): (Vec<_>, Vec<_>) = places.iter().partition(|place| holds(&whole(place), digest, size));
     let Some(first) = there.first().or(absent.first()) else { return Ok(()) };
     let source = whole(first);

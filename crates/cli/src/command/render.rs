@@ -15,7 +15,7 @@ use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
 use crate::session::Session;
 use crate::shell::{Shell, printable};
-use crate::table::{Step, Table};
+use crate::table::{Narrowing, Table};
 use crate::targets::{self, Rendered};
 use crate::tree::DiskTree;
 
@@ -182,7 +182,7 @@ pub(super) fn moved(shell: &Shell, uses: &[Use], shown: &str) {
         let ((before, now), at) = used.moved.as_ref().zip(used.at.as_ref())?;
         Some([used.image.to_string(), place(shown, at), format!("{before} -> {now}")])
     };
-    let steps = &[Step::CutEnd(0, 12), Step::CutStart(2, 12)];
+    let steps = &[Narrowing::CutEnd(0, 12), Narrowing::CutStart(2, 12)];
     for line in (Table { heads: None, rows: uses.iter().filter_map(row).collect(), steps }).lines(shell.room()) {
         shell.status("Moved", &line);
     }

@@ -25,7 +25,7 @@ pub struct Why {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Reason<'a> {
+struct Explanation<'a> {
     name: &'a ImageName,
     declared_at: String,
     request: &'a imagelock_core::Request,
@@ -46,7 +46,7 @@ impl Why {
         if host.global.format == Format::Json {
             let declared_at = declared.at.to_string();
             let request = &declared.request;
-            return super::json(host, &Reason { name, declared_at, request, holds, locked, used_by });
+            return super::json(host, &Explanation { name, declared_at, request, holds, locked, used_by });
         }
         let mut text = declaration(name, declared);
         text.push_str(&match locked {

@@ -58,7 +58,7 @@ pub struct Lockfile {
 
 /// What one request was answered with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "WrittenImage", into = "WrittenImage")]
 pub struct LockedImage {
     /// The request that this answers.
     pub request: Request,
@@ -129,11 +129,11 @@ impl Lockfile {
     /// was written here.
     pub fn encode(&self) -> String {
         #[derive(Serialize)]
-        struct File<'a> {
+        struct LockDocument<'a> {
             images: &'a BTreeMap<ImageName, LockedImage>,
             version: u32,
         }
-        let file = File { images: &self.images, version: Self::VERSION };
+        let file = LockDocument { images: &self.images, version: Self::VERSION };
         // Maps with text as keys and values that are text and numbers always have a JSON form.
         let mut text = escape_json(&serde_json::to_string_pretty(&file).unwrap_or_default());
         text.push('\n');
@@ -179,7 +179,7 @@ impl LockedImage {
 /// A locked image as it stands in the file: one flat object whose fields are declared in byte order.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Written {
+struct WrittenImage {
     #[serde(default, deserialize_with = "parse::object", skip_serializing_if = "Base::is_empty")]
     base: Base,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -208,7 +208,7 @@ struct Written {
     version: Option<String>,
 }
 
-impl From<LockedImage> for Written {
+impl From<LockedImage> for WrittenImage {
     fn from(image: LockedImage) -> Self {
         let (registry, repository, layout) = match image.origin {
             Origin::Registry(repository) => (Some(repository.host().clone()), Some(repository.path().to_owned()), None),
@@ -233,10 +233,10 @@ impl From<LockedImage> for Written {
     }
 }
 
-impl TryFrom<Written> for LockedImage {
+impl TryFrom<WrittenImage> for LockedImage {
     type Error = String;
 
-    fn try_from(written: Written) -> Result<Self, String> {
+    fn try_from(written: WrittenImage) -> Result<Self, String> {
         let origin = match (written.registry, written.repository, written.layout) {
             (Some(host), Some(path), None) => {
                 let repository = Repository::new(host, &path).map_err(|error| error.to_string())?;

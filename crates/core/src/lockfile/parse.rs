@@ -82,7 +82,7 @@ impl Located for LockfileError {
 }
 
 #[derive(Deserialize)]
-struct File {
+struct WholeLock {
     #[serde(deserialize_with = "images")]
     images: BTreeMap<ImageName, LockedImage>,
     version: u64,
@@ -193,7 +193,7 @@ impl Lockfile {
             LockfileError::Syntax { reason, at }
         };
         let mut json = serde_json::Deserializer::from_str(text);
-        match object::<File, _>(&mut json).and_then(|found| json.end().map(|()| found)) {
+        match object::<WholeLock, _>(&mut json).and_then(|found| json.end().map(|()| found)) {
             Ok(found) if found.version == u64::from(Self::VERSION) => {
                 let lock = Self { images: found.images };
                 let (first, count) = judge::contradictions(&lock, file);

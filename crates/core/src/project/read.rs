@@ -12,7 +12,7 @@ use crate::reference::{Host, Reference};
 use crate::source::{Located as _, Spanned, nearest};
 
 pub(super) fn project(sources: &[Source], adapters: &[&str]) -> Result<Project, Vec<ProjectError>> {
-    let mut reader = Reader { project: Project::default(), adapters, errors: Vec::new() };
+    let mut reader = ProjectReader { project: Project::default(), adapters, errors: Vec::new() };
     for source in sources {
         let first = reader.errors.len();
         reader.source(source);
@@ -26,13 +26,13 @@ pub(super) fn project(sources: &[Source], adapters: &[&str]) -> Result<Project, 
     if reader.errors.is_empty() { Ok(reader.project) } else { Err(reader.errors) }
 }
 
-struct Reader<'a> {
+struct ProjectReader<'a> {
     project: Project,
     adapters: &'a [&'a str],
     errors: Vec<ProjectError>,
 }
 
-impl Reader<'_> {
+impl ProjectReader<'_> {
     fn source(&mut self, source: &Source) {
         let file = source.file();
         let table = match node::parse(file) {

@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use imagelock_core::{Digest, Repository};
 use imagelock_files::Temporary;
 
-use super::{Client, Place, Thing, expect_success};
+use super::{Client, PlaceOfHost, Thing, expect_success};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::transport::{Ask, Sink};
@@ -32,7 +32,7 @@ impl Client {
 
     async fn download(
         &self,
-        place: &Place,
+        place: &PlaceOfHost,
         repository: &Repository,
         digest: &Digest,
         size: Option<u64>,

@@ -4,7 +4,7 @@ use imagelock_core::{Digest, Reference, Repository, Tag};
 use reqwest::Method;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 
-use super::{Client, Descriptor, MANIFEST_BYTES, Place, check_header, expect_success, header_digest};
+use super::{Client, Descriptor, MANIFEST_BYTES, PlaceOfHost, check_header, expect_success, header_digest};
 use crate::document;
 use crate::error::{Error, ErrorKind, Missing, NotAnImage};
 use crate::transport::{Answer, Ask, Sink};
@@ -60,7 +60,7 @@ impl Client {
 
     async fn head_at(
         &self,
-        place: &Place,
+        place: &PlaceOfHost,
         reference: &Reference,
         name: &str,
     ) -> Result<Result<Descriptor, Absent>, Error> {
@@ -91,7 +91,7 @@ impl Client {
 
     async fn head_by_get(
         &self,
-        place: &Place,
+        place: &PlaceOfHost,
         reference: &Reference,
         name: &str,
     ) -> Result<Result<Descriptor, Absent>, Error> {
@@ -136,7 +136,7 @@ impl Client {
     /// the bytes all the same. `absent` is the registry's answer to the digest.
     pub(super) async fn by_tag(
         &self,
-        place: &Place,
+        place: &PlaceOfHost,
         repository: &Repository,
         digest: &Digest,
         absent: &Answer,

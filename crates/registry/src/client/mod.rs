@@ -70,7 +70,7 @@ pub struct Manifest {
 }
 
 /// A repository on a host that is asked for it: the registry itself or a mirror.
-struct Place {
+struct PlaceOfHost {
     host: Arc<HostState>,
     repository: Repository,
     is_mirror: bool,
@@ -153,7 +153,7 @@ impl Client {
 
     async fn content_at(
         &self,
-        place: &Place,
+        place: &PlaceOfHost,
         thing: Thing,
         repository: &Repository,
         digest: &Digest,
@@ -182,26 +182,26 @@ impl Client {
         Ok(answer.body)
     }
 
-    fn stands_in(&self, own: &Place, mirror: &Place) {
+    fn stands_in(&self, own: &PlaceOfHost, mirror: &PlaceOfHost) {
         if own.host.stands_in_first() {
             let event = Event::StandIn { host: own.host.host.as_str(), mirror: mirror.host.host.as_str() };
             self.reporter().event(event);
         }
     }
 
-    fn own(&self, repository: &Repository) -> Result<Place, Error> {
+    fn own(&self, repository: &Repository) -> Result<PlaceOfHost, Error> {
         let host = self.transport.host(repository.host())?;
-        Ok(Place { host, repository: repository.clone(), is_mirror: false })
+        Ok(PlaceOfHost { host, repository: repository.clone(), is_mirror: false })
     }
 
     /// Returns the mirrors that have not been given up. A path that is too long with its prefix is on no mirror.
-    fn mirrors(&self, repository: &Repository) -> Vec<Place> {
+    fn mirrors(&self, repository: &Repository) -> Vec<PlaceOfHost> {
         let settings = self.transport.settings.get(repository.host());
         let mirrors = settings.map(|settings| settings.mirrors.as_slice()).unwrap_or_default();
         let place = |mirror: &crate::settings::Mirror| {
             let repository = mirror.repository(repository).ok()?;
             let host = self.transport.host(&mirror.host).ok()?;
-            host.dead().is_none().then_some(Place { host, repository, is_mirror: true })
+            host.dead().is_none().then_some(PlaceOfHost { host, repository, is_mirror: true })
         };
         mirrors.iter().filter_map(place).collect()
     }
@@ -216,7 +216,7 @@ impl Thing {
     }
 }
 
-impl Place {
+impl PlaceOfHost {
     fn name(&self) -> String {
         self.host.host.to_string()
     }
@@ -272,7 +272,7 @@ impl Place {
     }
 }
 
-fn expect_success(place: &Place, ask: &Ask<'_>, answer: &Answer, what: Missing) -> Result<(), Error> {
+fn expect_success(place: &PlaceOfHost, ask: &Ask<'_>, answer: &Answer, what: Missing) -> Result<(), Error> {
     if answer.status.is_success() {
         return Ok(());
     }
@@ -286,7 +286,7 @@ fn expect_success(place: &Place, ask: &Ask<'_>, answer: &Answer, what: Missing) 
 }
 
 /// Returns the digest that the answer's header claims; a header that is no digest is an error.
-fn header_digest(place: &Place, ask: &Ask<'_>, answer: &Answer) -> Result<Option<Digest>, Error> {
+fn header_digest(place: &PlaceOfHost, ask: &Ask<'_>, answer: &Answer) -> Result<Option<Digest>, Error> {
     let Some(header) = answer.headers.get("docker-content-digest") else { return Ok(None) };
     let text = String::from_utf8_lossy(header.as_bytes());
     match text.parse() {
@@ -299,7 +299,7 @@ fn header_digest(place: &Place, ask: &Ask<'_>, answer: &Answer) -> Result<Option
 }
 
 /// Refuses an answer whose header claims another digest than its bytes have.
-fn check_header(place: &Place, ask: &Ask<'_>, answer: &Answer) -> Result<(), Error> {
+fn check_header(place: &PlaceOfHost, ask: &Ask<'_>, answer: &Answer) -> Result<(), Error> {
     let Some(header) = header_digest(place, ask, answer)? else { return Ok(()) };
     let body = Digest::of(header.algorithm(), &answer.body);
     if body == header {

@@ -8,7 +8,7 @@ use reqwest::header::LINK;
 use tokio::time::Instant;
 use url::Url;
 
-use super::{Client, Place, expect_success};
+use super::{Client, PlaceOfHost, expect_success};
 use crate::error::{Error, ErrorKind, Missing, quoted};
 use crate::link::{self, Broken};
 use crate::list::{Page, PageError};
@@ -64,7 +64,7 @@ impl Client {
         Err(error)
     }
 
-    async fn tags_at(&self, place: &Place, repository: &Repository) -> Result<TagList, Error> {
+    async fn tags_at(&self, place: &PlaceOfHost, repository: &Repository) -> Result<TagList, Error> {
         let limit = self.transport.timeouts.list;
         let ends = Instant::now() + limit;
         let list = place.url("tags/list")?;

@@ -8,7 +8,7 @@ use super::object::{Fields, Object, text};
 use crate::error::{ErrorKind, quoted};
 
 #[derive(Default)]
-struct Written {
+struct WrittenConfig {
     os: Option<String>,
     architecture: Option<String>,
     variant: Option<String>,
@@ -16,7 +16,7 @@ struct Written {
     config: Option<Object<Container>>,
 }
 
-impl Fields for Written {
+impl Fields for WrittenConfig {
     // What is run, and on which layers, is not read here: but two readers shall not read two of it.
     const NAMES: &'static [&'static str] = &["os", "architecture", "variant", "created", "config", "rootfs"];
 
@@ -63,7 +63,7 @@ pub(crate) struct Config {
 
 impl Config {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, ErrorKind> {
-        let Object(written) = serde_json::from_str::<Object<Written>>(&text(bytes)).map_err(|error| {
+        let Object(written) = serde_json::from_str::<Object<WrittenConfig>>(&text(bytes)).map_err(|error| {
             let reason = format!("not an image's configuration: {}", quoted(&error.to_string()));
             ErrorKind::Malformed { reason }
         })?;

@@ -90,13 +90,13 @@ impl Descriptor {
 /// An index.
 #[derive(Clone, Debug)]
 pub(crate) struct Index {
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<IndexEntry>,
     pub(crate) facts: Facts,
 }
 
 /// An entry of an index.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct IndexEntry {
     pub(crate) kind: EntryKind,
     pub(crate) platform: Named,
     pub(crate) facts: Facts,
@@ -131,11 +131,11 @@ pub(crate) enum Named {
 impl Index {
     /// An index of entries as they are written. Go reads an entry that is `null` as one that says nothing.
     pub(super) fn of(entries: Vec<Option<Object<Descriptor>>>, facts: Facts) -> Self {
-        Self { entries: entries.into_iter().flatten().map(|Object(written)| Entry::of(written)).collect(), facts }
+        Self { entries: entries.into_iter().flatten().map(|Object(written)| IndexEntry::of(written)).collect(), facts }
     }
 }
 
-impl Entry {
+impl IndexEntry {
     fn of(written: Descriptor) -> Self {
         let notes = written.annotations.notes();
         let platform = written.platform.map(|Object(platform)| platform).unwrap_or_default();

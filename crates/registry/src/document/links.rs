@@ -22,13 +22,13 @@ pub struct Links {
 }
 
 #[derive(Default)]
-struct Written {
+struct WrittenLinks {
     config: Option<Object<Descriptor>>,
     layers: Option<Vec<Option<Object<Descriptor>>>>,
     manifests: Option<Vec<Option<Object<Descriptor>>>>,
 }
 
-impl Fields for Written {
+impl Fields for WrittenLinks {
     const NAMES: &'static [&'static str] = &["config", "layers", "manifests"];
 
     fn set<'de, A: MapAccess<'de>>(&mut self, name: &'static str, map: &mut A) -> Result<(), A::Error> {
@@ -43,7 +43,7 @@ impl Fields for Written {
 
 /// Reads what any document refers to, be it an image or an artifact beside one.
 pub(crate) fn links(bytes: &[u8]) -> Result<Links, ErrorKind> {
-    let Object(written) = serde_json::from_str::<Object<Written>>(&text(bytes))
+    let Object(written) = serde_json::from_str::<Object<WrittenLinks>>(&text(bytes))
         .map_err(|error| ErrorKind::Malformed { reason: format!("not a manifest: {}", quoted(&error.to_string())) })?;
     let link = |descriptor: &Descriptor| {
         let digest = digest(descriptor.digest.as_deref().unwrap_or_default())?;

@@ -22,7 +22,7 @@ use serde::de::{IgnoredAny, MapAccess};
 
 pub(crate) use self::config::Config;
 pub(crate) use self::facts::Facts;
-pub(crate) use self::index::{Entry, EntryKind, Index, Named};
+pub(crate) use self::index::{EntryKind, Index, IndexEntry, Named};
 pub use self::links::Links;
 pub(crate) use self::links::links;
 
@@ -64,7 +64,7 @@ pub(crate) struct Manifest {
 
 /// The fields of all documents.
 #[derive(Default)]
-struct Written {
+struct WrittenDocument {
     schema_version: Option<i64>,
     media_type: Option<String>,
     artifact_type: Option<String>,
@@ -75,7 +75,7 @@ struct Written {
     annotations: Value,
 }
 
-impl Fields for Written {
+impl Fields for WrittenDocument {
     const NAMES: &'static [&'static str] = &[
         "schemaVersion",
         "mediaType",
@@ -123,7 +123,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Document, &'static str), ErrorKind> 
 }
 
 /// Reads the entries of an OCI image layout's `index.json`, which may say no media type; or says what is wrong with it.
-pub(crate) fn entries(bytes: &[u8]) -> Result<Vec<Entry>, String> {
+pub(crate) fn entries(bytes: &[u8]) -> Result<Vec<IndexEntry>, String> {
     let written = parse(bytes)?;
     Ok(Index::of(written.manifests.unwrap_or_default(), Facts::default()).entries)
 }
@@ -154,12 +154,12 @@ fn digest(text: &str) -> Result<Digest, ErrorKind> {
     })
 }
 
-fn parse(bytes: &[u8]) -> Result<Written, String> {
+fn parse(bytes: &[u8]) -> Result<WrittenDocument, String> {
     let Object(written) = serde_json::from_str(&text(bytes)).map_err(|error| quoted(&error.to_string()))?;
     Ok(written)
 }
 
-fn media_type(written: &Written) -> Result<&'static str, NotAnImage> {
+fn media_type(written: &WrittenDocument) -> Result<&'static str, NotAnImage> {
     let declared = written.media_type.as_deref();
     if declared.is_some_and(names_schema1) || written.schema_version == Some(1) || written.fs_layers.is_some() {
         return Err(NotAnImage::Schema1);
@@ -178,7 +178,7 @@ fn media_type(written: &Written) -> Result<&'static str, NotAnImage> {
     }
 }
 
-fn manifest(written: Written, media_type: &str) -> Result<Manifest, ErrorKind> {
+fn manifest(written: WrittenDocument, media_type: &str) -> Result<Manifest, ErrorKind> {
     let Some(Object(config)) = written.config else {
         return Err(ErrorKind::Malformed { reason: "not a manifest: it names no `config`".to_owned() });
     };

@@ -27,14 +27,14 @@ fn typed(media_type: &str, config: &str) -> String {
     image(&format!(r#","mediaType":"{media_type}""#), config)
 }
 
-fn entries(text: &str) -> Vec<Entry> {
+fn entries(text: &str) -> Vec<IndexEntry> {
     match read(format!(r#"{{"manifests":[{text}]}}"#).replace("HEX", HEX).as_bytes()) {
         Ok((Document::Index(index), _)) => index.entries,
         other => panic!("{other:?}"),
     }
 }
 
-fn entry(fields: &str) -> Entry {
+fn entry(fields: &str) -> IndexEntry {
     entries(&format!(r#"{{"mediaType":"{OCI}","digest":"HEX","size":2{fields}}}"#)).remove(0)
 }
 

@@ -36,7 +36,7 @@ struct Asked<'a> {
 }
 
 /// A rule as it is written, which is what makes two of them the same.
-type Written = (Option<String>, Option<String>, Option<String>);
+type WrittenRule = (Option<String>, Option<String>, Option<String>);
 
 /// What a rule picks.
 #[derive(Clone)]
@@ -49,7 +49,7 @@ pub(super) struct Pick {
 /// What a list said about that.
 pub(super) struct Known {
     /// The best tag by each rule, or that there is none.
-    picks: BTreeMap<Written, Result<Pick, ErrorKind>>,
+    picks: BTreeMap<WrittenRule, Result<Pick, ErrorKind>>,
     listed: BTreeSet<Tag>,
     /// The tags that people would call the newest.
     pub(super) newest: Vec<Tag>,

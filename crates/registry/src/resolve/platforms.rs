@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use imagelock_core::{Digest, Platform};
 
 use super::source::{Budget, Source};
-use crate::document::{Document, Entry, EntryKind, Facts, Index, Named};
+use crate::document::{Document, EntryKind, Facts, Index, IndexEntry, Named};
 use crate::error::{Error, ErrorKind, NotAnImage};
 use crate::event::Oddity;
 
@@ -92,7 +92,7 @@ struct Search<'a> {
     source: &'a Source<'a>,
     requested: Option<&'a BTreeSet<Platform>>,
     budget: &'a mut Budget,
-    found: BTreeMap<Platform, Entry>,
+    found: BTreeMap<Platform, IndexEntry>,
     odd: Vec<Oddity>,
     seen: Seen,
 }
@@ -182,7 +182,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    fn find(&mut self, platform: &Platform, entry: &Entry, facts: &Facts) {
+    fn find(&mut self, platform: &Platform, entry: &IndexEntry, facts: &Facts) {
         self.seen.images = true;
         self.found.entry(platform.clone()).or_insert_with(|| entry.within(facts));
     }
@@ -190,7 +190,7 @@ impl Search<'_> {
     /// Looks through an index in an index.
     async fn nested(
         &mut self,
-        entry: &Entry,
+        entry: &IndexEntry,
         platform: Option<&Platform>,
         facts: &Facts,
         depth: u8,
@@ -208,8 +208,8 @@ impl Search<'_> {
 
     /// Asks the configurations of images without a platform for theirs. What fails behind the last platform that is asked
     /// for is no matter to anybody.
-    async fn unnamed(&mut self, entries: &[&Entry], facts: &Facts) -> Result<(), Error> {
-        let images: Vec<&Entry> = entries.iter().copied().filter(|entry| entry.kind == EntryKind::Image).collect();
+    async fn unnamed(&mut self, entries: &[&IndexEntry], facts: &Facts) -> Result<(), Error> {
+        let images: Vec<&IndexEntry> = entries.iter().copied().filter(|entry| entry.kind == EntryKind::Image).collect();
         let source = self.source;
         for entry in &images {
             // A size that is none fails where the entry is read.

@@ -13,13 +13,13 @@ use super::auth::Challenge;
 /// The challenges of a host.
 #[derive(Debug, Default)]
 pub(crate) struct Challenges {
-    known: Mutex<Known>,
+    known: Mutex<KnownChallenge>,
     /// What `/v2/` answered to a request without a login, where it was asked.
     pub(crate) at_base: OnceCell<Option<Challenge>>,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct KnownChallenge {
     /// What was said first, without a scope.
     usual: Option<Challenge>,
     /// What is not the usual, by path.
@@ -29,7 +29,7 @@ struct Known {
 }
 
 impl Challenges {
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, KnownChallenge> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

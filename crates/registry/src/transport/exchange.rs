@@ -32,7 +32,7 @@ const PIECES: usize = 8;
 const POOL_TURNS: usize = 4;
 
 /// Where a request goes next.
-enum Step {
+enum Hop {
     Done(Box<Answer>),
     On(Url),
 }
@@ -60,8 +60,8 @@ impl Transport {
                 if at_home { Arc::clone(registry) } else { self.led_to(registry, &url).map_err(Failure::last)? };
             let header = header(&from, &url).await?;
             match self.step(&from, ask, &url, header.as_ref(), &mut left).await? {
-                Step::Done(answer) => return Ok(Reply { answer: *answer, from }),
-                Step::On(next) => {
+                Hop::Done(answer) => return Ok(Reply { answer: *answer, from }),
+                Hop::On(next) => {
                     let judged = redirect::judge(ask.content, &ask.url, &url, &next, &registry.settings.redirect_hosts);
                     judged.map_err(|reason| Failure::last(ErrorKind::Redirect { reason }))?;
                     url = next;
@@ -91,7 +91,7 @@ impl Transport {
         url: &Url,
         authorization: Option<&HeaderValue>,
         left: &mut Duration,
-    ) -> Result<Step, Failure> {
+    ) -> Result<Hop, Failure> {
         // The host's turn comes first, so that a slow host does not hold places that others could use.
         let turn = host.turn().await;
         let place = self.overall.acquire().await;
@@ -213,7 +213,7 @@ impl<'a> Body<'a> {
     }
 }
 
-async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut body: Body<'_>) -> Result<Step, Failure> {
+async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut body: Body<'_>) -> Result<Hop, Failure> {
     host.answered();
     let status = body.response.status();
     let headers = body.response.headers().clone();
@@ -228,7 +228,7 @@ async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut body: Body<'_>) ->
         };
         // What little body there is must be read for the connection to be of use again.
         let _ = body.memory(FAILURE_BYTES).await;
-        return Ok(Step::On(next));
+        return Ok(Hop::On(next));
     }
     let mut answer = Answer {
         status,
@@ -245,7 +245,7 @@ async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut body: Body<'_>) ->
         return if retry::is_transient(status) {
             Err(transient(host, &answer))
         } else {
-            Ok(Step::Done(Box::new(answer)))
+            Ok(Hop::Done(Box::new(answer)))
         };
     }
     match ask.sink {
@@ -254,7 +254,7 @@ async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut body: Body<'_>) ->
         Sink::List { cap, most } => answer.page = Some(body.list(cap, most).await?),
         Sink::File { file, digest, cap } => answer.written = body.file(file, digest, cap).await?,
     }
-    Ok(Step::Done(Box::new(answer)))
+    Ok(Hop::Done(Box::new(answer)))
 }
 
 fn too_large(limit: u64) -> Failure {

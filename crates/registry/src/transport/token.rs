@@ -62,7 +62,7 @@ pub(crate) struct Tokens {
 }
 
 #[derive(Deserialize)]
-struct Document {
+struct TokenDocument {
     token: Option<String>,
     access_token: Option<String>,
     expires_in: Option<f64>,
@@ -262,7 +262,7 @@ pub(crate) struct Given {
 
 /// Reads a token document (distribution's token specification), in which some services write `access_token`.
 pub(crate) fn parse(body: &[u8]) -> Result<Given, &'static str> {
-    let document: Document = serde_json::from_slice(body).map_err(|_| "the answer is not a token document")?;
+    let document: TokenDocument = serde_json::from_slice(body).map_err(|_| "the answer is not a token document")?;
     let text = document.token.filter(|token| !token.is_empty()).or(document.access_token);
     let token = text.filter(|token| !token.is_empty()).ok_or("the answer has no token")?;
     let lifetime = document.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());

@@ -54,7 +54,7 @@ fn read(text: &str) -> Result<Parsed, Unreadable> {
         let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
         Unreadable { reason: error.to_string(), at: at..at }
     })?;
-    let mut reader = Reader {
+    let mut reader = InstructionReader {
         text,
         lines: &lines,
         stages: BTreeSet::new(),
@@ -70,7 +70,7 @@ fn read(text: &str) -> Result<Parsed, Unreadable> {
     for instruction in &parsed.instructions {
         reader.instruction(instruction);
     }
-    let Reader { mut sites, hidden, .. } = reader;
+    let InstructionReader { mut sites, hidden, .. } = reader;
     sites.sort_by_key(|site| site.span().start);
     let hidden_at = |at: usize| {
         let after = hidden.partition_point(|span| span.start <= at);
@@ -93,7 +93,7 @@ fn is_dockerfile(name: &str) -> bool {
 
 const COPY: &str = "COPY --from";
 
-struct Reader<'t> {
+struct InstructionReader<'t> {
     text: &'t str,
     lines: &'t Lines,
     /// The names of stages so far: what is called like one is no image.
@@ -109,7 +109,7 @@ struct Reader<'t> {
     hidden: Vec<Range<usize>>,
 }
 
-impl Reader<'_> {
+impl InstructionReader<'_> {
     fn instruction(&mut self, instruction: &Instruction<'_>) {
         match instruction {
             // BuildKit refuses it behind `ONBUILD`.

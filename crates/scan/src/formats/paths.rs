@@ -7,7 +7,7 @@ use super::hcl::Hcl;
 use super::hcl_tree::tree;
 use super::json::without_comments;
 use super::row::{Given, Row};
-use super::table::Table;
+use super::table::PathTable;
 use super::yaml;
 use crate::comment::{Comment, speaking};
 use crate::{Format, Lines, Parsed, Site, Unreadable};
@@ -57,7 +57,7 @@ impl Format for YamlPaths {
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {
         let lines = Lines::new(text);
         let (documents, comments) = documents(self.syntax, text, &lines)?;
-        let table = Table { images: self.images, variables: self.variables, names: self.names };
+        let table = PathTable { images: self.images, variables: self.variables, names: self.names };
         let sites = table.read(text, &lines, &documents.iter().collect::<Vec<_>>())?;
         let mut sites = in_order(sites);
         if self.syntax == Syntax::Hcl {

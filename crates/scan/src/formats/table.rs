@@ -17,19 +17,19 @@ use super::yaml::written;
 use crate::{Lines, Parts, Piece, Says, Site, Sure, Unreadable, bare};
 
 /// Ways to images, to what they are made of, and to what is none.
-pub(super) struct Table {
+pub(super) struct PathTable {
     pub(super) images: &'static [Row],
     pub(super) variables: &'static [Given],
     pub(super) names: &'static [&'static str],
 }
 
-impl Table {
+impl PathTable {
     /// The places in nodes, in the order in which they are met. A variable that is set in one of them counts in all.
     pub(super) fn read(&self, text: &str, lines: &Lines, roots: &[&Node]) -> Result<Vec<Site>, Unreadable> {
         let ways = self.images.iter().map(|row| row.way).chain(self.variables.iter().map(|given| given.way));
         let ways: Vec<Way<'_>> = ways.chain(self.names.iter().copied()).map(Way::new).collect();
         let (images, variables) = (self.images.len(), self.images.len() + self.variables.len());
-        let (mut known, mut all) = (Known::default(), Vec::new());
+        let (mut known, mut all) = (KnownRows::default(), Vec::new());
         let readers: Vec<Reader<'_, '_>> =
             roots.iter().map(|root| Reader { text, lines, document: Document::new(root) }).collect();
         for reader in &readers {
@@ -57,7 +57,7 @@ impl Table {
 
 /// What a text says of names in it.
 #[derive(Default)]
-struct Known<'n> {
+struct KnownRows<'n> {
     /// The values of variables, by their names with their prefixes.
     values: Values<'n>,
     /// What is called like this is no image.
@@ -65,10 +65,10 @@ struct Known<'n> {
 }
 
 /// The values that a file gives a variable, and where.
-type Values<'n> = BTreeMap<String, Vec<Value<'n>>>;
+type Values<'n> = BTreeMap<String, Vec<GivenValue<'n>>>;
 
 /// A value that a file gives a variable.
-struct Value<'n> {
+struct GivenValue<'n> {
     node: &'n Node,
     place: String,
     /// The first steps of the places that it counts for.
@@ -91,12 +91,12 @@ impl<'n> Reader<'_, 'n> {
         };
         if let Some(name) = name.filter(|_| found.node.present().is_some()) {
             let scope = found.keys.iter().take(given.scope).cloned().collect();
-            let value = Value { node: found.node, place: found.place(), scope };
+            let value = GivenValue { node: found.node, place: found.place(), scope };
             values.entry(format!("{}{name}", given.prefix)).or_default().push(value);
         }
     }
 
-    fn row(&self, row: &Row, found: &Found<'n>, known: &Known<'n>, sites: &mut Vec<Site>) {
+    fn row(&self, row: &Row, found: &Found<'n>, known: &KnownRows<'n>, sites: &mut Vec<Site>) {
         let place = found.place();
         match row.takes {
             Takes::Image => self.scalar(found, row.sure, &place, known, sites),
@@ -112,7 +112,7 @@ impl<'n> Reader<'_, 'n> {
     }
 
     /// Notes a scalar that is a reference, or has variables in it. What is absent or a number names no image.
-    fn scalar(&self, found: &Found<'n>, sure: Sure, place: &str, known: &Known<'n>, sites: &mut Vec<Site>) {
+    fn scalar(&self, found: &Found<'n>, sure: Sure, place: &str, known: &KnownRows<'n>, sites: &mut Vec<Site>) {
         let Some(said) = said(found.node).filter(|said| !known.names.contains(said)) else { return };
         let span = written(self.text, found.node);
         let used = variables(said);

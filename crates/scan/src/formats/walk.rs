@@ -16,7 +16,7 @@ const DEEPEST: usize = 50;
 
 /// What is read of one step of a way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step<'w> {
+enum WayPart<'w> {
     /// A key; a `*` in it stands for any part of it.
     Key(&'w str),
     /// Every item of a list.
@@ -26,7 +26,7 @@ enum Step<'w> {
 }
 
 /// A way: keys with `.` between them, `[]` for every item of a list, `*` for any part of a key, `**` for any steps.
-pub(super) struct Way<'w>(Vec<Step<'w>>);
+pub(super) struct Way<'w>(Vec<WayPart<'w>>);
 
 impl<'w> Way<'w> {
     pub(super) fn new(text: &'w str) -> Self {
@@ -35,10 +35,10 @@ impl<'w> Way<'w> {
             let key = part.trim_end_matches("[]");
             match key {
                 "" => {}
-                "**" => steps.push(Step::Deep),
-                key => steps.push(Step::Key(key)),
+                "**" => steps.push(WayPart::Deep),
+                key => steps.push(WayPart::Key(key)),
             }
-            steps.extend(std::iter::repeat_n(Step::Item, (part.len() - key.len()) / 2));
+            steps.extend(std::iter::repeat_n(WayPart::Item, (part.len() - key.len()) / 2));
         }
         Self(steps)
     }
@@ -161,7 +161,7 @@ impl<'n> Walk<'_, 'n, '_> {
         // `**` is also no step at all.
         let mut at = 0;
         while let Some((way, step)) = states.get(at).copied() {
-            if self.ways[way].0.get(step) == Some(&Step::Deep) && !states.contains(&(way, step + 1)) {
+            if self.ways[way].0.get(step) == Some(&WayPart::Deep) && !states.contains(&(way, step + 1)) {
                 states.push((way, step + 1));
             }
             at += 1;
@@ -179,7 +179,7 @@ impl<'n> Walk<'_, 'n, '_> {
         match &node.kind {
             Kind::Mapping { entries, .. } => entries.iter().try_for_each(|entry| self.entry(entry, &states))?,
             Kind::Sequence(nodes) => {
-                let below = self.below(&states, |step| matches!(step, Step::Item | Step::Deep));
+                let below = self.below(&states, |step| matches!(step, WayPart::Item | WayPart::Deep));
                 for (index, item) in nodes.iter().enumerate().filter(|_| !below.is_empty()) {
                     self.keys.push(imagelock_yaml::Step::Index(index));
                     self.node(item, below.clone())?;
@@ -201,9 +201,9 @@ impl<'n> Walk<'_, 'n, '_> {
             return sources.into_iter().try_for_each(|source| self.node(source, states.to_vec()));
         }
         let below = self.below(states, |step| match step {
-            Step::Key(pattern) => fits(pattern, &entry.key),
-            Step::Deep => true,
-            Step::Item => false,
+            WayPart::Key(pattern) => fits(pattern, &entry.key),
+            WayPart::Deep => true,
+            WayPart::Item => false,
         });
         if below.is_empty() {
             return Ok(());
@@ -215,10 +215,10 @@ impl<'n> Walk<'_, 'n, '_> {
     }
 
     /// The states below a step that is taken.
-    fn below(&self, states: &[State], takes: impl Fn(&Step<'_>) -> bool) -> Vec<State> {
+    fn below(&self, states: &[State], takes: impl Fn(&WayPart<'_>) -> bool) -> Vec<State> {
         let taken = states.iter().filter_map(|&(way, step)| {
             let next = self.ways[way].0.get(step).filter(|next| takes(next))?;
-            Some((way, if *next == Step::Deep { step } else { step + 1 }))
+            Some((way, if *next == WayPart::Deep { step } else { step + 1 }))
         });
         taken.collect()
     }

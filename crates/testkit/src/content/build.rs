@@ -16,14 +16,14 @@ use super::{Descriptor, Layer, PlatformEntry, media_type, sha256};
 pub(crate) struct Built {
     pub(crate) root: Descriptor,
     /// Children come before what refers to them, which is the order in which a registry takes them.
-    pub(crate) manifests: Vec<Manifest>,
+    pub(crate) manifests: Vec<BuiltManifest>,
     pub(crate) blobs: BTreeMap<String, Bytes>,
     pub(crate) platforms: BTreeMap<String, PlatformContent>,
 }
 
 /// An index or a manifest.
 #[derive(Clone, Debug)]
-pub(crate) struct Manifest {
+pub(crate) struct BuiltManifest {
     pub(crate) digest: String,
     pub(crate) media_type: String,
     pub(crate) bytes: Bytes,
@@ -110,7 +110,7 @@ pub(super) fn build(recipe: &Recipe) -> Built {
 
 struct Builder<'a> {
     recipe: &'a Recipe,
-    manifests: Vec<Manifest>,
+    manifests: Vec<BuiltManifest>,
     blobs: BTreeMap<String, Bytes>,
     platforms: BTreeMap<String, PlatformContent>,
 }
@@ -267,7 +267,7 @@ impl Builder<'_> {
     fn document(&mut self, kind: &str, bytes: Vec<u8>) -> Descriptor {
         let descriptor = Descriptor::of(kind, &bytes);
         let bytes = bytes.into();
-        self.manifests.push(Manifest { digest: descriptor.digest.clone(), media_type: kind.to_owned(), bytes });
+        self.manifests.push(BuiltManifest { digest: descriptor.digest.clone(), media_type: kind.to_owned(), bytes });
         descriptor
     }
 

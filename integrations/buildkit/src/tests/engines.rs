@@ -9,7 +9,7 @@ pub(super) enum Verdict {
     Denied,
 }
 
-struct Rule {
+struct ReadRule {
     action: String,
     identifier: String,
     /// BuildKit's `match_type`.
@@ -17,10 +17,10 @@ struct Rule {
     to: Option<String>,
 }
 
-fn rules(policy: &str) -> Vec<Rule> {
+fn rules(policy: &str) -> Vec<ReadRule> {
     let policy: serde_json::Value = serde_json::from_str(policy).unwrap();
     let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
-    let rule = |rule: &serde_json::Value| Rule {
+    let rule = |rule: &serde_json::Value| ReadRule {
         action: text(&rule["action"]).unwrap(),
         identifier: text(&rule["selector"]["identifier"]).unwrap(),
         matching: text(&rule["selector"]["match_type"]),

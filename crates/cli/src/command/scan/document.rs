@@ -7,7 +7,7 @@ use imagelock_scan::Sure;
 use imagelock_survey::{Drift, Mention, Why};
 use serde::Serialize;
 
-use super::Found;
+use super::ScanFound;
 use super::text::Numbers;
 
 /// The document.
@@ -76,11 +76,11 @@ struct Variant<'f> {
     tag: Option<&'f Tag>,
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<&'f Digest>,
-    places: Vec<Place<'f>>,
+    places: Vec<PlaceInFile<'f>>,
 }
 
 #[derive(Serialize)]
-struct Place<'f> {
+struct PlaceInFile<'f> {
     file: &'f str,
     line: usize,
     column: usize,
@@ -99,7 +99,7 @@ struct Stats {
 }
 
 /// The document of what was found; what drifts is in it where that was asked for.
-pub(super) fn of<'f>(found: &'f Found<'f>, drift: bool) -> Document<'f> {
+pub(super) fn of<'f>(found: &'f ScanFound<'f>, drift: bool) -> Document<'f> {
     let surveyed = found.surveyed;
     let warnings = surveyed.warnings.iter();
     let ignored = surveyed.ignored.iter();
@@ -173,8 +173,8 @@ fn drifting<'f>(drift: &'f Drift<'f>) -> Drifting<'f> {
     }
 }
 
-fn at(mention: &Mention) -> Place<'_> {
-    Place { file: mention.file.as_str(), line: mention.start.0, column: mention.start.1 }
+fn at(mention: &Mention) -> PlaceInFile<'_> {
+    PlaceInFile { file: mention.file.as_str(), line: mention.start.0, column: mention.start.1 }
 }
 
 fn why(why: Why) -> &'static str {

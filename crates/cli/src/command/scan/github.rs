@@ -1,11 +1,11 @@
 //! Findings as GitHub's annotations: workflow commands on standard output.
 
-use super::Found;
+use super::ScanFound;
 use super::sarif::{Finding, findings};
 use crate::shell::printable;
 
 /// A line for each finding, and for each file that cannot be read.
-pub(super) fn of(found: &Found<'_>, all: bool) -> String {
+pub(super) fn of(found: &ScanFound<'_>, all: bool) -> String {
     let mut lines = String::new();
     for Finding { rule, mention, message, .. } in findings(found, all) {
         let ((line, column), (end_line, end_column)) = (mention.start, mention.end);

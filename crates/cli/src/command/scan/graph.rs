@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Found;
+use super::ScanFound;
 use crate::shell::printable;
 
 /// Files, images, and which uses which, by their numbers.
@@ -13,7 +13,7 @@ struct Graph {
 }
 
 impl Graph {
-    fn of(found: &Found<'_>) -> Self {
+    fn of(found: &ScanFound<'_>) -> Self {
         let (mut files, mut images) = (BTreeMap::new(), BTreeMap::new());
         let mut uses = BTreeSet::new();
         for mention in &found.mentions {
@@ -33,7 +33,7 @@ impl Graph {
 }
 
 /// A flowchart of Mermaid's.
-pub(super) fn mermaid(found: &Found<'_>) -> String {
+pub(super) fn mermaid(found: &ScanFound<'_>) -> String {
     let Graph { files, images, uses } = Graph::of(found);
     let mut text = "flowchart LR\n".to_owned();
     for (number, file) in files.iter().enumerate() {
@@ -49,7 +49,7 @@ pub(super) fn mermaid(found: &Found<'_>) -> String {
 }
 
 /// A directed graph in the language of Graphviz.
-pub(super) fn dot(found: &Found<'_>) -> String {
+pub(super) fn dot(found: &ScanFound<'_>) -> String {
     let Graph { files, images, uses } = Graph::of(found);
     let mut text = "digraph images {\n  rankdir=LR\n  node [shape=box]\n".to_owned();
     for (number, file) in files.iter().enumerate() {

@@ -51,7 +51,7 @@ pub struct Scan {
 }
 
 /// What is asked about, and what was found.
-struct Found<'f> {
+struct ScanFound<'f> {
     surveyed: &'f Surveyed,
     /// The places to tell, those that are asked for.
     mentions: Vec<&'f Mention>,
@@ -129,14 +129,14 @@ impl Scan {
     }
 
     /// What of all is asked for.
-    fn asked<'f>(&self, surveyed: &'f Surveyed, shown: &'f dyn Fn(&Utf8Path) -> Utf8PathBuf) -> Found<'f> {
+    fn asked<'f>(&self, surveyed: &'f Surveyed, shown: &'f dyn Fn(&Utf8Path) -> Utf8PathBuf) -> ScanFound<'f> {
         let all = !self.unpinned && !self.drift;
         let mentions = surveyed.mentions.iter().filter(|mention| all || self.unpinned && mention.state.is_unpinned());
         let drifts = if self.drift { drift(&surveyed.mentions) } else { Vec::new() };
-        Found { surveyed, mentions: mentions.collect(), drifts, shown }
+        ScanFound { surveyed, mentions: mentions.collect(), drifts, shown }
     }
 
-    fn tell(&self, host: &Host, found: &Found<'_>) -> Result<(), Failure> {
+    fn tell(&self, host: &Host, found: &ScanFound<'_>) -> Result<(), Failure> {
         match host.global.format {
             Format::Text => {
                 host.shell.result(&text::of(found, self.stats, self.show_ignored));
@@ -197,7 +197,7 @@ fn real(directory: &Utf8Path, path: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
 }
 
 /// `file:line:column` as it is told.
-fn place(found: &Found<'_>, mention: &Mention) -> String {
+fn place(found: &ScanFound<'_>, mention: &Mention) -> String {
     let (line, column) = mention.start;
     format!("{}:{line}:{column}", (found.shown)(&mention.file))
 }

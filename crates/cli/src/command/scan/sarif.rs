@@ -4,7 +4,7 @@ use imagelock_core::Tag;
 use imagelock_survey::{Drift, Mention, State, drift};
 use serde_json::{Value, json};
 
-use super::Found;
+use super::ScanFound;
 
 /// Something to be mended, at one place.
 pub(super) struct Finding<'f> {
@@ -24,7 +24,7 @@ const RULES: [(&str, &str); 3] = [
 ];
 
 /// The findings of a scan: those that are asked for, or `all`.
-pub(super) fn findings<'f>(found: &Found<'f>, all: bool) -> Vec<Finding<'f>> {
+pub(super) fn findings<'f>(found: &ScanFound<'f>, all: bool) -> Vec<Finding<'f>> {
     let mut findings: Vec<Finding<'f>> = Vec::new();
     let mut add = |rule, mention: &'f Mention, message| {
         let fingerprint = format!("{rule}:{}:{}:{}", mention.file, mention.place, mention.reference);
@@ -81,7 +81,7 @@ fn some(tags: &[&str]) -> String {
 }
 
 /// The log of a scan.
-pub(super) fn of(found: &Found<'_>, all: bool) -> Value {
+pub(super) fn of(found: &ScanFound<'_>, all: bool) -> Value {
     let rules: Vec<Value> =
         RULES.iter().map(|(id, asks)| json!({ "id": id, "shortDescription": { "text": asks } })).collect();
     let results: Vec<Value> = findings(found, all).iter().map(result).collect();

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use imagelock_survey::{Drift, Mention, State, Surveyed, Warning, Why};
 
-use super::{Found, place};
+use super::{ScanFound, place};
 use crate::shell::printable;
 
 /// The references, a line each: place, text, state, and the locked image that they mean. Or the numbers.
-pub(super) fn of(found: &Found<'_>, stats: bool, show_ignored: bool) -> String {
+pub(super) fn of(found: &ScanFound<'_>, stats: bool, show_ignored: bool) -> String {
     let mut lines: Vec<String> = Vec::new();
     if stats {
         lines.extend(numbers(found.surveyed));
@@ -27,14 +27,14 @@ pub(super) fn of(found: &Found<'_>, stats: bool, show_ignored: bool) -> String {
     lines.into_iter().map(|line| printable(&line) + "\n").collect()
 }
 
-fn line(found: &Found<'_>, mention: &Mention) -> String {
+fn line(found: &ScanFound<'_>, mention: &Mention) -> String {
     let image = mention.image.as_ref().map(|image| format!("  {image}")).unwrap_or_default();
     let state = mention.state.name();
     format!("{}  {}  {state}{image}", place(found, mention), mention.text)
 }
 
 /// A head, and a line for each place below.
-fn drifting(found: &Found<'_>, drift: &Drift<'_>) -> Vec<String> {
+fn drifting(found: &ScanFound<'_>, drift: &Drift<'_>) -> Vec<String> {
     let below = |what: &str, mentions: &[&Mention]| -> Vec<String> {
         mentions.iter().map(|mention| format!("  {what}  {}", place(found, mention))).collect()
     };
@@ -122,7 +122,7 @@ pub(super) fn summary(surveyed: &Surveyed) -> String {
 }
 
 /// A warning with its place.
-pub(super) fn warning(found: &Found<'_>, warning: &Warning) -> String {
+pub(super) fn warning(found: &ScanFound<'_>, warning: &Warning) -> String {
     let line = warning.line.map(|line| format!(":{line}")).unwrap_or_default();
     format!("{}{line}: {}", (found.shown)(Utf8Path::new(&warning.file)), warning.message)
 }

@@ -41,7 +41,7 @@ impl Format for Bazel {
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {
         let lines = Lines::new(text);
         let (tokens, comments) = lex(text);
-        let reader = Reader { lines: &lines, tokens: &tokens, closes: closes(&tokens), names: names(&tokens) };
+        let reader = CallReader { lines: &lines, tokens: &tokens, closes: closes(&tokens), names: names(&tokens) };
         let hidden = |at: usize| comments.binary_search_by_key(&at, |comment| comment.start).is_err();
         Ok(Parsed { sites: in_order(reader.sites()), comments: speaking(text, &lines, &["#"], hidden) })
     }
@@ -99,7 +99,7 @@ fn closes(tokens: &[Token<'_>]) -> Vec<usize> {
     closes
 }
 
-struct Reader<'r, 't> {
+struct CallReader<'r, 't> {
     lines: &'r Lines,
     tokens: &'r [Token<'t>],
     /// Where each bracket that opens is closed; the end of the tokens where it is not.
@@ -115,7 +115,7 @@ enum Argument<'t> {
     Open(Range<usize>, Option<&'t str>),
 }
 
-impl<'t> Reader<'_, 't> {
+impl<'t> CallReader<'_, 't> {
     fn sites(&self) -> Vec<Site> {
         let mut sites = Vec::new();
         for (index, token) in self.tokens.iter().enumerate() {

@@ -91,7 +91,7 @@ impl Composition {
     pub(super) fn of(text: &str, documents: &[Node]) -> Result<Self, Unreadable> {
         let mut composition = Self::default();
         for document in documents {
-            Reader { text, anchors: Anchors::of(document) }.document(document, &mut composition)?;
+            ServiceReader { text, anchors: Anchors::of(document) }.document(document, &mut composition)?;
         }
         // A volume may have the image of a service, by its name.
         let names: BTreeSet<String> = composition.services.keys().cloned().collect();
@@ -115,12 +115,12 @@ impl Declaration {
     }
 }
 
-struct Reader<'n> {
+struct ServiceReader<'n> {
     text: &'n str,
     anchors: Anchors<'n>,
 }
 
-impl<'n> Reader<'n> {
+impl<'n> ServiceReader<'n> {
     fn document(&self, document: &'n Node, composition: &mut Composition) -> Result<(), Unreadable> {
         let fields = self.anchors.fields(document)?;
         composition.is_one |= fields.contains_key("services") || fields.contains_key("include");

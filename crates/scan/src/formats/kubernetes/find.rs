@@ -16,7 +16,7 @@ use crate::formats::yaml::{MERGE, MOST_REPEATED, endless, written};
 
 /// An image in a manifest.
 #[derive(Clone, Debug)]
-pub(crate) struct Found {
+pub(crate) struct FoundImage {
     pub(crate) object: Rc<Object>,
     pub(crate) container: Option<String>,
     pub(crate) text: String,
@@ -43,7 +43,7 @@ const NOT_RUN: &[(&str, &str)] =
 const DEEPEST: usize = 100;
 
 /// The images of all documents, each once, in the order of their bytes.
-pub(super) fn images(text: &str, documents: &[Node], paths: &[ManifestPath]) -> Result<Vec<Found>, Unreadable> {
+pub(super) fn images(text: &str, documents: &[Node], paths: &[ManifestPath]) -> Result<Vec<FoundImage>, Unreadable> {
     let mut found = Vec::new();
     for document in documents {
         let mut anchored = BTreeMap::new();
@@ -56,7 +56,7 @@ pub(super) fn images(text: &str, documents: &[Node], paths: &[ManifestPath]) -> 
         let mut finder = Finder { text, paths, anchored, object, keys, open, repeated: 0, found: &mut found };
         finder.node(document, true)?;
     }
-    found.sort_by_key(|image: &Found| image.span.start);
+    found.sort_by_key(|image: &FoundImage| image.span.start);
     found.dedup_by(|one, other| one.span == other.span);
     Ok(found)
 }
@@ -72,7 +72,7 @@ struct Finder<'n, 'f> {
     open: Vec<usize>,
     /// How many values were visited by way of aliases.
     repeated: usize,
-    found: &'f mut Vec<Found>,
+    found: &'f mut Vec<FoundImage>,
 }
 
 impl<'n> Finder<'n, '_> {
@@ -156,7 +156,7 @@ impl<'n> Finder<'n, '_> {
         }
         // What it says is not what it means: it is no reference.
         let binary = scalar.tag.as_ref().is_some_and(|tag| tag.ends_with(":binary"));
-        self.found.push(Found {
+        self.found.push(FoundImage {
             object: Rc::clone(&self.object),
             container: container.map(str::to_owned),
             text: if binary { format!("!!binary {text}") } else { text.to_owned() },

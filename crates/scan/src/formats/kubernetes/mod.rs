@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 use imagelock_yaml::Node;
 
-use self::find::Found;
+use self::find::FoundImage;
 pub use self::path::{ManifestPath, ManifestPathError};
 pub use self::resources::Resources;
 use super::yaml;
@@ -82,7 +82,7 @@ fn glued_mark(text: &str) -> Option<usize> {
 }
 
 /// What people call the place: `Pod prod/web, container main`. What has no name is called by its kind alone.
-fn place(found: &Found) -> String {
+fn place(found: &FoundImage) -> String {
     let object = &found.object;
     let mut text = object.kind.clone();
     let namespace = object.namespace.iter().filter(|namespace| !namespace.is_empty());

@@ -11,7 +11,7 @@ use imagelock_yaml::Node;
 use super::super::helm::image_lines;
 use super::super::paths::{apart, in_order};
 use super::super::row::{Given, Keys, Row, Takes};
-use super::super::table::Table;
+use super::super::table::PathTable;
 use super::super::variables::variables;
 use super::super::yaml;
 use super::Manifests;
@@ -37,7 +37,7 @@ impl Format for Resources {
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {
         let Parsed { sites: run, comments } = Manifests::default().read(text)?;
         let lines = Lines::new(text);
-        let groups: Vec<&(&str, Table)> = GROUPS.iter().filter(|(group, _)| text.contains(group)).collect();
+        let groups: Vec<&(&str, PathTable)> = GROUPS.iter().filter(|(group, _)| text.contains(group)).collect();
         let documents = if groups.is_empty() { Vec::new() } else { yaml::documents(text)?.documents };
         let mut sites = Vec::new();
         for (group, table) in groups {
@@ -83,19 +83,19 @@ fn opened(site: Site, lines: &Lines) -> Site {
 }
 
 /// The groups whose resources name images in words of their own, by the start of their `apiVersion`.
-const GROUPS: &[(&str, Table)] = &[
+const GROUPS: &[(&str, PathTable)] = &[
     ("tekton.dev/", TEKTON),
     ("argoproj.io/", ARGO),
-    ("source.toolkit.fluxcd.io/", Table { images: FLUX_SOURCES, variables: &[], names: &[] }),
+    ("source.toolkit.fluxcd.io/", PathTable { images: FLUX_SOURCES, variables: &[], names: &[] }),
     (
         "helm.toolkit.fluxcd.io/",
-        Table { images: &[Row::new("spec.values", Takes::Values)], variables: &[], names: &[] },
+        PathTable { images: &[Row::new("spec.values", Takes::Values)], variables: &[], names: &[] },
     ),
-    ("pkg.crossplane.io/", Table { images: &[Row::image("spec.package")], variables: &[], names: &[] }),
-    ("postgresql.cnpg.io/", Table { images: &[Row::image("spec.imageName")], variables: &[], names: &[] }),
+    ("pkg.crossplane.io/", PathTable { images: &[Row::image("spec.package")], variables: &[], names: &[] }),
+    ("postgresql.cnpg.io/", PathTable { images: &[Row::image("spec.imageName")], variables: &[], names: &[] }),
 ];
 
-const TEKTON: Table = Table {
+const TEKTON: PathTable = PathTable {
     images: &[
         Row::image("spec.**.image"),
         Row::image("spec.**.bundle"),
@@ -110,7 +110,7 @@ const TEKTON: Table = Table {
     names: &[],
 };
 
-const ARGO: Table = Table {
+const ARGO: PathTable = PathTable {
     images: &[
         Row::image("spec.**.container.image"),
         Row::image("spec.**.script.image"),
