@@ -63,15 +63,14 @@ impl Session<'_> {
         Ok(Resolver::new(client).root(self.root.clone()))
     }
 
-    /// A client cannot be made: where certificates are at fault, the place that names their file is shown.
+    /// A client cannot be made for its certificates: the place that names their file is shown.
     fn unusable(&self, error: &BuildError) -> Failure {
-        let mut problem = Problem::new(error.to_string());
-        if let BuildError::Certificates { host, .. } = error {
-            let named = self.project.registries.iter().filter(|(name, _)| name.as_str() == host);
-            let files = named.filter_map(|(_, settings)| settings.ca.as_ref());
-            problem.labels = files.map(|file| Label::primary(&file.at, "")).collect();
-            problem.help.push("it is a file of `-----BEGIN CERTIFICATE-----` blocks".to_owned());
-        }
+        let BuildError::Certificates { host, .. } = error;
+        let named = self.project.registries.iter().filter(|(name, _)| name.as_str() == host);
+        let files = named.filter_map(|(_, settings)| settings.ca.as_ref());
+        let labels = files.map(|file| Label::primary(&file.at, "")).collect();
+        let problem = Problem::new(error.to_string()).help("it is a file of `-----BEGIN CERTIFICATE-----` blocks");
+        let problem = Problem { labels, ..problem };
         Failure::new(Kind::Input, problem)
     }
 

@@ -105,9 +105,6 @@ impl ClientBuilder {
     /// Makes the client. Proxies come from the environment, as other tools read them; this machine is never asked
     /// through one.
     pub fn build(self) -> Result<Client, BuildError> {
-        let unusable = |error: reqwest::Error| BuildError::Http(error.to_string());
-        let http = self.http().build().map_err(unusable)?;
-        let direct = self.http().no_proxy().build().map_err(unusable)?;
         let mut clients = BTreeMap::new();
         for (host, settings) in &self.settings {
             if let Some(pem) = &settings.ca {
@@ -117,8 +114,8 @@ impl ClientBuilder {
         let transport = Transport {
             settings: self.settings,
             clients,
-            http,
-            direct,
+            http: OnceLock::new(),
+            direct: OnceLock::new(),
             outside: OnceLock::new(),
             store: self.store.unwrap_or_else(|| Arc::new(Store::anonymous())),
             reporter: self.reporter,

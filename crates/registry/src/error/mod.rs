@@ -180,7 +180,4 @@ pub enum BuildError {
         /// Why.
         reason: String,
     },
-    /// The HTTP library cannot be set up.
-    #[error("cannot set up HTTP: {0}")]
-    Http(String),
 }

@@ -56,10 +56,12 @@ pub(crate) struct Transport {
     pub(crate) settings: BTreeMap<Host, RegistrySettings>,
     /// Clients with certificates of their own, by host.
     pub(crate) clients: BTreeMap<Host, reqwest::Client>,
-    pub(crate) http: reqwest::Client,
+    /// Those below are made for the first request that needs them: each reads the authorities of the system, which costs
+    /// as much as many requests.
+    pub(crate) http: OnceLock<reqwest::Client>,
     /// For this machine: a proxy's `localhost` would be the proxy's own.
-    pub(crate) direct: reqwest::Client,
-    /// For hosts that a registry names; made when the first does, since it costs as much as many requests.
+    pub(crate) direct: OnceLock<reqwest::Client>,
+    /// For hosts that a registry names.
     pub(crate) outside: OnceLock<reqwest::Client>,
     pub(crate) store: Arc<Store>,
     pub(crate) reporter: Arc<dyn Reporter>,
@@ -193,7 +195,7 @@ impl Transport {
             host: host.to_string(),
             reason: format!("not the host of a URL: {error}"),
         })?;
-        let state = Arc::new(self.state(host, base, settings, None));
+        let state = Arc::new(self.state(host, base, settings, None)?);
         hosts.insert(host.clone(), Arc::clone(&state));
         Ok(state)
     }
@@ -215,25 +217,37 @@ impl Transport {
         let http = if outside { Some(self.outside(host)?) } else { http };
         let key = (url.origin().ascii_serialization(), outside);
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = others.entry(key).or_insert_with(|| {
-            let mut base = url.clone();
-            base.set_path("/");
-            base.set_query(None);
-            base.set_fragment(None);
-            let settings = self.settings.get(host).cloned().unwrap_or_default();
-            Arc::new(self.state(host, base, settings, http))
-        });
-        Ok(Arc::clone(state))
+        if let Some(state) = others.get(&key) {
+            return Ok(Arc::clone(state));
+        }
+        let mut base = url.clone();
+        base.set_path("/");
+        base.set_query(None);
+        base.set_fragment(None);
+        let settings = self.settings.get(host).cloned().unwrap_or_default();
+        let state = Arc::new(self.state(host, base, settings, http)?);
+        others.insert(key, Arc::clone(&state));
+        Ok(state)
     }
 
     fn outside(&self, host: &Host) -> Result<reqwest::Client, ErrorKind> {
-        if let Some(client) = self.outside.get() {
+        self.made(&self.outside, host, |http| http.dns_resolver(Outside))
+    }
+
+    /// The client that `of` keeps, made where there is none yet.
+    fn made(
+        &self,
+        of: &OnceLock<reqwest::Client>,
+        host: &Host,
+        with: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<reqwest::Client, ErrorKind> {
+        if let Some(client) = of.get() {
             return Ok(client.clone());
         }
-        let client = http(&self.timeouts, self.per_host).dns_resolver(Outside).build();
+        let client = with(http(&self.timeouts, self.per_host)).build();
         let client = client
             .map_err(|error| ErrorKind::Network { host: host.to_string(), reason: quoted(&error.to_string()) })?;
-        Ok(self.outside.get_or_init(|| client).clone())
+        Ok(of.get_or_init(|| client).clone())
     }
 
     /// Whether the user names a host that a registry led to.
@@ -244,12 +258,21 @@ impl Transport {
         self.settings.contains_key(host) || token_hosts.iter().chain(redirect_hosts).any(allowed)
     }
 
-    fn state(&self, host: &Host, base: Url, settings: RegistrySettings, http: Option<reqwest::Client>) -> HostState {
-        let usual = if host.is_loopback() { &self.direct } else { &self.http };
-        let http = http.or_else(|| self.clients.get(host).cloned()).unwrap_or_else(|| usual.clone());
+    fn state(
+        &self,
+        host: &Host,
+        base: Url,
+        settings: RegistrySettings,
+        http: Option<reqwest::Client>,
+    ) -> Result<HostState, ErrorKind> {
+        let http = match http.or_else(|| self.clients.get(host).cloned()) {
+            Some(http) => http,
+            None if host.is_loopback() => self.made(&self.direct, host, reqwest::ClientBuilder::no_proxy)?,
+            None => self.made(&self.http, host, |http| http)?,
+        };
         let mut state = HostState::new(host.clone(), base, http, settings, self.per_host);
         state.sent = Arc::clone(&self.sent);
-        state
+        Ok(state)
     }
 
     /// Sends a request to a registry, with what the registry asks for, until there is an answer or no use in trying.
