@@ -82,13 +82,13 @@ fn read(text: &str) -> Result<Parsed, Unreadable> {
     Ok(Parsed { sites, comments })
 }
 
-/// Whether a file's name is a Dockerfile's. `Dockerfile.dockerignore` is none.
+/// Whether a file is a Dockerfile by its name, and not what BuildKit reads beside one: what is ignored, or a policy.
 fn is_dockerfile(name: &str) -> bool {
     let name = name.to_lowercase();
     ["dockerfile", "containerfile"].iter().any(|kind| {
         let begins = name.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         begins || name.strip_suffix(kind).is_some_and(|rest| rest.ends_with('.'))
-    }) && !name.ends_with(".dockerignore")
+    }) && ![".dockerignore", ".rego"].iter().any(|beside| name.ends_with(beside))
 }
 
 const COPY: &str = "COPY --from";

@@ -139,7 +139,7 @@ fn dockerfiles_are_told_by_their_names() {
     for name in ["Dockerfile", "Dockerfile.dev", "web.Dockerfile", "web.dockerfile", "Containerfile"] {
         assert!(Dockerfile.claims(Utf8Path::new(name), ""), "{name}");
     }
-    for name in ["Earthfile", "Dockerfile.dockerignore", "NotADockerfile", "Dockerfiles"] {
+    for name in ["Earthfile", "Dockerfile.dockerignore", "Dockerfile.rego", "NotADockerfile", "Dockerfiles"] {
         assert!(!Dockerfile.claims(Utf8Path::new(name), ""), "{name}");
     }
 }
