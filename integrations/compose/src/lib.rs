@@ -9,7 +9,9 @@ mod file;
 use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
-use imagelock_adapter::{Adapter, Common, Context, Output, PLACEHOLDER, Pinned, Problem, RenderError, Target, Use};
+use imagelock_adapter::{
+    Adapter, Common, Context, Left, Output, PLACEHOLDER, Pinned, Problem, RenderError, Target, Use,
+};
 use imagelock_core::ImageName;
 use imagelock_core::project::{Entry, Fields, ProjectError, TargetTable};
 use imagelock_core::source::{Label, Location, Spanned, nearest};
@@ -89,7 +91,8 @@ impl Target for Override {
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Output>, RenderError> {
-        let (mut rows, mut warnings, mut named_here, mut uses) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut rows, mut warnings, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut named_here, mut uses) = (Vec::new(), Vec::new());
         let mut errors: Vec<RenderError> = Vec::new();
         let file = self.file.as_ref().map(|path| ComposeFile::read(context, path)).transpose()?;
         for (service, image) in &self.services {
@@ -111,14 +114,16 @@ impl Target for Override {
                     warnings.extend(warning.map(|warning| format!("service `{name}` {warning}")));
                 }
                 Err((reason, at)) if self.strict => errors.push(self.unpinned(name, &at, &reason).into()),
-                Err((reason, _)) => warnings.push(format!("service `{name}` is not pinned: {reason}")),
+                Err((reason, at)) => {
+                    kept.push(Left { at, reason: format!("service `{name}` is not pinned: {reason}") });
+                }
             }
         }
         for (at, problem) in file.iter().flat_map(ComposeFile::out_of_reach) {
             if self.strict {
                 errors.push(Problem::at(at, problem).also(&self.at, "`strict` asks for every image").into());
             } else {
-                warnings.push(problem);
+                kept.push(Left { at: at.clone(), reason: problem });
             }
         }
         if !errors.is_empty() {
@@ -129,7 +134,7 @@ impl Target for Override {
         let page = Page { seal: PLACEHOLDER, file, output: self.output.value.as_str(), services: rows };
         let text = context.templates.render("compose.images.yaml", &page)?;
         let output = Output::generated(&self.output.value, &text, &self.output.at)?.with(named_here);
-        let output = Output { uses: [output.uses, uses].concat(), ..output };
+        let output = Output { uses: [output.uses, uses].concat(), kept, ..output };
         Ok(vec![warnings.into_iter().fold(output, Output::warn)])
     }
 }

@@ -30,7 +30,12 @@ fn services(output: &Output) -> BTreeMap<String, String> {
 
 fn pins(compose: &str) -> (Vec<String>, Vec<String>) {
     let output = outputs(PROJECT, compose).unwrap();
-    (services(&output).into_keys().collect(), output.warnings)
+    (services(&output).into_keys().collect(), told(output))
+}
+
+/// What people are told, without the places.
+fn told(output: Output) -> Vec<String> {
+    output.kept.into_iter().map(|left| left.reason).chain(output.warnings).collect()
 }
 
 #[test]
@@ -99,7 +104,7 @@ fn a_named_service_takes_the_image_it_is_given() {
     let project = format!("{PROJECT}services = {{ db = \"postgres\" }}\n");
     let output = outputs(&project, "services:\n  db:\n    image: my/postgres:$TAG\n").unwrap();
     assert!(services(&output)["db"].starts_with("docker.io/library/postgres:16.9@"));
-    assert_eq!(output.warnings, Vec::<String>::new());
+    assert_eq!(told(output), Vec::<String>::new());
     let alone = "[[compose]]\noutput = \"x.yaml\"\nservices = { db = \"postgres\" }\n";
     assert_eq!(services(&outputs(alone, "").unwrap()).len(), 1);
 }
@@ -138,7 +143,7 @@ fn among(files: &[(&str, &str)], strict: bool) -> Result<(Vec<String>, Vec<Strin
     let tree = files.iter().fold(MemoryTree::default(), |tree, (path, text)| tree.file(*path, *text));
     let project = if strict { format!("{PROJECT}strict = true\n") } else { PROJECT.to_owned() };
     let output = render(&Compose, &project, &locked(), &tree)?.remove(0);
-    Ok((services(&output).into_keys().collect(), output.warnings))
+    Ok((services(&output).into_keys().collect(), told(output)))
 }
 
 fn pinned_services(files: &[(&str, &str)]) -> Vec<String> {
