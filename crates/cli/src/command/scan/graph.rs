@@ -30,38 +30,29 @@ impl Graph {
         };
         Self { files: by_number(files), images: by_number(images), uses }
     }
+
+    /// A line for each file, each image and each use, in a language that names a node and says behind it how it looks.
+    fn lines(self, file: impl Fn(&str) -> String, image: impl Fn(&str) -> String, arrow: &str) -> String {
+        let files = self.files.iter().enumerate().map(|(number, text)| format!("  f{number}{}\n", file(text)));
+        let images = self.images.iter().enumerate().map(|(number, text)| format!("  i{number}{}\n", image(text)));
+        let uses = self.uses.iter().map(|(file, image)| format!("  f{file} {arrow} i{image}\n"));
+        files.chain(images).chain(uses).collect::<Vec<_>>().concat()
+    }
 }
 
 /// A flowchart of Mermaid's.
 pub(super) fn mermaid(found: &ScanFound<'_>) -> String {
-    let Graph { files, images, uses } = Graph::of(found);
-    let mut text = "flowchart LR\n".to_owned();
-    for (number, file) in files.iter().enumerate() {
-        text.push_str(&format!("  f{number}[\"{}\"]\n", entities(file)));
-    }
-    for (number, image) in images.iter().enumerate() {
-        text.push_str(&format!("  i{number}([\"{}\"])\n", entities(image)));
-    }
-    for (file, image) in uses {
-        text.push_str(&format!("  f{file} --> i{image}\n"));
-    }
-    text
+    let file = |text: &str| format!("[\"{}\"]", entities(text));
+    let image = |text: &str| format!("([\"{}\"])", entities(text));
+    "flowchart LR\n".to_owned() + &Graph::of(found).lines(file, image, "-->")
 }
 
 /// A directed graph in the language of Graphviz.
 pub(super) fn dot(found: &ScanFound<'_>) -> String {
-    let Graph { files, images, uses } = Graph::of(found);
-    let mut text = "digraph images {\n  rankdir=LR\n  node [shape=box]\n".to_owned();
-    for (number, file) in files.iter().enumerate() {
-        text.push_str(&format!("  f{number} [label=\"{}\"]\n", quoted(file)));
-    }
-    for (number, image) in images.iter().enumerate() {
-        text.push_str(&format!("  i{number} [label=\"{}\", shape=oval]\n", quoted(image)));
-    }
-    for (file, image) in uses {
-        text.push_str(&format!("  f{file} -> i{image}\n"));
-    }
-    text + "}\n"
+    let file = |text: &str| format!(" [label=\"{}\"]", quoted(text));
+    let image = |text: &str| format!(" [label=\"{}\", shape=oval]", quoted(text));
+    let lines = Graph::of(found).lines(file, image, "->");
+    format!("digraph images {{\n  rankdir=LR\n  node [shape=box]\n{lines}}}\n")
 }
 
 /// A text in a label of Mermaid's, which knows entities by their numbers and reads Markdown and HTML besides.
