@@ -116,6 +116,7 @@ impl ClientBuilder {
             clients,
             http: OnceLock::new(),
             direct: OnceLock::new(),
+            bare: OnceLock::new(),
             outside: OnceLock::new(),
             store: self.store.unwrap_or_else(|| Arc::new(Store::anonymous())),
             reporter: self.reporter,

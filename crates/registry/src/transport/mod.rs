@@ -61,6 +61,8 @@ pub(crate) struct Transport {
     pub(crate) http: OnceLock<reqwest::Client>,
     /// For this machine: a proxy's `localhost` would be the proxy's own.
     pub(crate) direct: OnceLock<reqwest::Client>,
+    /// For this machine without TLS, and so without authorities to read.
+    pub(crate) bare: OnceLock<reqwest::Client>,
     /// For hosts that a registry names.
     pub(crate) outside: OnceLock<reqwest::Client>,
     pub(crate) store: Arc<Store>,
@@ -267,6 +269,9 @@ impl Transport {
     ) -> Result<HostState, ErrorKind> {
         let http = match http.or_else(|| self.clients.get(host).cloned()) {
             Some(http) => http,
+            None if host.is_loopback() && base.scheme() == "http" => {
+                self.made(&self.bare, host, |http| http.no_proxy().tls_certs_only([]))?
+            }
             None if host.is_loopback() => self.made(&self.direct, host, reqwest::ClientBuilder::no_proxy)?,
             None => self.made(&self.http, host, |http| http)?,
         };
