@@ -44,7 +44,7 @@ impl InPlace {
 
     fn format(&self, path: &Utf8Path, text: &str) -> Option<&dyn Format> {
         let head = &text[..text.floor_char_boundary(HEAD)];
-        let claims = self.formats.iter().find(|format| format.claims(path, head));
+        let claims = self.formats.iter().find(|format| format.claims(path, &head));
         claims.or(self.formats.last()).map(Box::as_ref)
     }
 

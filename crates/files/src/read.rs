@@ -17,6 +17,11 @@ pub fn bytes(path: &Utf8Path, limit: u64) -> Result<Option<Vec<u8>>, FileError> 
 /// Opens a file for whoever reads it piece by piece, as [`bytes`] does: never another than a regular one, behind all
 /// links.
 pub fn open(path: &Utf8Path) -> Result<Option<File>, FileError> {
+    Ok(sized(path)?.map(|(file, _)| file))
+}
+
+/// Opens a file, and says how large it says that it is.
+fn sized(path: &Utf8Path) -> Result<Option<(File, u64)>, FileError> {
     let fail = |problem| FileError { doing: "read", path: path.to_owned(), problem };
     // What it is, is asked before, since opening a device may do something; and again of what was opened, since something
     // else may stand there by then.
@@ -29,7 +34,7 @@ pub fn open(path: &Utf8Path) -> Result<Option<File>, FileError> {
     };
     let opened = path.metadata().and_then(look);
     match opened {
-        Ok((metadata, Some(file))) if metadata.is_file() => Ok(Some(file)),
+        Ok((metadata, Some(file))) if metadata.is_file() => Ok(Some((file, metadata.len()))),
         Ok((metadata, _)) => Err(fail(FileProblem::NotAFile(what(metadata.file_type())))),
         Err(error) if is_absent(&error) => Ok(None),
         Err(error) => Err(fail(FileProblem::System(without_path(&error)))),
@@ -53,8 +58,7 @@ pub struct Opened<'p> {
 impl<'p> Opened<'p> {
     /// Opens a file, `None` where there is none. Whatever is no regular file, behind all links, is an error.
     pub fn open(path: &'p Utf8Path) -> Result<Option<Self>, FileError> {
-        let Some(file) = open(path)? else { return Ok(None) };
-        let size = file.metadata().map_or(0, |metadata| metadata.len());
+        let Some((file, size)) = sized(path)? else { return Ok(None) };
         Ok(Some(Self { path, file, size, read: Vec::new() }))
     }
 
@@ -62,6 +66,11 @@ impl<'p> Opened<'p> {
     pub fn head(&mut self, bytes: usize) -> Result<&[u8], FileError> {
         self.fill(bytes as u64)?;
         Ok(&self.read[..self.read.len().min(bytes)])
+    }
+
+    /// Returns what was read of it so far.
+    pub fn so_far(&self) -> &[u8] {
+        &self.read
     }
 
     /// Returns all that it holds; more than `limit` bytes are an error.

@@ -144,6 +144,18 @@ pub struct Unreadable {
     pub at: Range<usize>,
 }
 
+/// The first bytes of a file. Most files are told by their names: what is not asked for is not read.
+pub trait Head {
+    /// The text of the first bytes, as far as they are text.
+    fn text(&self) -> &str;
+}
+
+impl Head for &str {
+    fn text(&self) -> &str {
+        self
+    }
+}
+
 /// A language in which images are named.
 pub trait Format: Send + Sync {
     /// Its name.
@@ -152,9 +164,9 @@ pub trait Format: Send + Sync {
     /// What it is, for people: `a Dockerfile`.
     fn about(&self) -> &'static str;
 
-    /// Whether a file is of this format, by its name and its first bytes. The first format of a list that claims a file
-    /// reads it.
-    fn claims(&self, path: &Utf8Path, head: &str) -> bool;
+    /// Whether a file is of this format, by its name and, where that is not enough, by its first bytes. The first format of
+    /// a list that claims a file reads it.
+    fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool;
 
     /// The places and the comments of a text.
     fn read(&self, text: &str) -> Result<Parsed, Unreadable>;

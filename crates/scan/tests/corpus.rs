@@ -45,7 +45,7 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
 
 fn format_of(path: &str, text: &str) -> &'static dyn Format {
     let head = &text[..(0..=HEAD.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap()];
-    *FORMATS.iter().find(|format| format.claims(Utf8Path::new(path), head)).unwrap()
+    *FORMATS.iter().find(|format| format.claims(Utf8Path::new(path), &head)).unwrap()
 }
 
 fn state(reference: Option<&Reference>) -> &'static str {

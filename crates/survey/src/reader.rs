@@ -1,5 +1,6 @@
 //! One file: which format reads it, what it says, and what comments and rules add.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use imagelock_core::Reference;
 use imagelock_core::source::{Located, Location, SourceFile};
 use imagelock_edit::{Choice, Holds, Marked, ignored, marked};
 use imagelock_files::{FileError, FileProblem, Opened};
-use imagelock_scan::{FORMATS, Format, Parsed, Says, Site, Sure, WORD, bare};
+use imagelock_scan::{FORMATS, Format, Head, Parsed, Says, Site, Sure, WORD, bare};
 
 use crate::survey::Rule;
 use crate::{Ignored, Mention, State, Survey, Surveyed, Warning, Why};
@@ -20,6 +21,37 @@ const HEAD: usize = 4096;
 const PLAIN: &str = "plain";
 /// What a place is said to be found by that a rule of the project file found.
 const RULE: &str = "rule";
+
+/// A file that is opened once, when something asks what is in it.
+struct First<'p> {
+    file: &'p Utf8Path,
+    opened: OnceCell<Result<Option<Opened<'p>>, FileError>>,
+}
+
+impl<'p> First<'p> {
+    fn open(file: &'p Utf8Path) -> Result<Option<Opened<'p>>, FileError> {
+        let mut opened = Opened::open(file)?;
+        if let Some(opened) = &mut opened {
+            opened.head(HEAD)?;
+        }
+        Ok(opened)
+    }
+
+    fn into_opened(self) -> Result<Option<Opened<'p>>, FileError> {
+        self.opened.into_inner().unwrap_or_else(|| Self::open(self.file))
+    }
+}
+
+impl Head for First<'_> {
+    fn text(&self) -> &str {
+        let opened = self.opened.get_or_init(|| Self::open(self.file));
+        let head = opened.as_ref().ok().and_then(Option::as_ref).map_or(&[][..], Opened::so_far);
+        match std::str::from_utf8(head) {
+            Ok(text) => text,
+            Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
+        }
+    }
+}
 
 /// A file that is read.
 pub(crate) struct Reader<'r, 'a> {
@@ -59,22 +91,21 @@ impl<'r, 'a> Reader<'r, 'a> {
 
     /// The text and the format of a file that is worth it.
     fn text(&self) -> Result<Option<(String, &'static dyn Format)>, FileError> {
-        let Some(mut opened) = Opened::open(self.file)? else { return Ok(None) };
-        let head = opened.head(HEAD)?;
-        let is_binary = head.contains(&0);
-        let text = match std::str::from_utf8(head) {
-            Ok(text) => text,
-            Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
-        };
-        let Some(format) = FORMATS.iter().copied().find(|format| format.claims(self.path, text)) else {
+        let first = First { file: self.file, opened: OnceCell::new() };
+        let Some(format) = FORMATS.iter().copied().find(|format| format.claims(self.path, &first)) else {
             return Ok(None);
         };
-        if format.id() != PLAIN || self.rules().next().is_some() {
+        let is_read = format.id() != PLAIN || self.rules().next().is_some();
+        // A marker names an image of the lock.
+        if !is_read && self.survey.context.lock.images.is_empty() {
+            return Ok(None);
+        }
+        let Some(opened) = first.into_opened()? else { return Ok(None) };
+        if is_read {
             return imagelock_files::utf8(self.file, opened.rest(self.survey.largest)?)
                 .map(|text| Some((text, format)));
         }
-        // A marker names an image of the lock.
-        if is_binary || self.survey.context.lock.images.is_empty() {
+        if opened.so_far().contains(&0) {
             return Ok(None);
         }
         // Whatever it is, it is nobody's mistake that it is none that could have a marker.
@@ -135,7 +166,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             Err(error) => error,
         };
         let plain = FORMATS.iter().filter(|other| other.id() == PLAIN && format.id() != PLAIN);
-        let plain = plain.copied().find(|plain| plain.claims(self.path, ""));
+        let plain = plain.copied().find(|plain| plain.claims(self.path, &""));
         let again = plain.and_then(|plain| marked(file, &plain.read(file.text()).ok()?, survey.context).ok());
         again.unwrap_or_else(|| {
             let at = error.labels().first().map_or(0, |label| label.at.span.start);

@@ -79,7 +79,7 @@ fn version(fields: &mut Fields<'_>) -> String {
 
 /// Whether a path or glob names Dockerfiles.
 fn is_dockerfile(pattern: &str) -> bool {
-    Dockerfile.claims(Utf8Path::new(pattern), "")
+    Dockerfile.claims(Utf8Path::new(pattern), &"")
 }
 
 fn target(entry: &Entry) -> Result<(ImageName, Spanned<String>), Vec<ProjectError>> {

@@ -11,7 +11,7 @@ use fs_err as fs;
 use super::{RUNS, build, imagelock, tool};
 use crate::shell;
 
-/// The files, of which so many are YAML.
+/// The files, of which so many are YAML: a third workloads, a third manifests that run nothing, a third no manifests.
 const FILES: usize = 50_000;
 const YAML: usize = 6_000;
 /// The files in one folder, a service.
@@ -19,8 +19,8 @@ const IN_A_FOLDER: usize = 100;
 /// The bytes of a file, about: 200 MB in all.
 const BYTES: usize = 4_000;
 
-/// The programs, each with its arguments. One that is not there has no row.
-const PEERS: &[(&str, &[&str])] = &[("rg", &["-l", "image"]), ("frizbee", &["image", "list", "."])];
+/// The programs, each with its arguments, behind which comes the folder. One that is not there has no row.
+const PEERS: &[(&str, &[&str])] = &[("rg", &["-l", "image"]), ("frizbee", &["image", "list"])];
 
 /// The time and the most memory of one run.
 #[derive(Clone, Copy)]
@@ -44,7 +44,7 @@ pub(super) fn run() -> Result<()> {
             let Some(program) = tool(name) else { continue };
             rows.push((
                 format!("`{name} {}`", arguments.join(" ")),
-                cost(Command::new(&program).args(*arguments), root)?,
+                cost(Command::new(&program).args(*arguments).arg(root), root)?,
             ));
         }
         let mut ours = Command::new(imagelock());
@@ -105,7 +105,11 @@ fn lay_out(root: &Utf8Path, files: usize) -> Result<u64> {
                 "Dockerfile".to_owned(),
                 format!("FROM golang:1.{} AS build\n{}FROM scratch\n", number % 30, lines(number, "RUN ", 300)),
             ),
-            _ if number % every == 0 => (format!("deploy{number}.yaml"), manifest(number)),
+            _ if number % every == 0 => match number / every % 3 {
+                0 => (format!("deploy{number}.yaml"), workloads(number)),
+                1 => (format!("config{number}.yaml"), settings(number)),
+                _ => (format!("api{number}.yaml"), lines(number, "- ", BYTES)),
+            },
             kind if kind % 3 == 0 => (format!("file{number}.go"), lines(number, "// ", BYTES)),
             kind if kind % 3 == 1 => (format!("file{number}.rs"), lines(number, "let x = ", BYTES)),
             _ => (format!("file{number}.md"), lines(number, "", BYTES)),
@@ -120,7 +124,7 @@ fn lay_out(root: &Utf8Path, files: usize) -> Result<u64> {
 }
 
 /// A workload as they are in clusters, a few of one file.
-fn manifest(number: usize) -> String {
+fn workloads(number: usize) -> String {
     let mut text = String::new();
     while text.len() < BYTES {
         let part = text.len();
@@ -135,6 +139,12 @@ fn manifest(number: usize) -> String {
         ));
     }
     text
+}
+
+/// A manifest that runs nothing.
+fn settings(number: usize) -> String {
+    let lines = lines(number, "    ", BYTES);
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings-{number}\ndata:\n  text: |\n{lines}")
 }
 
 /// Lines of words, at least so many bytes of them.

@@ -12,7 +12,7 @@ use imagelock_core::Reference;
 use parse_dockerfile::{Flag, HereDoc, Instruction, Source, UnescapedString};
 
 use crate::comment::speaking;
-use crate::{Format, Lines, Parsed, Says, Site, Sure, Unreadable, moved};
+use crate::{Format, Head, Lines, Parsed, Says, Site, Sure, Unreadable, moved};
 
 /// Dockerfiles and Containerfiles.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,7 +27,7 @@ impl Format for Dockerfile {
         "a Dockerfile"
     }
 
-    fn claims(&self, path: &Utf8Path, _: &str) -> bool {
+    fn claims(&self, path: &Utf8Path, _: &dyn Head) -> bool {
         path.file_name().is_some_and(is_dockerfile)
     }
 

@@ -13,7 +13,7 @@ use hcl_edit::visit::{Visit, visit_expr};
 use imagelock_core::escape;
 
 use crate::comment::speaking;
-use crate::{Format, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Parsed, Site, Sure, Unreadable};
 
 /// HCL, version 2.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,7 +28,7 @@ impl Format for Hcl {
         "HCL"
     }
 
-    fn claims(&self, path: &Utf8Path, _: &str) -> bool {
+    fn claims(&self, path: &Utf8Path, _: &dyn Head) -> bool {
         matches!(path.extension(), Some("tf" | "tofu" | "tfvars" | "hcl" | "nomad"))
     }
 

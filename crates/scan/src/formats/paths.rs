@@ -10,7 +10,7 @@ use super::row::{Given, Row};
 use super::table::PathTable;
 use super::yaml;
 use crate::comment::{Comment, speaking};
-use crate::{Format, Lines, Parsed, Site, Unreadable};
+use crate::{Format, Head, Lines, Parsed, Site, Unreadable};
 
 /// A language of YAML, JSON or HCL that is a table of ways.
 pub struct YamlPaths {
@@ -19,7 +19,7 @@ pub struct YamlPaths {
     /// What it is, for people.
     pub(super) about: &'static str,
     /// Which files are of it.
-    pub(super) claims: fn(&Utf8Path, &str) -> bool,
+    pub(super) claims: fn(&Utf8Path, &dyn Head) -> bool,
     /// How it is written.
     pub(super) syntax: Syntax,
     /// Where images are.
@@ -50,7 +50,7 @@ impl Format for YamlPaths {
         self.about
     }
 
-    fn claims(&self, path: &Utf8Path, head: &str) -> bool {
+    fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
         (self.claims)(path, head)
     }
 

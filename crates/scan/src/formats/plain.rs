@@ -11,7 +11,7 @@ use imagelock_yaml::{is_typed, quoted, stays_text};
 
 use super::yaml::is_yaml;
 use crate::comment::speaking;
-use crate::{Comment, Format, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Comment, Format, Head, Lines, Parsed, Site, Sure, Unreadable};
 
 /// What opens a comment, in all languages at once.
 pub(crate) const OPENERS: &[&str] = &["<!--", "/*", "//", "--", "#", ";"];
@@ -81,7 +81,7 @@ impl Format for Plain {
         "text"
     }
 
-    fn claims(&self, path: &Utf8Path, _: &str) -> bool {
+    fn claims(&self, path: &Utf8Path, _: &dyn Head) -> bool {
         match self.words {
             Words::Text => true,
             Words::Yaml => is_yaml(path),

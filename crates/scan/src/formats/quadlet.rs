@@ -5,7 +5,7 @@
 use camino::Utf8Path;
 
 use crate::comment::speaking;
-use crate::{Format, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Parsed, Site, Sure, Unreadable};
 
 /// Units of Quadlet.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,13 +26,13 @@ impl Format for Quadlet {
         "a unit of Quadlet"
     }
 
-    fn claims(&self, path: &Utf8Path, head: &str) -> bool {
+    fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
         // Parts of a unit lie in `web.container.d/10-image.conf`.
         let part = path.parent().and_then(Utf8Path::file_name).and_then(|folder| folder.strip_suffix(".d"));
         let name = if path.extension() == Some("conf") { part.map(Utf8Path::new) } else { Some(path) };
         let kind = name.and_then(Utf8Path::extension);
         matches!(kind, Some("container" | "image" | "volume"))
-            && head.lines().any(|line| SECTIONS.contains(&line.trim()))
+            && head.text().lines().any(|line| SECTIONS.contains(&line.trim()))
     }
 
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {

@@ -11,7 +11,7 @@ use imagelock_core::Reference;
 use super::paths::in_order;
 use super::variables::variables;
 use crate::comment::speaking;
-use crate::{Format, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Parsed, Site, Sure, Unreadable};
 
 /// Scripts, and files of variables.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,14 +47,14 @@ impl Format for Shell {
         "a script"
     }
 
-    fn claims(&self, path: &Utf8Path, head: &str) -> bool {
+    fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
         let name = path.file_name().unwrap_or_default();
         let script = matches!(path.extension(), Some("sh" | "bash" | "zsh" | "ksh" | "env" | "mk"));
-        let shebang = head.strip_prefix("#!").and_then(|rest| rest.lines().next());
+        let shebang = || head.text().strip_prefix("#!").and_then(|rest| rest.lines().next());
         script
             || matches!(name, ".env" | "Makefile" | "GNUmakefile" | "makefile" | ".envrc")
             || name.starts_with(".env.")
-            || path.extension().is_none() && shebang.is_some_and(|shebang| shebang.ends_with("sh"))
+            || path.extension().is_none() && shebang().is_some_and(|shebang| shebang.ends_with("sh"))
     }
 
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {

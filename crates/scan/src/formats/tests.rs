@@ -137,10 +137,10 @@ fn a_frontend_and_what_a_later_build_copies_are_places_of_a_dockerfile() {
 #[test]
 fn dockerfiles_are_told_by_their_names() {
     for name in ["Dockerfile", "Dockerfile.dev", "web.Dockerfile", "web.dockerfile", "Containerfile"] {
-        assert!(Dockerfile.claims(Utf8Path::new(name), ""), "{name}");
+        assert!(Dockerfile.claims(Utf8Path::new(name), &""), "{name}");
     }
     for name in ["Earthfile", "Dockerfile.dockerignore", "Dockerfile.rego", "NotADockerfile", "Dockerfiles"] {
-        assert!(!Dockerfile.claims(Utf8Path::new(name), ""), "{name}");
+        assert!(!Dockerfile.claims(Utf8Path::new(name), &""), "{name}");
     }
 }
 

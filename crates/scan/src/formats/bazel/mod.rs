@@ -15,7 +15,7 @@ use self::lexer::{Kind, Token, lex};
 use super::paths::in_order;
 use super::table::with_algorithm;
 use crate::comment::speaking;
-use crate::{Format, Lines, Parsed, Parts, Piece, Says, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Parsed, Parts, Piece, Says, Site, Sure, Unreadable};
 
 /// Files of Bazel, in Starlark.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,7 +33,7 @@ impl Format for Bazel {
         "a file of Bazel"
     }
 
-    fn claims(&self, path: &Utf8Path, _: &str) -> bool {
+    fn claims(&self, path: &Utf8Path, _: &dyn Head) -> bool {
         let name = path.file_name().unwrap_or_default();
         matches!(path.extension(), Some("bazel" | "bzl" | "bzlmod")) || matches!(name, "BUILD" | "WORKSPACE")
     }

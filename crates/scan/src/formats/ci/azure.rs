@@ -5,6 +5,7 @@ use camino::Utf8Path;
 use super::super::paths::{Syntax, YamlPaths};
 use super::super::row::{Given, Row};
 use super::super::yaml::is_yaml;
+use crate::Head;
 
 /// Pipelines of Azure.
 pub const AZURE: YamlPaths = YamlPaths {
@@ -31,7 +32,7 @@ pub const AZURE: YamlPaths = YamlPaths {
     names: &["resources.containers[].container"],
 };
 
-fn claims(path: &Utf8Path, _: &str) -> bool {
+fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
     let name = path.file_name().unwrap_or_default().trim_start_matches('.');
     let folders = [".azure-pipelines", "azure-pipelines", ".azuredevops"];
     let inside = path.parent().is_some_and(|parent| parent.iter().any(|part| folders.contains(&part)));

@@ -7,6 +7,7 @@ use camino::Utf8Path;
 use super::super::paths::{Syntax, YamlPaths, is_called};
 use super::super::row::{Given, Row};
 use super::super::yaml::is_yaml;
+use crate::Head;
 
 /// Pipelines of Buildkite.
 pub const BUILDKITE: YamlPaths = YamlPaths {
@@ -33,7 +34,7 @@ pub const BUILDKITE: YamlPaths = YamlPaths {
     names: &[],
 };
 
-fn claims(path: &Utf8Path, _: &str) -> bool {
+fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
     let inside = path.parent().is_some_and(|parent| parent.iter().any(|part| part == ".buildkite"));
     is_yaml(path) && inside || is_called(path, &["buildkite.yml", "buildkite.yaml"])
 }

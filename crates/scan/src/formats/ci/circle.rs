@@ -5,6 +5,7 @@ use camino::Utf8Path;
 use super::super::paths::{Syntax, YamlPaths};
 use super::super::row::{Given, Row};
 use super::super::yaml::is_yaml;
+use crate::Head;
 
 /// Configurations of CircleCI, with the orbs that stand in them.
 pub const CIRCLE: YamlPaths = YamlPaths {
@@ -31,6 +32,6 @@ pub const CIRCLE: YamlPaths = YamlPaths {
     names: &[],
 };
 
-fn claims(path: &Utf8Path, _: &str) -> bool {
+fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
     is_yaml(path) && path.parent().is_some_and(|parent| parent.iter().any(|part| part == ".circleci"))
 }

@@ -4,6 +4,7 @@ use camino::Utf8Path;
 
 use super::super::paths::{Syntax, YamlPaths};
 use super::super::row::{Given, Row};
+use crate::Head;
 
 /// Builds of Google Cloud Build.
 pub const CLOUD_BUILD: YamlPaths = YamlPaths {
@@ -16,7 +17,7 @@ pub const CLOUD_BUILD: YamlPaths = YamlPaths {
     names: &["images[]"],
 };
 
-fn claims(path: &Utf8Path, _: &str) -> bool {
+fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
     let is_written = matches!(path.extension(), Some("yaml" | "yml" | "json"));
     is_written && path.file_name().is_some_and(|name| name.trim_start_matches('.').starts_with("cloudbuild"))
 }

@@ -10,6 +10,7 @@ use camino::Utf8Path;
 use super::super::paths::{Syntax, YamlPaths, is_called, lies_in};
 use super::super::row::{Beside, Given, Row, Takes};
 use super::super::yaml::is_yaml;
+use crate::Head;
 
 /// Workflows and actions.
 pub const GITHUB: YamlPaths = YamlPaths {
@@ -42,7 +43,7 @@ pub const GITHUB: YamlPaths = YamlPaths {
     names: &[],
 };
 
-fn claims(path: &Utf8Path, _: &str) -> bool {
+fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
     let hosts = [".github/workflows", ".gitea/workflows", ".forgejo/workflows"];
     is_yaml(path) && hosts.iter().any(|host| lies_in(path, host)) || is_called(path, &["action.yml", "action.yaml"])
 }

@@ -5,6 +5,7 @@ use camino::Utf8Path;
 use super::super::paths::{Syntax, YamlPaths, lies_in};
 use super::super::row::{Beside, Given, Row};
 use super::super::yaml::is_yaml;
+use crate::Head;
 
 /// Pipelines of GitLab.
 pub const GITLAB: YamlPaths = YamlPaths {
@@ -33,7 +34,7 @@ pub const GITLAB: YamlPaths = YamlPaths {
     names: &[],
 };
 
-fn claims(path: &Utf8Path, _: &str) -> bool {
+fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
     let name = path.file_name().unwrap_or_default();
     let called = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"));
     called.is_some_and(|name| name.ends_with(".gitlab-ci")) || is_yaml(path) && in_folder(path)

@@ -17,7 +17,7 @@ use camino::Utf8Path;
 pub use self::interpolate::{Unresolved, Variables};
 pub use self::services::{Beyond, Composition, Declaration, Extends, Origin, Scalar};
 use super::{Dockerfile, yaml};
-use crate::{Format, Lines, Parsed, Says, Site, Sure, Unreadable, bare};
+use crate::{Format, Head, Lines, Parsed, Says, Site, Sure, Unreadable, bare};
 
 /// How far services extend each other.
 pub const MOST_EXTENDED: usize = 16;
@@ -35,10 +35,10 @@ impl Format for Compose {
         "a Compose file"
     }
 
-    fn claims(&self, path: &Utf8Path, head: &str) -> bool {
+    fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
         let name = path.file_name().unwrap_or_default().to_lowercase();
         let is_named = name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "compose");
-        is_named && yaml::is_yaml(path) && !head.lines().any(|line| line.starts_with("apiVersion:"))
+        is_named && yaml::is_yaml(path) && !head.text().lines().any(|line| line.starts_with("apiVersion:"))
     }
 
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {

@@ -12,7 +12,7 @@ use camino::Utf8Path;
 
 use self::lexer::{Statement, Word};
 use crate::comment::speaking;
-use crate::{Format, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Parsed, Site, Sure, Unreadable};
 
 /// Earthfiles, of Earthly and of EarthBuild.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,7 +27,7 @@ impl Format for Earthfile {
         "an Earthfile"
     }
 
-    fn claims(&self, path: &Utf8Path, _: &str) -> bool {
+    fn claims(&self, path: &Utf8Path, _: &dyn Head) -> bool {
         path.file_name() == Some("Earthfile") || path.extension() == Some("earth")
     }
 

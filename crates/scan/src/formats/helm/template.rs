@@ -9,7 +9,7 @@ use imagelock_core::Reference;
 
 use super::super::yaml;
 use crate::comment::speaking;
-use crate::{Format, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Parsed, Site, Sure, Unreadable};
 
 /// Templates of charts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,9 +24,9 @@ impl Format for Template {
         "a template of a chart"
     }
 
-    fn claims(&self, path: &Utf8Path, head: &str) -> bool {
+    fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
         let inside = path.parent().is_some_and(|parent| parent.iter().any(|part| part == "templates"));
-        inside && (path.extension() == Some("tpl") || yaml::is_yaml(path) && head.contains("{{"))
+        inside && (path.extension() == Some("tpl") || yaml::is_yaml(path) && head.text().contains("{{"))
     }
 
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {

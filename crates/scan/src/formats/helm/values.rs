@@ -12,7 +12,7 @@ use super::super::table::{Reader, said};
 use super::super::variables::variables;
 use super::super::walk::Document;
 use super::super::yaml::{self, written};
-use crate::{Format, Lines, Parsed, Parts, Piece, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Parsed, Parts, Piece, Site, Sure, Unreadable};
 
 /// Values of charts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,7 +27,7 @@ impl Format for Values {
         "values of a chart"
     }
 
-    fn claims(&self, path: &Utf8Path, _: &str) -> bool {
+    fn claims(&self, path: &Utf8Path, _: &dyn Head) -> bool {
         let name = path.file_name().unwrap_or_default();
         let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).unwrap_or_default();
         stem.starts_with("values") || stem.ends_with(".values") || stem.ends_with("-values")

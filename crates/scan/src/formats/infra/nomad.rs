@@ -4,6 +4,7 @@ use camino::Utf8Path;
 
 use super::super::paths::{Syntax, YamlPaths};
 use super::super::row::{Beside, Given, Row};
+use crate::Head;
 
 /// Jobs in HCL.
 pub const NOMAD: YamlPaths = YamlPaths {
@@ -35,8 +36,8 @@ fn runs_images(beside: &Beside<'_, '_>, key: &str) -> bool {
     matches!(beside.text(1, key), Some("docker" | "podman"))
 }
 
-fn claims(path: &Utf8Path, head: &str) -> bool {
+fn claims(path: &Utf8Path, head: &dyn Head) -> bool {
     let name = path.file_name().unwrap_or_default();
-    let says = path.extension() == Some("hcl") && head.lines().any(|line| line.starts_with("job \""));
+    let says = path.extension() == Some("hcl") && head.text().lines().any(|line| line.starts_with("job \""));
     says || name.ends_with(".nomad") || name.ends_with(".nomad.hcl")
 }

@@ -16,7 +16,7 @@ use self::find::FoundImage;
 pub use self::path::{ManifestPath, ManifestPathError};
 pub use self::resources::Resources;
 use super::yaml;
-use crate::{Format, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Parsed, Site, Sure, Unreadable};
 
 /// Kubernetes manifests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,8 +34,8 @@ impl Format for Manifests {
         "YAML"
     }
 
-    fn claims(&self, path: &Utf8Path, head: &str) -> bool {
-        let starts = |key: &str| head.lines().any(|line| line.starts_with(key));
+    fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
+        let starts = |key: &str| head.text().lines().any(|line| line.starts_with(key));
         yaml::is_yaml(path) && starts("apiVersion:") && starts("kind:")
     }
 

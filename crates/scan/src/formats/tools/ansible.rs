@@ -7,6 +7,7 @@ use camino::Utf8Path;
 use super::super::paths::{Syntax, YamlPaths, starts_with};
 use super::super::row::{Beside, Given, Keys, Row, Takes, is_word};
 use super::super::yaml::is_yaml;
+use crate::Head;
 
 /// Playbooks, tasks and variables.
 pub const ANSIBLE: YamlPaths = YamlPaths {
@@ -51,11 +52,11 @@ fn is_not_the_image(beside: &Beside<'_, '_>) -> bool {
     built || beside.has(0, "tag") || beside.has(0, "path") || beside.text(0, "state") == Some("absent")
 }
 
-fn claims(path: &Utf8Path, head: &str) -> bool {
+fn claims(path: &Utf8Path, head: &dyn Head) -> bool {
     const FOLDERS: &[&str] = &["tasks", "handlers", "roles", "playbooks", "group_vars", "host_vars"];
     let inside = path.parent().is_some_and(|parent| parent.iter().any(|part| FOLDERS.contains(&part)));
-    let play = head.lines().any(|line| line.starts_with("- hosts:") || line.starts_with("  hosts:"));
+    let play = || head.text().lines().any(|line| line.starts_with("- hosts:") || line.starts_with("  hosts:"));
     let module = ["docker_container:", "podman_container:", "docker_image:", "docker_image_pull:"];
-    let uses = || module.iter().any(|module| head.contains(module));
-    is_yaml(path) && !starts_with(head, "apiVersion") && (inside || play || uses())
+    let uses = || module.iter().any(|module| head.text().contains(module));
+    is_yaml(path) && !starts_with(head.text(), "apiVersion") && (inside || play() || uses())
 }

@@ -4,6 +4,7 @@ use camino::Utf8Path;
 
 use super::super::paths::{Syntax, YamlPaths, is_called};
 use super::super::row::Row;
+use crate::Head;
 
 /// Development containers.
 pub const DEVCONTAINER: YamlPaths = YamlPaths {
@@ -16,6 +17,6 @@ pub const DEVCONTAINER: YamlPaths = YamlPaths {
     names: &[],
 };
 
-fn claims(path: &Utf8Path, _: &str) -> bool {
+fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
     is_called(path, &[".devcontainer.json", "devcontainer.json"])
 }

@@ -7,6 +7,7 @@ use camino::Utf8Path;
 use super::super::helm::image_lines;
 use super::super::paths::{Syntax, YamlPaths, is_called};
 use super::super::row::{Keys, Row, Takes};
+use crate::Head;
 
 /// Kustomizations and components.
 pub const KUSTOMIZE: YamlPaths = YamlPaths {
@@ -28,6 +29,6 @@ pub const KUSTOMIZE: YamlPaths = YamlPaths {
 const IMAGES: &Keys =
     &Keys { registry: &[], repository: &[&["newName"], &["name"]], tag: &[&["newTag"]], digest: &[&["digest"]] };
 
-fn claims(path: &Utf8Path, _: &str) -> bool {
+fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
     is_called(path, &["kustomization.yaml", "kustomization.yml", "Kustomization"])
 }

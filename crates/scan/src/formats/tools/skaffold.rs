@@ -5,6 +5,7 @@ use camino::Utf8Path;
 use super::super::paths::{Syntax, YamlPaths, starts_with};
 use super::super::row::Row;
 use super::super::yaml::is_yaml;
+use crate::Head;
 
 /// Skaffold's configuration.
 pub const SKAFFOLD: YamlPaths = YamlPaths {
@@ -26,10 +27,10 @@ pub const SKAFFOLD: YamlPaths = YamlPaths {
     names: &["**.artifacts[].image"],
 };
 
-fn claims(path: &Utf8Path, head: &str) -> bool {
+fn claims(path: &Utf8Path, head: &dyn Head) -> bool {
     let called = path.file_name().is_some_and(|name| name.starts_with("skaffold"));
-    let says = head
-        .lines()
-        .any(|line| line.strip_prefix("apiVersion:").is_some_and(|rest| rest.trim().starts_with("skaffold/")));
-    is_yaml(path) && (says || called && starts_with(head, "apiVersion"))
+    let is_ours =
+        |line: &str| line.strip_prefix("apiVersion:").is_some_and(|rest| rest.trim().starts_with("skaffold/"));
+    let says = || head.text().lines().any(is_ours);
+    is_yaml(path) && (says() || called && starts_with(head.text(), "apiVersion"))
 }
