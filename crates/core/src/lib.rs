@@ -6,6 +6,7 @@
 //!
 //! - [`mod@reference`], [`digest`], [`platform`], [`name`]: text from outside becomes one of these or an error that names
 //!   the byte.
+//! - [`naming`]: names for images that nobody named.
 //! - [`project`]: `images.toml` and the same tables in a Cargo manifest, with the place of everything in them.
 //! - [`request`]: what an image is asked for, in the form that the lock records.
 //! - [`version`]: which of a repository's tags answers a version rule.
@@ -25,6 +26,7 @@ mod expression;
 mod inside;
 pub mod lockfile;
 pub mod name;
+pub mod naming;
 pub mod plan;
 pub mod platform;
 pub mod precise;

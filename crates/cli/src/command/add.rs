@@ -6,28 +6,27 @@ use imagelock_core::project::{self, NewImage, Source};
 use imagelock_core::request::Wanted;
 use imagelock_core::source::{Label, SourceFile};
 use imagelock_core::version::Rule;
-use imagelock_core::{ImageName, Platform, Reference, Tag, plan};
-use imagelock_files::Writer;
+use imagelock_core::{ImageName, Platform, Reference, Tag};
+use imagelock_registry::Take;
 
-use super::lock::{self, Outcome};
+use super::declare;
 use crate::discover::{self, Found};
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
-use crate::input::{self, PROJECT_BYTES};
-use crate::report;
 use crate::session::{self, Session};
 use crate::write;
 
-/// Add an image to images.toml and lock it
+/// Add images to images.toml and lock them
 ///
-/// Starts an images.toml at the top of the repository where there is none. Nothing is written when the image cannot
-/// be locked.
+/// Starts an images.toml at the top of the repository where there is none. Nothing is written when one of the images
+/// cannot be locked. An image is called by the last part of its repository, with the tag where a repository has several,
+/// and with the owner where two repositories end alike.
 #[derive(Args, Debug)]
 pub struct Add {
-    /// The image, as in `redis:8` or `ghcr.io/acme/web`
-    #[arg(required_unless_present = "layout", conflicts_with = "layout")]
-    reference: Option<String>,
-    /// Its name in images.toml; the last part of the repository otherwise
+    /// The images, as in `redis:8` or `ghcr.io/acme/web`
+    #[arg(value_name = "REFERENCE", required_unless_present = "layout", conflicts_with = "layout")]
+    references: Vec<String>,
+    /// The name of the one image in images.toml
     #[arg(long)]
     name: Option<ImageName>,
     /// Take the best tag that satisfies this requirement, as in `16` or `>=1.2, <2`
@@ -58,61 +57,72 @@ impl Add {
             None => start(&directory),
         };
         let _held = write::lock(&found.root, &host.shell)?;
-        let image = self.image(&found, &directory)?;
-        let (path, prefix) = file_to_edit(&found);
-        let old_text = text_to_edit(&found, &path, &directory)?.unwrap_or_default();
-        refuse_twice(host, &directory, &found, &image.name)?;
-        let text = project::add(&old_text, prefix, &image)?;
-        let session = Session::of(host, directory.clone(), replaced(found, &path, &directory, &text))?;
-
-        let shown = session.show(&path);
-        let written = match session.project.images.get(&image.name).map(|declared| declared.value_at.file.text()) {
-            Some(text) if text.contains(&format!("{} = \"{}\"", image.name, image.spelling)) => {
-                format!("{} = \"{}\"", image.name, image.spelling)
-            }
-            _ => image.name.to_string(),
-        };
-        host.shell.doing("Adding", &format!("{written} to {shown}"));
-        let old = session.lockfile()?;
-        let plan = plan::lock(&session.project, &old);
-        let new = lock::resolve(&session, &plan, &old, "Locking")?;
-        // First the project file: a run that is killed here leaves a request that is not answered, which `lock --locked`
-        // tells and `lock` mends. The other way round, `lock` would drop the answer to a request that nobody made.
-        session.write(&path, text.as_bytes())?;
-        let written = lock::finish(&session, &old, &new)?;
-        if host.global.format == Format::Json {
-            let changes = report::changes(&old, &new);
-            super::json(host, &Outcome { changes, fresh: plan.fresh, written })?;
-        }
-        Ok(())
+        let session = Session::of(host, directory, found)?;
+        let images = self.images(&session)?;
+        let outcome = declare::declare(session, &images, |_| Take::Newest)?;
+        if host.global.format == Format::Json { super::json(host, &outcome) } else { Ok(()) }
     }
 
-    fn image(&self, found: &Found, directory: &Utf8Path) -> Result<NewImage, Failure> {
-        let (wanted, spelling, suggested) = match (&self.layout, &self.reference) {
-            (Some(layout), _) => {
-                let absolute = directory.join(layout);
-                let inside = absolute.strip_prefix(&found.root).map_err(|_| {
-                    Failure::input(format!("the layout `{layout}` is not inside the repository `{}`", found.root))
-                })?;
-                let path: Utf8PathBuf = inside.components().collect();
-                let suggested = path.file_name().unwrap_or_default().to_owned();
-                (Wanted::Layout { path: path.clone(), tag: self.layout_tag.clone() }, path.into_string(), suggested)
+    fn images(&self, session: &Session<'_>) -> Result<Vec<NewImage>, Failure> {
+        if let Some(layout) = &self.layout {
+            return Ok(vec![self.layout(session, layout)?]);
+        }
+        self.only_one()?;
+        let mut wanted: Vec<(Wanted, String)> = Vec::new();
+        for text in &self.references {
+            let (asked, spelling) = self.registry(parse(text)?)?;
+            // Whoever pastes a list has some of them twice.
+            if !wanted.iter().any(|(other, _)| *other == asked) {
+                wanted.push((asked, spelling));
             }
-            (None, Some(text)) => {
-                let reference = parse(text)?;
-                let suggested = reference.repository.last_component().to_owned();
-                let (wanted, spelling) = self.registry(reference)?;
-                (wanted, spelling, suggested)
-            }
-            (None, None) => return Err(Failure::input("name an image, or a layout")),
+        }
+        let names = match &self.name {
+            Some(name) => vec![name.clone()],
+            None => declare::names(session, wanted.iter().map(|(wanted, _)| wanted))?,
         };
+        let platforms = || self.platforms.clone();
+        let images = names.into_iter().zip(wanted);
+        let images: Vec<NewImage> = images
+            .map(|(name, (wanted, spelling))| NewImage { name, wanted, platforms: platforms(), spelling })
+            .collect();
+        images.iter().try_for_each(|image| declare::refuse_twice(session, &image.name))?;
+        Ok(images)
+    }
+
+    /// Refuses what is said of one image where several are named.
+    fn only_one(&self) -> Result<(), Failure> {
+        let options = [
+            ("--name", self.name.is_some()),
+            ("--version", self.version.is_some()),
+            ("--tags", self.tags.is_some()),
+            ("--select", self.select.is_some()),
+        ];
+        match options.iter().find(|(_, said)| *said) {
+            Some((option, _)) if self.references.len() > 1 => {
+                let failure =
+                    Failure::input(format!("`{option}` is for one image, and here are {}", self.references.len()));
+                Err(failure.help("add that image by itself"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn layout(&self, session: &Session<'_>, layout: &Utf8Path) -> Result<NewImage, Failure> {
+        let absolute = session.directory.join(layout);
+        let inside = absolute.strip_prefix(&session.root).map_err(|_| {
+            Failure::input(format!("the layout `{layout}` is not inside the repository `{}`", session.root))
+        })?;
+        let path: Utf8PathBuf = inside.components().collect();
+        let suggested = path.file_name().unwrap_or_default();
         let name = match &self.name {
             Some(name) => name.clone(),
-            None => ImageName::nearest(&suggested).ok_or_else(|| {
+            None => ImageName::nearest(suggested).ok_or_else(|| {
                 Failure::input(format!("`{suggested}` is no name for an image")).help("choose one: `--name NAME`")
             })?,
         };
-        Ok(NewImage { name, wanted, platforms: self.platforms.clone(), spelling })
+        declare::refuse_twice(session, &name)?;
+        let wanted = Wanted::Layout { path: path.clone(), tag: self.layout_tag.clone() };
+        Ok(NewImage { name, wanted, platforms: self.platforms.clone(), spelling: path.into_string() })
     }
 
     /// What a reference with the options beside it asks for, and the text that the project file gets.
@@ -156,51 +166,9 @@ fn parse(text: &str) -> Result<Reference, Failure> {
 }
 
 /// A new project at the top of the repository that `directory` belongs to, or right here.
-fn start(directory: &Utf8Path) -> Found {
+pub(super) fn start(directory: &Utf8Path) -> Found {
     let top = directory.ancestors().find(|ancestor| ancestor.join(".git").exists());
     let root = top.unwrap_or(directory).to_owned();
     let path = discover::display(&root.join(project::FILE_NAME), directory);
     Found { root, sources: vec![Source::ImagesToml(SourceFile::new(path, ""))] }
-}
-
-/// What is in the file that declarations are added to, if it is there. It is written again, and so must be the
-/// repository's own.
-pub(super) fn text_to_edit(found: &Found, path: &Utf8Path, directory: &Utf8Path) -> Result<Option<String>, Failure> {
-    let shown = || discover::display(path, directory);
-    let file = input::source(path, &found.root, directory, PROJECT_BYTES)?;
-    if file.is_some() {
-        Writer::new(&found.root).destination(path).map_err(|error| error.shown(shown()))?;
-    }
-    Ok(file.map(|file| file.text().to_owned()))
-}
-
-/// The file that declarations are added to, and the tables around `images` in it.
-pub(super) fn file_to_edit(found: &Found) -> (Utf8PathBuf, &'static [&'static str]) {
-    match &found.sources[0] {
-        Source::ImagesToml(file) => (found.root.join(file.path().file_name().unwrap_or(project::FILE_NAME)), &[]),
-        Source::WorkspaceManifest(_) | Source::PackageManifest(_) => {
-            (found.root.join("Cargo.toml"), &["workspace", "metadata", "images"])
-        }
-    }
-}
-
-/// The sources with another text in the file that is edited.
-pub(super) fn replaced(found: Found, path: &Utf8Path, directory: &Utf8Path, text: &str) -> Found {
-    let file = SourceFile::new(discover::display(path, directory), text);
-    let mut sources = found.sources;
-    sources[0] = match &sources[0] {
-        Source::ImagesToml(_) => Source::ImagesToml(file),
-        Source::WorkspaceManifest(_) | Source::PackageManifest(_) => Source::WorkspaceManifest(file),
-    };
-    Found { root: found.root, sources }
-}
-
-fn refuse_twice(host: &Host, directory: &Utf8Path, found: &Found, name: &ImageName) -> Result<(), Failure> {
-    let found = Found { root: found.root.clone(), sources: found.sources.clone() };
-    let session = Session::of(host, directory.to_owned(), found)?;
-    let Some(declared) = session.project.images.get(name) else { return Ok(()) };
-    let problem = Problem::new(format!("there is already an image `{name}`"))
-        .label(Label::primary(&declared.at, "here"))
-        .help("give the new one another name: `--name NAME`");
-    Err(Failure::new(Kind::Input, problem))
 }

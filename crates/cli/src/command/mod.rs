@@ -3,6 +3,7 @@
 mod add;
 mod completions;
 mod credential_helper;
+mod declare;
 #[cfg(feature = "demo")]
 mod demo;
 mod helm_check;
@@ -34,7 +35,7 @@ pub enum Command {
     Lock(lock::Lock),
     /// Find out where the followed tags point now
     Update(update::Update),
-    /// Add an image to images.toml and lock it
+    /// Add images to images.toml and lock them
     Add(add::Add),
     /// Remove images from images.toml and images.lock
     Remove(remove::Remove),

@@ -5,7 +5,7 @@ use imagelock_core::project;
 use imagelock_core::source::Label;
 use imagelock_core::{ImageName, plan};
 
-use super::add::{file_to_edit, replaced, text_to_edit};
+use super::declare::{file_to_edit, replaced, text_to_edit};
 use super::lock::{self, Outcome};
 use super::update::known;
 use crate::discover::Found;

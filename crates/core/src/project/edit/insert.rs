@@ -1,4 +1,7 @@
-//! Where the lines of a new image go.
+//! Where the lines of a new image go: in the order of the names, where the images are in that order; below the last of
+//! its form otherwise.
+
+use std::ops::Range;
 
 use toml_edit::{InlineTable, Item, Table, TableLike, Value};
 
@@ -23,10 +26,16 @@ pub(super) fn insert(
     match images {
         None if fields.is_short() => Some(block(text, text.len(), vec![format!("[{header}]"), short])),
         None => Some(block(text, text.len(), table())),
-        Some(Item::Value(Value::InlineTable(images))) => inline(text, images, &short),
-        Some(Item::Table(images)) if images.is_dotted() => dotted(text, images, &short),
+        Some(Item::Value(Value::InlineTable(images))) => inline(text, images, name, &short),
+        Some(Item::Table(images)) if images.is_dotted() => dotted(text, images, name, &short),
         Some(Item::Table(images)) if !fields.is_short() => {
-            let at = lines::with_comments_below(text, lines::end_of(text, end(images)?));
+            let header = |item: &Item| item.as_table().is_some_and(|table| !table.is_dotted() && !table.is_implicit());
+            let tables = images.iter().filter(|(_, item)| header(item));
+            let spans = tables.filter_map(|(key, item)| Some((key, item.span()?.start..end_of(item)?)));
+            let at = match slot(spans.collect(), name) {
+                Some(slot) => slot.line(text),
+                None => Slot::Below(end(images)?).line(text),
+            };
             Some(block(text, at, table()))
         }
         Some(Item::Table(images)) if images.is_implicit() => {
@@ -34,7 +43,7 @@ pub(super) fn insert(
             let at = lines::with_comments_above(text, lines::start_of(text, first));
             Some(block(text, at, vec![format!("[{header}]"), short]))
         }
-        Some(Item::Table(images)) => line(text, images, &short),
+        Some(Item::Table(images)) => line(text, images, name, &short),
         Some(_) => None,
     }
 }
@@ -51,35 +60,74 @@ fn block(text: &str, at: usize, mut block: Vec<String>) -> String {
     lines::insert(text, at, &block)
 }
 
-/// Inserts a line below the last that stands under the table's own header.
-fn line(text: &str, images: &Table, short: &str) -> Option<String> {
-    let own = |item: &Item| item.as_table().is_none_or(Table::is_dotted) && !item.is_array_of_tables();
-    let entries = || images.iter().filter(|(_, item)| own(item));
-    let last = entries().filter_map(|(_, item)| end_of(item)).max();
-    let key = entries().filter_map(|(key, _)| images.key(key)?.span()).map(|span| span.start).max();
-    let indent = key.map(|at| &text[lines::start_of(text, at)..at]).filter(|indent| indent.trim().is_empty());
-    let end = lines::end_of(text, last.unwrap_or(images.span()?.end));
-    let at = lines::with_comments_below(text, end);
-    Some(lines::insert(text, at, &[format!("{}{short}", indent.unwrap_or_default())]))
+/// A place beside another image.
+enum Slot {
+    /// Below the image that ends at this byte.
+    Below(usize),
+    /// Above the image that starts at this byte.
+    Above(usize),
 }
 
-/// Inserts `images.name = …` below the last line of that form, with the same words in front of the name.
-fn dotted(text: &str, images: &Table, short: &str) -> Option<String> {
-    let first_key = images.iter().filter_map(|(key, _)| images.key(key)?.span()).map(|span| span.start).min()?;
-    let front = &text[lines::start_of(text, first_key)..first_key];
-    let at = lines::with_comments_below(text, lines::end_of(text, end(images)?));
-    Some(lines::insert(text, at, &[format!("{front}{short}")]))
-}
-
-/// Inserts behind the last value of `images = { … }`.
-fn inline(text: &str, images: &InlineTable, short: &str) -> Option<String> {
-    match end(images) {
-        Some(at) => Some(format!("{}, {short}{}", &text[..at], &text[at..])),
-        None => {
-            let span = images.span()?;
-            Some(format!("{}{{ {short} }}{}", &text[..span.start], &text[span.end..]))
+impl Slot {
+    /// The start of the line for it; comments stay with their images.
+    fn line(&self, text: &str) -> usize {
+        match self {
+            Self::Below(end) => lines::with_comments_below(text, lines::end_of(text, *end)),
+            Self::Above(start) => lines::with_comments_above(text, lines::start_of(text, *start)),
         }
     }
+}
+
+/// The place of a name among images that are in the order of their names. One image has no order, and images that run
+/// into each other have no place between them.
+fn slot(mut images: Vec<(&str, Range<usize>)>, name: &str) -> Option<Slot> {
+    images.sort_by_key(|(_, span)| span.start);
+    let sorted = |pair: &[(&str, Range<usize>)]| pair[0].0 < pair[1].0 && pair[0].1.end <= pair[1].1.start;
+    if images.len() < 2 || !images.windows(2).all(sorted) {
+        return None;
+    }
+    Some(match images.partition_point(|(key, _)| *key < name).checked_sub(1) {
+        Some(before) => Slot::Below(images[before].1.end),
+        None => Slot::Above(images[0].1.start),
+    })
+}
+
+/// The bytes of each image, from its name to its end.
+fn spans(images: &dyn TableLike, own: impl Fn(&Item) -> bool) -> Vec<(&str, Range<usize>)> {
+    let own = images.iter().filter(|(_, item)| own(item));
+    own.filter_map(|(key, item)| Some((key, images.key(key)?.span()?.start..end_of(item)?))).collect()
+}
+
+/// Inserts a line among those that stand under the table's own header.
+fn line(text: &str, images: &Table, name: &str, short: &str) -> Option<String> {
+    let own = |item: &Item| item.as_table().is_none_or(Table::is_dotted) && !item.is_array_of_tables();
+    let spans = spans(images, own);
+    let key = spans.iter().map(|(_, span)| span.start).max();
+    let indent = key.map(|at| &text[lines::start_of(text, at)..at]).filter(|indent| indent.trim().is_empty());
+    let last = spans.iter().map(|(_, span)| span.end).max();
+    let slot = slot(spans, name).or(last.map(Slot::Below)).unwrap_or(Slot::Below(images.span()?.end));
+    Some(lines::insert(text, slot.line(text), &[format!("{}{short}", indent.unwrap_or_default())]))
+}
+
+/// Inserts `images.name = …` among the lines of that form, with the same words in front of the name.
+fn dotted(text: &str, images: &Table, name: &str, short: &str) -> Option<String> {
+    let first_key = images.iter().filter_map(|(key, _)| images.key(key)?.span()).map(|span| span.start).min()?;
+    let front = &text[lines::start_of(text, first_key)..first_key];
+    let slot = slot(spans(images, |_| true), name).unwrap_or(Slot::Below(end(images)?));
+    Some(lines::insert(text, slot.line(text), &[format!("{front}{short}")]))
+}
+
+/// Inserts among the values of `images = { … }`.
+fn inline(text: &str, images: &InlineTable, name: &str, short: &str) -> Option<String> {
+    let slot = slot(spans(images, |_| true), name).or(end(images).map(Slot::Below));
+    Some(match slot {
+        Some(Slot::Below(at)) => format!("{}, {short}{}", &text[..at], &text[at..]),
+        Some(Slot::Above(at)) => format!("{}{short}, {}", &text[..at], &text[at..]),
+        None => {
+            let span = images.span()?;
+            format!("{}{{ {short} }}{}", &text[..span.start], &text[span.end..])
+        }
+    })
 }
 
 fn end(table: &dyn TableLike) -> Option<usize> {

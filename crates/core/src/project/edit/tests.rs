@@ -85,8 +85,8 @@ fn dotted_keys_stay_dotted() {
     check(
         "images.redis = \"redis:8\"\nimages.web.repository = \"acme/web\"\n\n[defaults]\nplatforms = []\n",
         &ruled("postgres"),
-        "images.redis = \"redis:8\"\nimages.web.repository = \"acme/web\"\nimages.postgres = { repository = \
-         \"postgres\", version = \"16\", tags = '^(?<version>\\d+\\.\\d+)-alpine$' }\n\n[defaults]\nplatforms = []\n",
+        "images.postgres = { repository = \"postgres\", version = \"16\", tags = '^(?<version>\\d+\\.\\d+)-alpine$' }\n\
+         images.redis = \"redis:8\"\nimages.web.repository = \"acme/web\"\n\n[defaults]\nplatforms = []\n",
     );
 }
 
@@ -96,6 +96,53 @@ fn dotted_keys_are_written_as_the_ones_above() {
         "  images . redis = \"redis:8\" # fast\n\n[defaults]\nplatforms = []\n",
         &tag("web", "acme/web"),
         "  images . redis = \"redis:8\" # fast\n  images . web = \"acme/web\"\n\n[defaults]\nplatforms = []\n",
+    );
+}
+
+#[test]
+fn images_in_the_order_of_their_names_stay_so_and_keep_their_comments() {
+    check(
+        "[images]   # all\n\n# The first.\nalpine = \"alpine\"  # 1\n\n# The cache.\nredis = \"redis:8\"\n# Web.\nweb = \"w\"\n",
+        &tag("node", "node:22"),
+        "[images]   # all\n\n# The first.\nalpine = \"alpine\"  # 1\nnode = \"node:22\"\n\n# The cache.\nredis = \"redis:8\"\n\
+         # Web.\nweb = \"w\"\n",
+    );
+    check(
+        "[images]\n  # The cache.\n  redis = \"redis:8\"\n  web = \"w\"\n",
+        &tag("node", "node:22"),
+        "[images]\n  node = \"node:22\"\n  # The cache.\n  redis = \"redis:8\"\n  web = \"w\"\n",
+    );
+    check(
+        "images = { alpine = 'alpine', redis = 'redis:8' }\n",
+        &tag("a.b", "a/b"),
+        "images = { \"a.b\" = \"a/b\", alpine = 'alpine', redis = 'redis:8' }\n",
+    );
+}
+
+#[test]
+fn tables_in_the_order_of_their_names_stay_so_whatever_lines_stand_above() {
+    let before = "[images]\nz = \"z\"\na = \"a\"\n\n# Ours.\n[images.job]\nrepository = \"acme/job\"\n# The end of it.\n\n\
+                  # The web.\n[images.web]\nrepository = \"acme/web\"\n\n[[helm]]\nchart = \"x\"\n";
+    let table =
+        "[images.postgres]\nrepository = \"postgres\"\nversion = \"16\"\ntags = '^(?<version>\\d+\\.\\d+)-alpine$'\n\n";
+    check(before, &ruled("postgres"), &before.replace("# The web.", &format!("{table}# The web.")));
+    let first = table.replace("images.postgres", "images.db");
+    check(before, &ruled("db"), &before.replace("# Ours.", &format!("{first}# Ours.")));
+    let last = table.replace("images.postgres", "images.zoo");
+    check(before, &ruled("zoo"), &before.replace("[[helm]]", &format!("{last}[[helm]]")));
+}
+
+#[test]
+fn images_in_no_order_get_the_next_at_their_end() {
+    check(
+        "[images]\nweb = \"w\"\nalpine = \"alpine\"\n",
+        &tag("node", "node:22"),
+        "[images]\nweb = \"w\"\nalpine = \"alpine\"\nnode = \"node:22\"\n",
+    );
+    check(
+        "[images]\na.repository = \"a\"\nc = \"c\"\na.tag = \"1\"\n",
+        &tag("b", "b"),
+        "[images]\na.repository = \"a\"\nc = \"c\"\na.tag = \"1\"\nb = \"b\"\n",
     );
 }
 
