@@ -585,7 +585,7 @@ fn a_conflicted_lock_is_recognised_and_a_newer_one_is_not_called_broken() {
     assert_snapshot!(repo.imagelock(["lock"]), @"
     exit: 2
     ----- stderr -----
-    error: images.lock has conflict markers
+    error: images.lock has conflict markers, and its sides cannot be merged: on the one side, images.lock is not a lock: missing field `version`
      --> images.lock:2:1
       |
     2 | <<<<<<< ours

@@ -51,6 +51,7 @@ mod excerpt;
 mod failure;
 mod host;
 mod input;
+mod merged;
 mod network;
 mod progress;
 mod report;

@@ -10,7 +10,7 @@
 //! - [`project`]: `images.toml` and the same tables in a Cargo manifest, with the place of everything in them.
 //! - [`request`]: what an image is asked for, in the form that the lock records.
 //! - [`version`]: which of a repository's tags answers a version rule.
-//! - [`lockfile`]: `images.lock`, read and written byte for byte.
+//! - [`lockfile`]: `images.lock`, read and written byte for byte, and merged; [`conflict`]: what a merge leaves in a text.
 //! - [`plan`]: what a run has to resolve, and why; [`precise`]: an answer that somebody names.
 //! - `arbitrary`, with the feature `proptest`: strategies for property tests.
 //! - [`source`]: where in a file something stands, for errors that show it.
@@ -19,6 +19,7 @@
 
 #[cfg(any(test, feature = "proptest"))]
 pub mod arbitrary;
+pub mod conflict;
 pub mod created;
 pub mod digest;
 pub mod escape;

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
+use crate::merged::Current;
 use crate::network;
 use crate::progress::Progress;
 use crate::report::{self, Change};
@@ -49,20 +50,26 @@ impl Lock {
             let (session, held) = Session::open_alone(host)?;
             (session, Some(held))
         };
-        let found = if self.locked || self.frozen { session.lockfile_of_gate()? } else { session.lockfile_if_any()? };
-        let absent = found.is_none();
-        let old = found.unwrap_or_default();
-        let plan = plan::lock(&session.project, &old);
+        let current = if self.locked || self.frozen {
+            Current::of(session.lockfile_of_gate()?)
+        } else {
+            Current::read(&session, |_| false)?
+        };
+        let old = &current.lockfile;
+        let plan = plan::lock(&session.project, old);
         if self.locked || self.frozen {
-            must_hold(&session, &plan, &old)?;
+            must_hold(&session, &plan, old)?;
         }
-        let new = if plan.is_empty() { old.clone() } else { resolve(&session, &plan, &old, "Locking")? };
-        let written = if plan.is_empty() && (!absent || self.locked || self.frozen) {
+        let take = |name: &ImageName| current.take(name).unwrap_or_default();
+        let (new, _) = resolve_with(&session, &plan, old, "Locking", take)?;
+        let stays = plan.is_empty() && current.merged.is_none();
+        let written = if stays && (current.exists || self.locked || self.frozen) {
             false
         } else {
-            finish(&session, &old, &new)?
+            current.tell(&host.shell);
+            finish(&session, old, &new)?
         };
-        let outcome = Outcome { changes: report::changes(&old, &new), fresh: plan.fresh, written };
+        let outcome = Outcome { changes: report::changes(old, &new), fresh: plan.fresh, written };
         if outcome.changes.is_empty() && !written {
             host.shell.status("Fresh", &format!("{}, images.lock is up to date", count(plan.fresh)));
         }
@@ -78,13 +85,8 @@ pub(crate) fn count(images: usize) -> String {
     format!("{images} {}", if images == 1 { "image" } else { "images" })
 }
 
-/// Resolves what the plan asks for, and gives the lock with the answers in it.
-pub(crate) fn resolve(session: &Session<'_>, plan: &Plan<'_>, old: &Lockfile, verb: &str) -> Result<Lockfile, Failure> {
-    resolve_with(session, plan, old, verb, |_| Take::Newest).map(|(lock, _)| lock)
-}
-
-/// Likewise, and takes of each image the answer that is said for it. Also gives the images that stay as they are although
-/// they were built again, each with the digest that it has now.
+/// Resolves what the plan asks for, and gives the lock with the answers in it: of each image the answer that is said for it.
+/// Also gives the images that stay as they are although they were built again, each with the digest that it has now.
 pub(crate) fn resolve_with<'a>(
     session: &Session<'_>,
     plan: &Plan<'_>,

@@ -9,6 +9,7 @@ mod demo;
 mod helm_check;
 mod list;
 mod lock;
+mod merge_driver;
 mod post_render;
 mod pull;
 mod registries;
@@ -55,6 +56,8 @@ pub enum Command {
     Pull(pull::Pull),
     /// Answer Bazel's question for credentials, in Bazel's protocol
     CredentialHelper(credential_helper::CredentialHelper),
+    /// Merge images.lock for Git, image by image
+    MergeDriver(merge_driver::MergeDriver),
     /// Print a completion script for a shell
     Completions(completions::Completions),
     /// Show the main job on a sample monorepo, with a registry of its own
@@ -97,12 +100,15 @@ impl Command {
             Self::PostRender(command) => command.run(host),
             Self::Pull(command) => command.run(host),
             Self::CredentialHelper(command) => command.run(host),
+            Self::MergeDriver(command) => command.run(host),
             Self::Completions(command) => command.run(host),
             #[cfg(feature = "demo")]
             Self::Demo(command) => command.run(host),
         }
     }
 }
+
+pub(crate) use lock::count;
 
 /// Writes a result as JSON, with the line end that files have.
 fn json(host: &Host, value: &impl serde::Serialize) -> Result<(), Failure> {

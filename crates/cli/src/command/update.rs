@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::lock::{self, Outcome};
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
+use crate::merged::Current;
 use crate::report;
 use crate::session::Session;
 
@@ -68,17 +69,20 @@ impl Update {
         let (session, _held) = Session::open_alone(host)?;
         known(&session, &self.names)?;
         self.judge(&session)?;
-        let old = session.lockfile()?;
         let names: BTreeSet<ImageName> = self.names.iter().cloned().collect();
-        let plan = plan::update(&session.project, &old, (!names.is_empty()).then_some(&names));
-        let (new, rebuilt) = lock::resolve_with(&session, &plan, &old, "Checking", |name| self.take(name))?;
-        let changes = report::changes(&old, &new);
+        let current = Current::read(&session, |name| names.is_empty() || names.contains(name))?;
+        let old = &current.lockfile;
+        let plan = plan::update(&session.project, old, (!names.is_empty()).then_some(&names));
+        let take = |name: &ImageName| current.take(name).unwrap_or_else(|| self.take(name));
+        let (new, rebuilt) = lock::resolve_with(&session, &plan, old, "Checking", take)?;
+        let changes = report::changes(old, &new);
         let written = if self.dry_run {
             report::print(&host.shell, &changes);
             host.shell.attention("Dry run", "images.lock is unchanged");
             false
         } else {
-            lock::finish(&session, &old, &new)?
+            current.tell(&host.shell);
+            lock::finish(&session, old, &new)?
         };
         if !rebuilt.is_empty() {
             host.shell.status("Unchanged", &format!("{} rebuilt with the same content", lock::count(rebuilt.len())));

@@ -148,7 +148,7 @@ const PLACED: usize = 8;
 pub(super) fn contradictions(lock: &Lockfile, file: &Arc<SourceFile>) -> (Vec<Contradiction>, usize) {
     let (mut first, mut count) = (Vec::new(), 0);
     for (name, image) in &lock.images {
-        for conflict in asked(image).into_iter().chain(platforms(image)).chain(manifest(image)) {
+        for conflict in conflicts(image) {
             count += 1;
             if first.len() < PLACED {
                 first.push(conflict.placed(name, image, file));
@@ -156,6 +156,15 @@ pub(super) fn contradictions(lock: &Lockfile, file: &Arc<SourceFile>) -> (Vec<Co
         }
     }
     (first, count)
+}
+
+/// Whether an image can be an answer to its own request.
+pub(super) fn holds(image: &LockedImage) -> bool {
+    conflicts(image).next().is_none()
+}
+
+fn conflicts(image: &LockedImage) -> impl Iterator<Item = Conflict> {
+    asked(image).into_iter().chain(platforms(image)).chain(manifest(image))
 }
 
 /// What of the origin, the digest and the tag is not what was asked for.

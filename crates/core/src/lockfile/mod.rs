@@ -15,6 +15,9 @@ mod judge;
 #[cfg(test)]
 mod judge_tests;
 mod keys;
+mod merge;
+#[cfg(test)]
+mod merge_tests;
 mod parse;
 mod place;
 #[cfg(test)]
@@ -29,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 pub use answer::Answer;
 pub use judge::{Conflict, Contradiction};
+pub use merge::{Clash, Known, Merged};
 pub use parse::LockfileError;
 
 use crate::created::Created;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 use super::judge::{self, Contradiction};
 use super::keys::Checked;
 use super::{INDEXES, LockedImage, LockedPlatform, Lockfile, MANIFESTS, place};
+use crate::conflict;
 use crate::name::ImageName;
 use crate::platform::Platform;
 use crate::source::{Label, Located, Location, SourceFile};
@@ -24,6 +25,14 @@ pub enum LockfileError {
     /// A merge left its markers.
     #[error("{} has conflict markers", .at.file.path())]
     ConflictMarkers {
+        /// The first marker.
+        at: Location,
+    },
+    /// A merge left its markers, and what stands between them is not two locks.
+    #[error("{} has conflict markers, and its sides cannot be merged: {reason}", .at.file.path())]
+    Unmerged {
+        /// What is wrong.
+        reason: String,
         /// The first marker.
         at: Location,
     },
@@ -63,14 +72,17 @@ impl Located for LockfileError {
     fn labels(&self) -> Vec<Label> {
         match self {
             Self::Newer { .. } => Vec::new(),
-            Self::ConflictMarkers { at } | Self::Syntax { at, .. } => vec![Label::primary(at, "")],
+            Self::ConflictMarkers { at } | Self::Unmerged { at, .. } | Self::Syntax { at, .. } => {
+                vec![Label::primary(at, "")]
+            }
             Self::Contradictions { first, .. } => first.iter().flat_map(Contradiction::labels).collect(),
         }
     }
 
     fn help(&self) -> Vec<String> {
         let help = match self {
-            Self::ConflictMarkers { .. } => "take either side and run `{command} lock`",
+            Self::ConflictMarkers { .. } => "run `{command} lock`, which merges both sides",
+            Self::Unmerged { .. } => "take either side and run `{command} lock`",
             Self::Newer { .. } => "update imagelock to the version that this repository uses",
             Self::Syntax { .. } => "restore the file from version control, or delete it and run `{command} lock`",
             Self::Contradictions { .. } => {
@@ -182,11 +194,19 @@ struct VersionOnly {
 impl Lockfile {
     /// Reads a lock.
     pub fn parse(file: &Arc<SourceFile>) -> Result<Self, LockfileError> {
-        let text = file.text();
-        if let Some(at) = conflict_marker(text) {
-            let span = at..text[at..].find('\n').map_or(text.len(), |end| at + end);
+        // No line of a lock starts like a marker, since JSON strings hold no line ends.
+        if let Some(span) = conflict::first(file.text()) {
             return Err(LockfileError::ConflictMarkers { at: Location::new(file, span) });
         }
+        let lock = Self::unjudged(file)?;
+        let (first, count) = judge::contradictions(&lock, file);
+        let path = file.path().to_owned();
+        if count == 0 { Ok(lock) } else { Err(LockfileError::Contradictions { path, first, count }) }
+    }
+
+    /// Reads a lock that may contradict itself.
+    pub(super) fn unjudged(file: &Arc<SourceFile>) -> Result<Self, LockfileError> {
+        let text = file.text();
         let newer = |found| LockfileError::Newer { path: file.path().to_owned(), found };
         let syntax = |reason: String, span| {
             let at = Location::new(file, span);
@@ -194,12 +214,7 @@ impl Lockfile {
         };
         let mut json = serde_json::Deserializer::from_str(text);
         match object::<WholeLock, _>(&mut json).and_then(|found| json.end().map(|()| found)) {
-            Ok(found) if found.version == u64::from(Self::VERSION) => {
-                let lock = Self { images: found.images };
-                let (first, count) = judge::contradictions(&lock, file);
-                let path = file.path().to_owned();
-                if count == 0 { Ok(lock) } else { Err(LockfileError::Contradictions { path, first, count }) }
-            }
+            Ok(found) if found.version == u64::from(Self::VERSION) => Ok(Self { images: found.images }),
             Ok(found) if found.version > u64::from(Self::VERSION) => Err(newer(found.version)),
             Ok(found) => Err(syntax(format!("there is no version {}", found.version), version_span(text))),
             Err(error) => {
@@ -215,20 +230,6 @@ impl Lockfile {
             }
         }
     }
-}
-
-/// The first line that git writes into a conflicted file. No line of a lock starts like it, since JSON strings hold no
-/// line ends; so markers that a merge by hand left behind are found as well.
-fn conflict_marker(text: &str) -> Option<usize> {
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let marked = ["<<<<<<< ", "||||||| ", ">>>>>>> "].iter().any(|marker| line.starts_with(marker));
-        if marked || line.trim_end() == "=======" {
-            return Some(start);
-        }
-        start += line.len();
-    }
-    None
 }
 
 /// The version's key and value: in a lock they come last.

@@ -78,7 +78,7 @@ fn a_conflicted_lock_is_called_conflicted() {
     let expected = |line: usize, shown: &str| {
         format!(
             "images.lock has conflict markers\n--> images.lock:{line}:1 {shown:?}\n\
-             help: take either side and run `{{command}} lock`"
+             help: run `{{command}} lock`, which merges both sides"
         )
     };
     check("{\n<<<<<<< HEAD\n  \"images\": {},\n=======\n>>>>>>> main\n", &expected(2, "<<<<<<< HEAD"));

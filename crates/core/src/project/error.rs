@@ -14,6 +14,12 @@ pub enum ProjectError {
         /// Where.
         at: Location,
     },
+    /// A merge left its markers.
+    #[error("{} has conflict markers", .at.file.path())]
+    ConflictMarkers {
+        /// The first marker.
+        at: Location,
+    },
     /// A key that means nothing here.
     #[error("unknown key `{key}` in {}", .at.file.path())]
     UnknownKey {
@@ -101,7 +107,8 @@ impl Located for ProjectError {
     fn labels(&self) -> Vec<Label> {
         let meant = |nearest: Option<String>| nearest.map(|name| format!("did you mean `{name}`?"));
         match self {
-            Self::Syntax { at, .. }
+            Self::ConflictMarkers { at }
+            | Self::Syntax { at, .. }
             | Self::Type { at, .. }
             | Self::MissingKey { at, .. }
             | Self::Invalid { at, .. } => {
@@ -125,6 +132,9 @@ impl Located for ProjectError {
 
     fn help(&self) -> Vec<String> {
         match self {
+            Self::ConflictMarkers { .. } => {
+                vec!["take what you want of both sides; then `{command} lock` merges images.lock by itself".to_owned()]
+            }
             Self::UnknownKey { nearest: None, known, .. } if !known.is_empty() => {
                 let known: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
                 vec![format!("the keys here are {}", known.join(", "))]

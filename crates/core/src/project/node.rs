@@ -7,6 +7,7 @@ use toml_edit::{Document, Item, TableLike, Value};
 
 use super::duplicate;
 use super::error::ProjectError;
+use crate::conflict;
 use crate::source::{Location, SourceFile};
 
 /// A value and its place.
@@ -140,6 +141,9 @@ pub(super) fn parse(file: &Arc<SourceFile>) -> Result<Table, ProjectError> {
     match Document::parse(&file.text()[shift..]) {
         Ok(document) => Ok(Converter { file, shift }.table(document.as_table(), &(0..0))),
         Err(error) => {
+            if let Some(marker) = conflict::first(file.text()) {
+                return Err(ProjectError::ConflictMarkers { at: Location::new(file, marker) });
+            }
             let end = file.text().len();
             let span = error.span().map_or(end..end, |span| span.start + shift..span.end + shift);
             if let Some(twice) = duplicate::find(file, &span) {
