@@ -114,6 +114,13 @@ impl Host {
         self
     }
 
+    /// The same for one project of several, whose document is kept for that of all.
+    pub(crate) fn within(&self, project: Utf8PathBuf) -> Self {
+        let global = Global { project: Some(project), ..self.global.clone() };
+        let (directory, command) = (self.directory.clone(), self.command.clone());
+        Self { global, directory, command, shell: self.shell.aside() }
+    }
+
     /// What messages tell people to type in front of a command's name; `cargo xtask` or `imagelock`, by the name of
     /// the running program, unless it is said here.
     #[must_use]

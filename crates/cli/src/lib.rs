@@ -54,6 +54,7 @@ mod input;
 mod merged;
 mod network;
 mod progress;
+mod projects;
 mod report;
 mod session;
 mod shell;

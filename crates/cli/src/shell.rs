@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 use imagelock_core::text::{escape_json, steers};
@@ -30,12 +31,25 @@ pub(crate) struct Shell {
     pub(crate) terminal: bool,
     quiet: bool,
     answered: AtomicBool,
+    /// What stands in standard output's place for the result of one run of several.
+    aside: Option<Mutex<Option<String>>>,
     pub(crate) progress: MultiProgress,
 }
 
 impl Shell {
     pub(crate) fn new(out: Stream, err: Stream, terminal: bool, quiet: bool) -> Self {
-        Self { out, err, terminal, quiet, answered: AtomicBool::new(false), progress: MultiProgress::new() }
+        let (answered, progress) = (AtomicBool::new(false), MultiProgress::new());
+        Self { out, err, terminal, quiet, answered, aside: None, progress }
+    }
+
+    /// The same for one run of several: its result for programs is kept.
+    pub(crate) fn aside(&self) -> Self {
+        Self { aside: Some(Mutex::default()), ..Self::new(self.out, self.err, self.terminal, self.quiet) }
+    }
+
+    /// The result for programs that was kept.
+    pub(crate) fn taken(&self) -> Option<String> {
+        self.aside.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The columns behind a verb.
@@ -106,7 +120,12 @@ impl Shell {
 
     /// The one result of a run for programs, JSON: what comes after it, such as why a check fails, is for people alone.
     pub(crate) fn answer(&self, json: &str) {
-        if !self.answered.swap(true, Ordering::Relaxed) {
+        if self.answered.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if let Some(aside) = &self.aside {
+            *aside.lock().unwrap_or_else(PoisonError::into_inner) = Some(json.to_owned());
+        } else {
             self.write(escape_json(json).as_bytes());
         }
     }

@@ -1,20 +1,23 @@
 //! `list`
 
+use camino::Utf8Path;
 use clap::Args;
 use imagelock_core::lockfile::LockedImage;
 use imagelock_core::{ImageName, plan};
 use serde::Serialize;
 
 use super::update::known;
+use crate::discover;
 use crate::failure::Failure;
 use crate::host::{Format, Host};
+use crate::projects;
 use crate::report::day;
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::table::{Narrowing, Table};
 use crate::users::{User, Users};
 
 /// List the locked images
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct List {
     /// The images to list; all of them where none is named
     names: Vec<ImageName>,
@@ -25,6 +28,9 @@ pub struct List {
     /// printed on a terminal is not cut.
     #[arg(long)]
     wide: bool,
+    /// In every project of the repository: each images.toml in it and below it
+    #[arg(long, conflicts_with = "names")]
+    all: bool,
 }
 
 /// An image of the list, for programs.
@@ -39,6 +45,15 @@ struct Listed<'a> {
 
 impl List {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
+        if self.all {
+            return projects::each(host, |host| {
+                if host.global.format == Format::Text {
+                    let project = host.global.project.as_deref().unwrap_or(Utf8Path::new(""));
+                    host.shell.result(&format!("{}\n", discover::display(project, &session::directory(host)?)));
+                }
+                Self { all: false, ..self.clone() }.run(host)
+            });
+        }
         let session = Session::open(host)?;
         let lockfile = session.lockfile()?;
         let missing: Vec<ImageName> =

@@ -15,6 +15,7 @@ use crate::host::{Format, Host};
 use crate::merged::Current;
 use crate::network;
 use crate::progress::Progress;
+use crate::projects;
 use crate::report::{self, Change};
 use crate::session::Session;
 
@@ -22,8 +23,12 @@ use crate::session::Session;
 ///
 /// A pin stays as long as it is one for its request, even when its tag has moved: `update` is what moves it. Everything
 /// is resolved before anything is written; one image that cannot be resolved fails the run and changes nothing.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Lock {
+    /// In every project of the repository: each images.toml in it and below it
+    #[arg(long)]
+    all: bool,
+
     /// Fail if images.lock would change
     #[arg(long)]
     locked: bool,
@@ -43,6 +48,9 @@ pub(crate) struct Outcome {
 
 impl Lock {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
+        if self.all {
+            return projects::each(host, |host| Self { all: false, ..self.clone() }.run(host));
+        }
         // Only a run that may write keeps others out: checks in a read-only tree need no lock.
         let (session, _held) = if self.locked || self.frozen {
             (Session::open(host)?, None)

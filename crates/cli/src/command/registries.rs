@@ -7,7 +7,7 @@ use imagelock_core::reference::ReferenceError;
 use imagelock_core::{Host, Project};
 
 // What the command line adds to the rewrites of the project file. A doc comment would become the help of the command.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct Registries {
     /// Write another registry in a registry's place, as in `docker.io=registry.example.com/hub`
     #[arg(long = "registry", value_name = "HOST=HOST/PATH", value_parser = rewrite)]

@@ -13,6 +13,7 @@ use crate::adapters;
 use crate::diff::unified;
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
+use crate::projects;
 use crate::session::Session;
 use crate::shell::{Shell, printable};
 use crate::table::{Narrowing, Table};
@@ -23,8 +24,12 @@ use crate::tree::DiskTree;
 ///
 /// A file that imagelock owns is written whole and says so in its head; in a file that a person owns, only the pins
 /// change. A file that is right already is not touched. Nothing is written when any target cannot be rendered.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Render {
+    /// In every project of the repository: each images.toml in it and below it
+    #[arg(long, conflicts_with = "stdout")]
+    all: bool,
+
     /// Show a diff of each file that differs, and fail if any does; where Helm is installed, ask it what charts run
     #[arg(long)]
     check: bool,
@@ -58,6 +63,9 @@ pub(super) struct Written {
 
 impl Render {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
+        if self.all {
+            return projects::each(host, |host| Self { all: false, ..self.clone() }.run(host));
+        }
         let (session, _held) = if self.check || self.stdout.is_some() {
             (Session::open(host)?, None)
         } else {
