@@ -7,6 +7,7 @@ mod declare;
 #[cfg(feature = "demo")]
 mod demo;
 mod helm_check;
+mod import;
 mod list;
 mod lock;
 mod merge_driver;
@@ -38,6 +39,8 @@ pub enum Command {
     Update(update::Update),
     /// Add images to images.toml and lock them
     Add(add::Add),
+    /// Take images over from another tool's lock or policy
+    Import(import::Import),
     /// Remove images from images.toml and images.lock
     Remove(remove::Remove),
     /// Write every target's files from images.lock
@@ -91,6 +94,7 @@ impl Command {
             Self::Lock(command) => command.run(host),
             Self::Update(command) => command.run(host),
             Self::Add(command) => command.run(host),
+            Self::Import(command) => command.run(host),
             Self::Remove(command) => command.run(host),
             Self::Render(command) => command.run(host),
             Self::Scan(command) => command.run(host),
