@@ -104,6 +104,28 @@ fn https_goes_through_a_tunnel_and_the_proxys_password_to_the_proxy_alone() {
 }
 
 #[test]
+fn certificates_of_the_environment_are_trusted() {
+    let registry = Registry::builder().tls().start().unwrap();
+    registry.push("acme/web:1", &Image::linux(["amd64"]));
+    let (address, asked) = tunnels(registry.host());
+    // A registry on this machine without `ca` is asked without TLS: this one is elsewhere, behind a proxy.
+    let stage = || elsewhere("").file("ca.pem", registry.ca_pem().unwrap()).env("https_proxy", &address);
+    let distrusted = stage().build().imagelock(["lock"]).exit(3);
+    assert!(distrusted.stderr.contains("trust its authority with `ca"), "{}", distrusted.stderr);
+    for (variable, value) in [("SSL_CERT_FILE", "ca.pem"), ("SSL_CERT_DIR", "certs")] {
+        let repo = stage().env(variable, value).build();
+        // Folders of certificates have them by the hash of their subject, which is not looked at here.
+        repo.write("certs/0a1b2c3d.0", registry.ca_pem().unwrap());
+        repo.imagelock(["lock"]).success();
+    }
+    assert!(!asked.lock().unwrap().is_empty());
+
+    asked.lock().unwrap().clear();
+    stage().env("NO_PROXY", ".test").build().imagelock(["lock"]).exit(3);
+    assert_eq!(*asked.lock().unwrap(), Vec::<String>::new());
+}
+
+#[test]
 fn a_proxy_that_is_not_there_is_told_without_its_password() {
     let repo = elsewhere("insecure = true").env("HTTP_PROXY", "http://user:hunter2@127.0.0.1:1").build();
     let failed = repo.imagelock(["lock", "--format", "json"]).exit(3);
