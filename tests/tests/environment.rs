@@ -242,30 +242,6 @@ fn what_is_shown_on_a_terminal_fits_it_and_a_pipe_gets_all() {
 }
 
 #[test]
-fn a_shell_completes_commands_and_options_with_the_script_that_is_printed() {
-    let repo = Monorepo::builder().build();
-    for (shell, word) in [("bash", "COMPREPLY"), ("zsh", "#compdef"), ("fish", "complete -c"), ("elvish", "edit:")] {
-        let script = repo.imagelock(["completions", shell]).success().stdout;
-        assert!(script.contains(word), "{shell}: {script}");
-    }
-    repo.write("completions.bash", repo.imagelock(["completions", "bash"]).success().stdout);
-    let complete = |typed: &str| {
-        let words: Vec<&str> = typed.split(' ').collect();
-        let ask = format!(
-            "source completions.bash; COMP_WORDS=({typed}); COMP_CWORD={}; \
-             _imagelock imagelock '{}' '{}'; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
-            words.len() - 1,
-            words[words.len() - 1],
-            words[words.len() - 2],
-        );
-        repo.run(camino::Utf8Path::new("/bin/bash"), ["-c", &ask]).success().stdout
-    };
-    assert_eq!(complete("imagelock upd"), "update\n");
-    assert!(complete("imagelock lock --loc").lines().any(|word| word == "--locked"));
-    repo.imagelock(["completions", "tcsh"]).exit(2);
-}
-
-#[test]
 fn what_other_programs_log_in_with_is_read() {
     // Both write their own file: Docker's and Podman's.
     let (docker_registry, crane, skopeo) = need!("docker-registry", "crane", "skopeo");

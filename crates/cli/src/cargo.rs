@@ -37,11 +37,21 @@ pub(crate) struct Workspace {
     pub(crate) sources: Vec<Source>,
 }
 
+/// Who says which packages are members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judge {
+    /// Cargo, where there is one.
+    Cargo,
+    /// The manifests, as they are read: nothing is started.
+    Manifests,
+}
+
 /// The workspace that the manifest belongs to; nothing where no manifest of it has a table for imagelock.
-pub(crate) fn workspace(manifest: &Utf8Path, directory: &Utf8Path) -> Result<Option<Workspace>, Failure> {
+pub(crate) fn workspace(manifest: &Utf8Path, directory: &Utf8Path, judge: Judge) -> Result<Option<Workspace>, Failure> {
     let Some(mut reach) = Reach::of(manifest, directory)? else { return Ok(None) };
     // Cargo would tell the mistake of a manifest that is no TOML in other words than imagelock, which shows its line.
-    if reach.root.document.is_some()
+    if judge == Judge::Cargo
+        && reach.root.document.is_some()
         && let Some(members) = ask(&reach.root.folder, directory)?
     {
         reach.members.retain(|folder, _| members.contains(folder));

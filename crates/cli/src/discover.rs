@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_core::project::{FILE_NAME, Source};
 
-use crate::cargo::{self, Workspace};
+use crate::cargo::{self, Judge, Workspace};
 use crate::failure::Failure;
 use crate::input::{self, PROJECT_BYTES};
 
@@ -29,6 +29,15 @@ pub(crate) fn display(path: &Utf8Path, directory: &Utf8Path) -> Utf8PathBuf {
 
 /// Finds the project that `directory` belongs to, or reads the one that the person named.
 pub(crate) fn find(directory: &Utf8Path, named: Option<&Utf8Path>) -> Result<Option<Found>, Failure> {
+    find_by(Judge::Cargo, directory, named)
+}
+
+/// Likewise, and starts nothing: packages of a workspace may be read as members that Cargo would not count.
+pub(crate) fn find_as_read(directory: &Utf8Path, named: Option<&Utf8Path>) -> Result<Option<Found>, Failure> {
+    find_by(Judge::Manifests, directory, named)
+}
+
+fn find_by(judge: Judge, directory: &Utf8Path, named: Option<&Utf8Path>) -> Result<Option<Found>, Failure> {
     let (images, manifest) = match named {
         Some(path) => {
             let path = directory.join(path);
@@ -44,30 +53,30 @@ pub(crate) fn find(directory: &Utf8Path, named: Option<&Utf8Path>) -> Result<Opt
         (Some(images), _) => {
             let root = parent(&images);
             // A Cargo workspace further down belongs to somebody else, one further up is looked at from there.
-            let deeper = workspace_below(&root, directory, named.is_none())?;
+            let deeper = workspace_below(&root, directory, judge, named.is_none())?;
             if let Some(found) = deeper {
                 return Ok(Some(found));
             }
             let Some(file) = input::source(&images, &root, directory, PROJECT_BYTES)? else { return Ok(None) };
             let mut sources = vec![Source::ImagesToml(file)];
-            let workspace = cargo::workspace(&root.join("Cargo.toml"), directory)?;
+            let workspace = cargo::workspace(&root.join("Cargo.toml"), directory, judge)?;
             sources.extend(workspace.into_iter().flat_map(|workspace| workspace.sources));
             Ok(Some(Found { root, sources }))
         }
-        (None, Some(manifest)) => Ok(cargo::workspace(&manifest, directory)?.and_then(declaring)),
+        (None, Some(manifest)) => Ok(cargo::workspace(&manifest, directory, judge)?.and_then(declaring)),
         (None, None) => Ok(None),
     }
 }
 
 /// A workspace between `root` and `directory` that declares images of its own is nearer than `root`'s project.
-fn workspace_below(root: &Utf8Path, directory: &Utf8Path, look: bool) -> Result<Option<Found>, Failure> {
+fn workspace_below(root: &Utf8Path, directory: &Utf8Path, judge: Judge, look: bool) -> Result<Option<Found>, Failure> {
     let Some(manifest) = above(directory, "Cargo.toml").filter(|path| look && parent(path) != root) else {
         return Ok(None);
     };
     if !manifest.starts_with(root) {
         return Ok(None);
     }
-    let found = cargo::workspace(&manifest, directory)?;
+    let found = cargo::workspace(&manifest, directory, judge)?;
     Ok(found.filter(|found| found.root != root && found.root.starts_with(root)).and_then(declaring))
 }
 

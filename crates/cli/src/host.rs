@@ -4,7 +4,7 @@ use std::io::{IsTerminal, stderr, stdout};
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use terminal_size::terminal_size_of;
 
 use crate::shell::{Shell, Stream};
@@ -13,7 +13,7 @@ use crate::shell::{Shell, Stream};
 #[derive(Args, Clone, Debug, Default)]
 pub struct Global {
     /// The project file, instead of the nearest images.toml above the working directory
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub project: Option<Utf8PathBuf>,
     /// What the result on standard output is
     #[arg(long, global = true, value_enum, default_value_t)]

@@ -44,6 +44,7 @@
 mod adapters;
 mod cargo;
 mod command;
+mod complete;
 mod diagnostic;
 mod diff;
 mod discover;
@@ -98,6 +99,9 @@ pub fn main_from(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone
     let program = arguments.first().and_then(|program| Path::new(program).file_stem());
     if program.is_some_and(|name| name == "imagelock-credential-helper") {
         arguments.insert(1, "credential-helper".into());
+    }
+    if let Some(answered) = complete::answer(&arguments) {
+        return answered;
     }
     match Program::try_parse_from(arguments) {
         Ok(Program { global, command }) => command.run(&Host::new(global)),

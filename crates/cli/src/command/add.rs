@@ -1,7 +1,7 @@
 //! `add`
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::Args;
+use clap::{Args, ValueHint};
 use imagelock_core::project::{self, NewImage, Source};
 use imagelock_core::request::Wanted;
 use imagelock_core::source::{Label, SourceFile};
@@ -42,7 +42,7 @@ pub struct Add {
     #[arg(long = "platform", value_name = "PLATFORM")]
     platforms: Vec<Platform>,
     /// Take the image from an OCI layout directory
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath)]
     layout: Option<Utf8PathBuf>,
     /// The image in the layout, where it holds several
     #[arg(long, value_name = "TAG", requires = "layout")]

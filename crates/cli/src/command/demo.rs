@@ -4,7 +4,7 @@ mod agree;
 mod sample;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::Args;
+use clap::{Args, ValueHint};
 use imagelock_core::Lockfile;
 use imagelock_testkit::{Image, Registry};
 
@@ -18,7 +18,7 @@ use crate::session::Session;
 #[derive(Args, Debug)]
 pub struct Demo {
     /// Where to build the sample; a temporary directory otherwise, gone at the end
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath)]
     dir: Option<Utf8PathBuf>,
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use imagelock_core::ImageName;
 use imagelock_core::project::{self, NewImage};
 use imagelock_core::source::SourceFile;
@@ -32,7 +32,7 @@ pub struct Import {
     #[arg(value_enum)]
     from: Tool,
     /// The files
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     files: Vec<Utf8PathBuf>,
     /// Lock what the tags point at now, instead of the digests in the files
     #[arg(long)]

@@ -7,6 +7,7 @@ use imagelock_core::{ImageName, plan};
 use serde::Serialize;
 
 use super::update::known;
+use crate::complete::image_names;
 use crate::discover;
 use crate::failure::Failure;
 use crate::host::{Format, Host};
@@ -20,6 +21,7 @@ use crate::users::{User, Users};
 #[derive(Args, Clone, Debug)]
 pub struct List {
     /// The images to list; all of them where none is named
+    #[arg(add = image_names())]
     names: Vec<ImageName>,
     /// Print every column whole, with whole digests and all users
     ///

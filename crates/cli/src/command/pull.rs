@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::Args;
+use clap::{Args, ValueHint};
 use futures_util::{StreamExt, stream};
 use imagelock_core::lockfile::LockedImage;
 use imagelock_core::{Digest, ImageName, Lockfile, Platform};
@@ -13,6 +13,7 @@ use imagelock_registry::{Client, is_content_of};
 use serde::Serialize;
 
 use super::update::known;
+use crate::complete::image_names;
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
 use crate::network;
@@ -34,16 +35,16 @@ const MOST_BLOBS: usize = 100_000;
 #[derive(Args, Debug)]
 pub struct Pull {
     /// An OCI image layout directory, with whole images: every platform that their indexes name
-    #[arg(value_name = "DIRECTORY", required_unless_present_any = ["bazel_cache", "distdir"])]
+    #[arg(value_name = "DIRECTORY", required_unless_present_any = ["bazel_cache", "distdir"], value_hint = ValueHint::DirPath)]
     layout: Option<Utf8PathBuf>,
     /// A repository cache of Bazel, as in `--repository_cache`: the locked platforms' manifests and blobs
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath)]
     bazel_cache: Option<Utf8PathBuf>,
     /// A directory for Bazel's `--distdir`, with the same
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath)]
     distdir: Option<Utf8PathBuf>,
     /// Only these images; may be repeated
-    #[arg(long = "image", value_name = "NAME")]
+    #[arg(long = "image", value_name = "NAME", add = image_names())]
     names: Vec<ImageName>,
 }
 

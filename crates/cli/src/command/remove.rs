@@ -8,6 +8,7 @@ use imagelock_core::{ImageName, plan};
 use super::declare::{file_to_edit, replaced, text_to_edit};
 use super::lock::{self, Outcome};
 use super::update::known;
+use crate::complete::image_names;
 use crate::discover::Found;
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
@@ -20,7 +21,7 @@ use crate::users::Users;
 #[derive(Args, Debug)]
 pub struct Remove {
     /// The images
-    #[arg(required = true)]
+    #[arg(required = true, add = image_names())]
     names: Vec<ImageName>,
     /// Remove them although files of yours still use them
     #[arg(long)]

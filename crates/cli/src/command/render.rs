@@ -1,7 +1,7 @@
 //! `render`
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::Args;
+use clap::{Args, ValueHint};
 use imagelock_adapter::{Context, Output, Ownership, Seal, Templates, Tree as _, Use};
 use imagelock_core::plan;
 use imagelock_core::source::{Label, Location, SourceFile};
@@ -40,10 +40,10 @@ pub struct Render {
     #[arg(long, value_name = "ADAPTER", value_delimiter = ',', value_parser = adapters::names())]
     only: Vec<String>,
     /// Print the one file at this path instead of writing any
-    #[arg(long, value_name = "PATH", conflicts_with = "check")]
+    #[arg(long, value_name = "PATH", conflicts_with = "check", value_hint = ValueHint::FilePath)]
     stdout: Option<Utf8PathBuf>,
     /// Use the templates in this directory instead of the embedded ones of the same name
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath)]
     templates: Option<Utf8PathBuf>,
     #[command(flatten)]
     registries: Registries,

@@ -10,6 +10,7 @@ use imagelock_registry::Take;
 use serde::Serialize;
 
 use super::lock::{self, Outcome};
+use crate::complete::image_names;
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
 use crate::merged::Current;
@@ -24,6 +25,7 @@ use crate::session::Session;
 #[derive(Args, Debug)]
 pub struct Update {
     /// The images to update; all of them where none is named
+    #[arg(add = image_names())]
     names: Vec<ImageName>,
     /// Lock this answer for the one image that is named: a tag or a digest of its repository, or TAG@DIGEST
     #[arg(long, value_name = "TAG|DIGEST")]

@@ -8,6 +8,7 @@ use imagelock_registry::Error;
 use serde::Serialize;
 
 use super::update::known;
+use crate::complete::image_names;
 use crate::failure::Failure;
 use crate::host::{Format, Host};
 use crate::network;
@@ -22,6 +23,7 @@ use crate::session::Session;
 #[derive(Args, Debug)]
 pub struct Verify {
     /// The images to check; all of them where none is named
+    #[arg(add = image_names())]
     names: Vec<ImageName>,
 }
 

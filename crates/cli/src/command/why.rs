@@ -8,6 +8,7 @@ use imagelock_core::request::Wanted;
 use serde::Serialize;
 
 use super::update::known;
+use crate::complete::image_names;
 use crate::failure::Failure;
 use crate::host::{Format, Host};
 use crate::report::day;
@@ -20,6 +21,7 @@ use crate::users::{User, Users};
 #[derive(Args, Debug)]
 pub struct Why {
     /// The image
+    #[arg(add = image_names())]
     name: ImageName,
 }
 

@@ -7,7 +7,7 @@ mod sarif;
 mod text;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::Args;
+use clap::{Args, ValueHint};
 use imagelock_adapter::{Context, Rewrites, Templates};
 use imagelock_core::project::FILE_NAME;
 use imagelock_core::{Lockfile, Project};
@@ -32,6 +32,7 @@ use crate::tree::DiskTree;
 #[allow(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct Scan {
     /// Files and folders to look at; all of the project, or of this folder where there is no project, where none is named
+    #[arg(value_hint = ValueHint::AnyPath)]
     paths: Vec<Utf8PathBuf>,
     /// List only references without a digest, and fail if there is one
     #[arg(long)]
