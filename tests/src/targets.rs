@@ -29,6 +29,11 @@ pub fn target_of_every_image(adapter: &str, lock: &Lockfile) -> (String, MemoryT
             ("edit = 'Dockerfile'".to_owned(), tree.file("Dockerfile", stages))
         }
         "earthly" => ("output = 'images/Earthfile'".to_owned(), tree),
+        "files" => {
+            let services =
+                lines(&|name, repository| format!("  {name:?}:\n    image: {repository} # imagelock: {name}\n"));
+            ("edit = '**'".to_owned(), tree.file("compose.yaml", format!("services:\n{services}")))
+        }
         "helm" => {
             let values =
                 lines(&|name, repository| format!("{name:?}: {{repository: {repository:?}, tag: x, digest: ''}}\n"));

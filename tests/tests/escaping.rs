@@ -115,7 +115,7 @@ fn read(adapter: &str, lock: &Lockfile, file: &Value) -> BTreeMap<String, Value>
             .iter()
             .map(|image| (said(&image["annotations"]["imagelock/name"]), image.clone()))
             .collect(),
-        "compose" => {
+        "compose" | "files" => {
             map(&file["services"]).into_iter().map(|(name, service)| (name, service["image"].clone())).collect()
         }
         "cyclonedx" => list(&file["components"]).iter().map(|one| (said(&one["bom-ref"]), one.clone())).collect(),
@@ -152,7 +152,7 @@ fn named(lock: &Lockfile, read: impl Fn(&LockedImage) -> Option<Value>) -> BTree
 fn expected(adapter: &str, name: &str, image: &LockedImage) -> Value {
     let (tagged, pinned) = (image.tagged().unwrap().to_string(), image.pinned().unwrap().to_string());
     match adapter {
-        "compose" | "kubernetes" | "marker" => Value::from(tagged),
+        "compose" | "files" | "kubernetes" | "marker" => Value::from(tagged),
         "terraform" => Value::from(pinned),
         "buildkit" => Value::from(image.digest.to_string()),
         "helm" => match &image.tag {

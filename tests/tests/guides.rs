@@ -54,6 +54,11 @@ fn earthly() {
 }
 
 #[test]
+fn files() {
+    Guide::read("files").follow();
+}
+
+#[test]
 fn helm() {
     Guide::read("helm").follow();
 }

@@ -20,7 +20,7 @@ pub use imagelock_templates::{TemplateError, Templates, purl};
 pub use output::{Left, Output, Ownership, Use};
 pub use seal::{PLACEHOLDER, Seal, SealError};
 pub use target::Common;
-pub use tree::{MemoryTree, Tree, TreeError, is_private};
+pub use tree::{MemoryTree, Tree, TreeError, Visitor, is_private};
 
 use imagelock_core::ImageName;
 use imagelock_core::project::{ProjectError, TargetTable};
@@ -44,6 +44,11 @@ pub trait Target: Send + Sync {
 
     /// The images that it names, each with the place of the name; empty where it takes all of the lock.
     fn images(&self) -> Vec<imagelock_core::source::Spanned<ImageName>>;
+
+    /// Whether it takes what no other target edits or writes: it is rendered after those, and sees none of their files.
+    fn is_wide(&self) -> bool {
+        false
+    }
 
     /// Renders its files.
     fn render(&self, context: &Context<'_>) -> Result<Vec<Output>, RenderError>;

@@ -34,6 +34,8 @@ pub enum Ownership {
     Generated,
     /// A person's: only pins in it are changed.
     Edited,
+    /// A person's that stays as it is: the output has no content, and is there to be told of.
+    Told,
 }
 
 /// An image that an output has.
@@ -70,6 +72,11 @@ impl Output {
         let (path, at) = (path.into(), at.clone());
         let (uses, kept, warnings) = (Vec::new(), Vec::new(), Vec::new());
         Self { path, content, ownership: Ownership::Edited, at, uses, kept, warnings }
+    }
+
+    /// A person's file that stays as it is, and why.
+    pub fn told(path: impl Into<Utf8PathBuf>, left: Left, at: &Location) -> Self {
+        Self { ownership: Ownership::Told, kept: vec![left], ..Self::edited(path, Vec::new(), at) }
     }
 
     /// Says which images were written into the file.

@@ -1,6 +1,6 @@
 //! What an adapter may read of the repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_core::project::FILE_NAME;
@@ -30,6 +30,25 @@ pub trait Tree: Sync {
         Ok(self.files(directory)?.into_iter().filter(|path| !foreign(path)).collect())
     }
 
+    /// Shows the files and the folders `starts` to a visitor, on all cores where there is a disk, and in no order: what
+    /// `scan` looks at, each file once. A file is opened once, and only what is wanted by its first `head` bytes is read.
+    fn visit(&self, starts: &[Utf8PathBuf], head: usize, visitor: &dyn Visitor) -> Result<(), TreeError> {
+        let mut files = BTreeSet::new();
+        for start in starts {
+            let is_file = self.read(start)?.is_some();
+            files.extend(if is_file { vec![start.clone()] } else { self.search(start)? });
+        }
+        for path in files.iter().filter(|path| visitor.is_named(path)) {
+            let Some(content) = self.read(path).transpose() else { continue };
+            let is_wanted =
+                content.as_ref().map_or(true, |bytes| visitor.is_wanted(path, &bytes[..bytes.len().min(head)]));
+            if is_wanted {
+                visitor.visit(path, content);
+            }
+        }
+        Ok(())
+    }
+
     /// The content of a file as text; nothing where there is none.
     fn read_text(&self, path: &Utf8Path) -> Result<Option<String>, TreeError> {
         self.read(path)?
@@ -39,6 +58,18 @@ pub trait Tree: Sync {
             })
             .transpose()
     }
+}
+
+/// Who is shown the files of a repository, by several threads at once.
+pub trait Visitor: Sync {
+    /// Whether a file is one to look at, by its path alone.
+    fn is_named(&self, path: &Utf8Path) -> bool;
+
+    /// Whether a file is worth to be read whole, by its first bytes.
+    fn is_wanted(&self, path: &Utf8Path, head: &[u8]) -> bool;
+
+    /// A file that is wanted, or why it cannot be read.
+    fn visit(&self, path: &Utf8Path, content: Result<Vec<u8>, TreeError>);
 }
 
 /// Whether a folder is one that tools keep for themselves: what is in it is made, fetched or copied, and written again.

@@ -1,6 +1,7 @@
 //! The adapters, a line each: help, the project file, `render` and the documentation follow from this list.
 
 use imagelock_adapter::Adapter;
+use imagelock_all_files::AllFiles;
 use imagelock_buildkit::Buildkit;
 use imagelock_carvel::Carvel;
 use imagelock_compose::Compose;
@@ -21,6 +22,7 @@ pub const ADAPTERS: &[&dyn Adapter] = &[
     &CycloneDx,
     &Dockerfile,
     &Earthly,
+    &AllFiles,
     &Helm,
     &Kubernetes,
     &Kustomize,

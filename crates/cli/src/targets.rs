@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{panic, thread};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use imagelock_adapter::{Adapter, Context, Output, Ownership, Target, TreeError};
+use imagelock_adapter::{Adapter, Context, Output, Ownership, RenderError, Target, TreeError};
 use imagelock_core::project::{Project, ProjectError};
 use imagelock_core::source::{Label, Location};
 
@@ -43,13 +43,37 @@ pub(crate) fn read(project: &Project) -> Result<Vec<Rendered>, Failure> {
     if errors.is_empty() { Ok(targets) } else { Err(errors.into()) }
 }
 
-/// Renders targets, on every core. Every failure comes back; two targets that write one file are one.
-pub(crate) fn render(targets: &[Rendered], context: &Context<'_>) -> Result<Vec<Output>, Failure> {
+/// What each target gives, on every core. What takes all files that no other target does comes after those.
+pub(crate) fn each<'t>(
+    targets: &'t [Rendered],
+    tree: &DiskTree,
+    context: &Context<'_>,
+) -> Vec<(&'t Rendered, Result<Vec<Output>, RenderError>)> {
+    let (wide, narrow): (Vec<&Rendered>, Vec<&Rendered>) =
+        targets.iter().partition(|rendered| rendered.target.is_wide());
+    let mut all = on_every_core(&narrow, |rendered| (*rendered, rendered.target.render(context)));
+    if !wide.is_empty() {
+        let outputs = all.iter().filter_map(|(_, outputs)| outputs.as_ref().ok()).flatten();
+        let rest = tree.without(outputs.map(|output| output.path.as_path()));
+        let context = Context { tree: &rest, ..*context };
+        all.extend(on_every_core(&wide, |rendered| (*rendered, rendered.target.render(&context))));
+    }
+    all
+}
+
+/// Renders targets, on every core, and gives the outputs of those that are asked for. Every failure comes back; two targets
+/// that write one file are one.
+pub(crate) fn render(
+    targets: &[Rendered],
+    tree: &DiskTree,
+    context: &Context<'_>,
+    is_asked: &dyn Fn(&Rendered) -> bool,
+) -> Result<Vec<Output>, Failure> {
     let mut problems = Vec::new();
     let mut outputs: BTreeMap<Utf8PathBuf, Output> = BTreeMap::new();
-    let rendered = on_every_core(targets, |rendered| rendered.target.render(context));
-    for (Rendered { target, .. }, rendered) in targets.iter().zip(rendered) {
+    for (target, rendered) in each(targets, tree, context) {
         match rendered {
+            Ok(_) if !is_asked(target) => {}
             Ok(rendered) => {
                 for output in rendered {
                     match outputs.get(&output.path) {
@@ -59,7 +83,7 @@ pub(crate) fn render(targets: &[Rendered], context: &Context<'_>) -> Result<Vec<
                 }
             }
             Err(error) => {
-                let title = target.title();
+                let title = target.target.title();
                 problems.extend(error.each().iter().map(|error| {
                     let problem = Problem::of(error);
                     Problem { message: format!("{}: {}", title.trim_end(), problem.message), ..problem }

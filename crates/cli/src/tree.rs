@@ -1,23 +1,51 @@
 //! The repository's files, as adapters may read them: nothing outside of it, whatever a link says.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use imagelock_adapter::{Tree, TreeError, is_private};
-use imagelock_files::reserved::is_version_control;
-use imagelock_survey::{Seen, Walk};
+use imagelock_adapter::{Tree, TreeError, Visitor, is_private};
+use imagelock_core::project::ScanSettings;
+use imagelock_files::Opened;
+use imagelock_files::reserved::{SOURCES, is_version_control};
+use imagelock_survey::{Excluded, Seen, Walk, excluded};
 use walkdir::WalkDir;
 
+use crate::failure::{Failure, Kind, Problem};
 use crate::input::TREE_FILE_BYTES;
 
 /// The files below a project's root.
 pub(crate) struct DiskTree {
     root: Utf8PathBuf,
+    /// What `scan` leaves out.
+    exclude: Excluded,
+}
+
+/// The files below a project's root but some.
+pub(crate) struct Rest<'t> {
+    tree: &'t DiskTree,
+    taken: BTreeSet<Utf8PathBuf>,
 }
 
 impl DiskTree {
     pub(crate) fn new(root: &Utf8Path) -> std::io::Result<Self> {
-        Ok(Self { root: root.canonicalize_utf8()? })
+        Ok(Self { root: root.canonicalize_utf8()?, exclude: Excluded::default() })
+    }
+
+    /// The files below a root, without those that `scan` leaves out where all are visited.
+    pub(crate) fn of(root: &Utf8Path, settings: &ScanSettings) -> Result<Self, Failure> {
+        let exclude = excluded(settings).map_err(|error| Failure::new(Kind::Input, Problem::of(&error)))?;
+        Ok(Self { exclude, ..Self::new(root)? })
+    }
+
+    /// The files but those at some paths, wherever links lead, and but those that all comes from.
+    pub(crate) fn without<'p>(&self, paths: impl Iterator<Item = &'p Utf8Path>) -> Rest<'_> {
+        let mut taken: BTreeSet<Utf8PathBuf> = SOURCES.iter().map(Utf8PathBuf::from).collect();
+        for path in paths {
+            taken.extend(self.real(path).ok().and_then(|real| self.relative(real.as_std_path())));
+            taken.insert(path.to_owned());
+        }
+        Rest { tree: self, taken }
     }
 
     /// The path on the disk, if it is inside the repository. A path that is not there yet is judged by the nearest
@@ -48,6 +76,23 @@ impl DiskTree {
     /// The path from the root. A name that is not text cannot be named in a project file either.
     pub(crate) fn relative(&self, path: &std::path::Path) -> Option<Utf8PathBuf> {
         Utf8Path::from_path(path)?.strip_prefix(&self.root).ok().map(Utf8Path::to_owned)
+    }
+}
+
+impl DiskTree {
+    /// Shows one file to a visitor, read as far as it wants.
+    fn show(&self, path: &Utf8Path, head: usize, visitor: &dyn Visitor) {
+        let whole = self.root.join(path);
+        let content = match Opened::open(&whole) {
+            Ok(None) => return,
+            Ok(Some(mut opened)) => match opened.head(head) {
+                Ok(head) if !visitor.is_wanted(path, head) => return,
+                Ok(_) => opened.rest(TREE_FILE_BYTES),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+        };
+        visitor.visit(path, content.map_err(|error| refused(path, &error.problem)));
     }
 }
 
@@ -102,6 +147,65 @@ impl Tree for DiskTree {
         let (mut files, wrong) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         files.sort();
         wrong.into_iter().min_by(|one, other| one.path.cmp(&other.path)).map_or(Ok(files), Err)
+    }
+
+    fn visit(&self, starts: &[Utf8PathBuf], head: usize, visitor: &dyn Visitor) -> Result<(), TreeError> {
+        for start in starts {
+            self.inside(start)?;
+        }
+        let there: Vec<Utf8PathBuf> = starts.iter().filter(|start| self.root.join(start).exists()).cloned().collect();
+        // What is named twice is shown once.
+        let shown = Mutex::new(BTreeSet::new());
+        Walk::of_scan(&self.root, &there, &self.exclude, true).run(|seen| match seen {
+            Seen::File(path) => {
+                let is_first =
+                    there.len() == 1 || shown.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone());
+                if is_first && visitor.is_named(&path) {
+                    self.show(&path, head, visitor);
+                }
+            }
+            Seen::Wrong { path, reason } => visitor.visit(&path.clone(), Err(TreeError { path, reason })),
+            Seen::LeftOut { .. } | Seen::Nameless(_) => {}
+        });
+        Ok(())
+    }
+}
+
+impl Tree for Rest<'_> {
+    fn read(&self, path: &Utf8Path) -> Result<Option<Vec<u8>>, TreeError> {
+        self.tree.read(path)
+    }
+
+    fn files(&self, directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, TreeError> {
+        self.tree.files(directory)
+    }
+
+    fn search(&self, directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, TreeError> {
+        self.tree.search(directory)
+    }
+
+    fn visit(&self, starts: &[Utf8PathBuf], head: usize, visitor: &dyn Visitor) -> Result<(), TreeError> {
+        self.tree.visit(starts, head, &Others { visitor, taken: &self.taken })
+    }
+}
+
+/// A visitor that does not see some files; they are named nevertheless.
+struct Others<'v> {
+    visitor: &'v dyn Visitor,
+    taken: &'v BTreeSet<Utf8PathBuf>,
+}
+
+impl Visitor for Others<'_> {
+    fn is_named(&self, path: &Utf8Path) -> bool {
+        self.visitor.is_named(path) && !self.taken.contains(path)
+    }
+
+    fn is_wanted(&self, path: &Utf8Path, head: &[u8]) -> bool {
+        self.visitor.is_wanted(path, head)
+    }
+
+    fn visit(&self, path: &Utf8Path, content: Result<Vec<u8>, TreeError>) {
+        self.visitor.visit(path, content);
     }
 }
 

@@ -60,7 +60,7 @@ impl Users {
     /// Looks at the packages of the project, and at what its targets make of the lock.
     pub(crate) fn of(session: &Session<'_>, lock: &Lockfile) -> Result<Self, Failure> {
         let targets = targets::read(&session.project)?;
-        let tree = DiskTree::new(&session.root)?;
+        let tree = DiskTree::of(&session.root, &session.project.scan)?;
         let templates = Templates::new(&BTreeMap::new()).map_err(|error| Failure::input(error.to_string()))?;
         let rewrites = Rewrites::of(&session.project);
         let built = &session.project.built;
@@ -69,9 +69,9 @@ impl Users {
         for used in &session.project.uses {
             users.add(&used.image.value, User::at("cargo", &used.image.at));
         }
-        for rendered in &targets {
+        for (rendered, outputs) in targets::each(&targets, &tree, &context) {
             let adapter = rendered.adapter.id();
-            let Ok(outputs) = rendered.target.render(&context) else {
+            let Ok(outputs) = outputs else {
                 let named = rendered.target.images();
                 for image in &named {
                     users.add(&image.value, User::at(adapter, &image.at));

@@ -1,7 +1,8 @@
 //! The files that globs name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -49,9 +50,7 @@ impl Files {
     /// text: what cannot be read cannot be changed safely.
     pub fn find(&self, tree: &dyn Tree) -> Result<Vec<File<'_>>, RenderError> {
         let excluded = self.exclude.iter().map(glob).collect::<Result<Vec<_>, _>>()?;
-        let excluded = |path: &Utf8Path| {
-            path.ancestors().any(|path| excluded.iter().any(|glob| glob.is_match(path.as_std_path())))
-        };
+        let excluded = |path: &Utf8Path| path.ancestors().any(|path| matches(&excluded, path));
         let mut named: BTreeMap<Utf8PathBuf, &Spanned<String>> = BTreeMap::new();
         for pattern in &self.edit {
             let glob = glob(pattern)?;
@@ -71,6 +70,60 @@ impl Files {
         }
         named.into_iter().map(|(path, pattern)| Ok(File { text: text(tree, &path, pattern)?, pattern })).collect()
     }
+}
+
+/// The patterns of a table, ready to match.
+pub struct Named<'f> {
+    edit: Vec<Pattern<'f>>,
+    exclude: Vec<GlobSet>,
+}
+
+/// A pattern, and whether it has named a file so far.
+struct Pattern<'f> {
+    glob: GlobSet,
+    written: &'f Spanned<String>,
+    found: AtomicBool,
+}
+
+impl Files {
+    /// The patterns, ready to match paths one by one.
+    pub fn named(&self) -> Result<Named<'_>, RenderError> {
+        let ready = |written| Ok(Pattern { glob: glob(written)?, written, found: AtomicBool::new(false) });
+        let edit = self.edit.iter().map(ready).collect::<Result<_, RenderError>>()?;
+        Ok(Named { edit, exclude: self.exclude.iter().map(glob).collect::<Result<_, _>>()? })
+    }
+}
+
+impl<'f> Named<'f> {
+    /// Where to look for files: the whole repository for globs, and files that are named in full.
+    pub fn starts(&self) -> Vec<Utf8PathBuf> {
+        let patterns = self.edit.iter().map(|pattern| pattern.written.value.as_str());
+        let starts = patterns.map(|pattern| if is_glob(pattern) { "" } else { pattern.trim_start_matches("./") });
+        let starts: BTreeSet<Utf8PathBuf> = starts.map(Utf8PathBuf::from).collect();
+        starts.into_iter().collect()
+    }
+
+    /// The first pattern that names a file. What is excluded is named in full or not at all.
+    pub fn pattern(&self, path: &Utf8Path) -> Option<&'f Spanned<String>> {
+        let fits = self.edit.iter().filter(|pattern| pattern.glob.is_match(path.as_std_path()));
+        let excluded = path.ancestors().any(|path| matches(&self.exclude, path));
+        let mut first = None;
+        for pattern in fits.filter(|pattern| !excluded || !is_glob(&pattern.written.value)) {
+            pattern.found.store(true, Ordering::Relaxed);
+            first = first.or(Some(pattern.written));
+        }
+        first
+    }
+
+    /// Refuses a pattern that has named no file so far.
+    pub fn all_found(&self, tree: &dyn Tree) -> Result<(), RenderError> {
+        let missing = self.edit.iter().find(|pattern| !pattern.found.load(Ordering::Relaxed));
+        missing.map_or(Ok(()), |pattern| Err(nothing(tree, pattern.written)))
+    }
+}
+
+fn matches(globs: &[GlobSet], path: &Utf8Path) -> bool {
+    globs.iter().any(|glob| glob.is_match(path.as_std_path()))
 }
 
 /// A path or glob, or several.

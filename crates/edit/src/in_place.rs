@@ -6,7 +6,7 @@ use imagelock_adapter::{Context, Left, Output, Problem, RenderError, Target};
 use imagelock_core::ImageName;
 use imagelock_core::project::Fields;
 use imagelock_core::source::{Location, Spanned};
-use imagelock_scan::{Format, WORD};
+use imagelock_scan::{Format, HEAD, WORD};
 
 use crate::files::{File, Files};
 use crate::{Edited, Matcher, Pinning, Spell};
@@ -47,23 +47,19 @@ impl InPlace {
         let claims = self.formats.iter().find(|format| format.claims(path, &head));
         claims.or(self.formats.last()).map(Box::as_ref)
     }
-
-    /// Refuses what stays, where everything has to be pinned.
-    fn strict(&self, kept: &[Left]) -> Result<(), RenderError> {
-        let Some((first, others)) = kept.split_first().filter(|_| self.strict) else { return Ok(()) };
-        let mut problem = Problem::at(&first.at, first.reason.clone());
-        for other in others {
-            problem = problem.also(&other.at, other.reason.clone());
-        }
-        let problem = problem.also(&self.at, "`strict` asks for every image");
-        let help = "declare it with `{command} add`, say which image it is (`imagelock: NAME` in a comment), or that it is \
-                    built here (`built = [\"…\"]`)";
-        Err(problem.help(help).into())
-    }
 }
 
-/// The first bytes, by which a format is told.
-const HEAD: usize = 4096;
+/// The mistake that places stay as they are where the table at `at` says `strict`; nothing where none does.
+pub fn strict(kept: &[Left], at: &Location) -> Option<RenderError> {
+    let (first, others) = kept.split_first()?;
+    let mut problem = Problem::at(&first.at, first.reason.clone());
+    for other in others {
+        problem = problem.also(&other.at, other.reason.clone());
+    }
+    let help = "declare it with `{command} add`, say which image it is (`imagelock: NAME` in a comment), or that it is \
+                built here (`built = [\"…\"]`)";
+    Some(problem.also(at, "`strict` asks for every image").help(help).into())
+}
 
 impl Target for InPlace {
     fn title(&self) -> String {
@@ -88,8 +84,8 @@ impl Target for InPlace {
             let pinning = Pinning { format, images: &images, spell: &self.spell, context };
             let Edited { text: content, uses, kept } = match pinning.edit(&text) {
                 Ok(edited) => edited,
-                Err(error) => {
-                    errors.push(self.explain(error, pattern));
+                Err(stuck) => {
+                    errors.push(self.explain(stuck.into(), pattern));
                     continue;
                 }
             };
@@ -100,7 +96,7 @@ impl Target for InPlace {
             left.extend(kept.iter().cloned());
             outputs.push(Output { uses, kept, ..Output::edited(text.path(), content.into_bytes(), &pattern.at) });
         }
-        errors.extend(self.strict(&left).err());
+        errors.extend(strict(&left, &self.at).filter(|_| self.strict));
         match self.files.edit.first() {
             _ if !errors.is_empty() => Err(RenderError::Several(errors)),
             Some(pattern) if self.marked && !used => Err(Problem::at(&pattern.at, "no file here has a marker")

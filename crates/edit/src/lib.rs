@@ -23,11 +23,11 @@ pub mod testing;
 mod tests;
 mod values;
 
-pub use files::{File, Files, glob};
-pub use in_place::InPlace;
+pub use files::{File, Files, Named, glob};
+pub use in_place::{InPlace, strict};
 pub use marker::{Holds, Marked, ignored, marked};
 pub use matcher::{Choice, Kept, Known, Matcher};
-pub use pinning::{Edited, Pinning};
+pub use pinning::{Edited, Pinning, Stuck};
 pub use spell::Spell;
 pub use splice::{Change, Overlap, splice};
 pub use values::{SetError, SetValue, set_values};

@@ -36,6 +36,25 @@ pub struct Edited {
     pub kept: Vec<Left>,
 }
 
+/// Why a text is not edited.
+#[derive(Debug)]
+pub enum Stuck {
+    /// Its format cannot read it.
+    Unreadable(RenderError),
+    /// A person made a mistake: in a marker, or with a platform that is not locked.
+    Mistake(RenderError),
+    /// What came out did not read back as what was meant.
+    Refused(RenderError),
+}
+
+impl From<Stuck> for RenderError {
+    fn from(stuck: Stuck) -> Self {
+        match stuck {
+            Stuck::Unreadable(error) | Stuck::Mistake(error) | Stuck::Refused(error) => error,
+        }
+    }
+}
+
 /// What is to become of a text.
 #[derive(Default)]
 struct Plan {
@@ -48,9 +67,9 @@ struct Plan {
 
 impl Pinning<'_, '_> {
     /// Pins the images of a text.
-    pub fn edit(&self, file: &Arc<SourceFile>) -> Result<Edited, RenderError> {
-        let parsed = self.format.read(file.text()).map_err(|error| self.unreadable(file, &error))?;
-        let Plan { changes, says, uses, kept } = self.plan(file, &parsed)?;
+    pub fn edit(&self, file: &Arc<SourceFile>) -> Result<Edited, Stuck> {
+        let parsed = self.format.read(file.text()).map_err(|error| Stuck::Unreadable(self.unreadable(file, &error)))?;
+        let Plan { changes, says, uses, kept } = self.plan(file, &parsed).map_err(Stuck::Mistake)?;
         if changes.is_empty() {
             return Ok(Edited { text: file.text().to_owned(), uses, kept });
         }
@@ -58,7 +77,7 @@ impl Pinning<'_, '_> {
             let at = uses.iter().find_map(|used| used.at.clone());
             let at = at.unwrap_or_else(|| Location::new(file, 0..0));
             let problem = Problem::at(&at, format!("`{}` would not read back as it was pinned: {reason}", file.path()));
-            RenderError::from(problem.help("pin this place by hand, or write it in a simpler way"))
+            Stuck::Refused(problem.help("pin this place by hand, or write it in a simpler way").into())
         };
         let text = splice(file.text(), changes).map_err(|error| refused(&error.to_string()))?;
         let again = SourceFile::new(file.path(), text);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use imagelock_adapter::RenderError;
 use imagelock_core::Lockfile;
 use imagelock_core::project::Built;
 use imagelock_core::source::{Located as _, SourceFile};
@@ -23,7 +24,7 @@ fn edit(format: &dyn Format, text: &str) -> Result<Edited, String> {
         let context = imagelock_adapter::Context { built: &built, ..*context };
         let (images, spell) = (Matcher::new(&context, None).unwrap(), Spell::default());
         let pinning = Pinning { format, images: &images, spell: &spell, context: &context };
-        pinning.edit(&SourceFile::new("a", text)).map_err(|error| {
+        pinning.edit(&SourceFile::new("a", text)).map_err(RenderError::from).map_err(|error| {
             let at = error.labels().first().map(|label| label.at.to_string()).unwrap_or_default();
             format!("{at} {error}")
         })

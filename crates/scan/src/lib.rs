@@ -19,7 +19,7 @@ use imagelock_core::Reference;
 use imagelock_core::reference::ReferenceError;
 
 pub use comment::{Comment, WORD};
-pub use formats::FORMATS;
+pub use formats::{FORMATS, HEAD, claiming, start};
 pub use lines::Lines;
 
 /// A place in a text where an image is named, or may be.

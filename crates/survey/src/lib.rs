@@ -20,4 +20,4 @@ mod walk;
 pub use drift::{Drift, drift};
 pub use mention::{Mention, State};
 pub use survey::{Ignored, Survey, Surveyed, Warning};
-pub use walk::{Seen, Walk, Why};
+pub use walk::{Excluded, Seen, Walk, Why, excluded};

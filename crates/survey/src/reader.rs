@@ -10,13 +10,11 @@ use imagelock_core::Reference;
 use imagelock_core::source::{Located, Location, SourceFile};
 use imagelock_edit::{Choice, Holds, Marked, ignored, marked};
 use imagelock_files::{FileError, FileProblem, Opened};
-use imagelock_scan::{FORMATS, Format, Head, Parsed, Says, Site, Sure, WORD, bare};
+use imagelock_scan::{FORMATS, Format, HEAD, Head, Parsed, Says, Site, Sure, WORD, bare, claiming, start};
 
 use crate::survey::Rule;
 use crate::{Ignored, Mention, State, Survey, Surveyed, Warning, Why};
 
-/// The first bytes, by which a format is told.
-const HEAD: usize = 4096;
 /// The format of all that no other knows. It has places only where markers say so.
 const PLAIN: &str = "plain";
 /// What a place is said to be found by that a rule of the project file found.
@@ -45,11 +43,7 @@ impl<'p> First<'p> {
 impl Head for First<'_> {
     fn text(&self) -> &str {
         let opened = self.opened.get_or_init(|| Self::open(self.file));
-        let head = opened.as_ref().ok().and_then(Option::as_ref).map_or(&[][..], Opened::so_far);
-        match std::str::from_utf8(head) {
-            Ok(text) => text,
-            Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
-        }
+        opened.as_ref().ok().and_then(Option::as_ref).map_or("", |opened| start(opened.so_far()))
     }
 }
 
@@ -92,9 +86,7 @@ impl<'r, 'a> Reader<'r, 'a> {
     /// The text and the format of a file that is worth it.
     fn text(&self) -> Result<Option<(String, &'static dyn Format)>, FileError> {
         let first = First { file: self.file, opened: OnceCell::new() };
-        let Some(format) = FORMATS.iter().copied().find(|format| format.claims(self.path, &first)) else {
-            return Ok(None);
-        };
+        let Some(format) = claiming(self.path, &first) else { return Ok(None) };
         let is_read = format.id() != PLAIN || self.rules().next().is_some();
         // A marker names an image of the lock.
         if !is_read && self.survey.context.lock.images.is_empty() {

@@ -6,34 +6,20 @@ use std::sync::PoisonError;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::GlobSet;
-use imagelock_adapter::{Context, RenderError, is_private};
+use imagelock_adapter::{Context, RenderError};
 use imagelock_core::project::{ScanPattern, ScanSettings};
 use imagelock_edit::{Matcher, glob};
 
 use crate::reader::Reader;
-use crate::{Mention, Seen, Walk, Why};
-
-/// Folders that hold what others wrote, beside those that tools keep for themselves.
-const VENDORED: &[&str] = &[
-    "vendor",
-    "third_party",
-    "third-party",
-    "bower_components",
-    "Godeps",
-    "Pods",
-    "venv",
-    ".venv",
-    ".tox",
-    "__pycache__",
-    "site-packages",
-];
+use crate::walk::excluded;
+use crate::{Excluded, Mention, Seen, Walk, Why};
 
 /// What a repository is surveyed with.
 pub struct Survey<'a> {
     root: &'a Utf8Path,
     pub(crate) context: &'a Context<'a>,
     pub(crate) images: Matcher<'a>,
-    exclude: Vec<(GlobSet, String)>,
+    exclude: Excluded,
     pub(crate) rules: Vec<Rule<'a>>,
     /// Whether the repository has a project: markers mean something, and folders with another are another's.
     pub(crate) has_project: bool,
@@ -95,7 +81,6 @@ impl<'a> Survey<'a> {
         has_project: bool,
         largest: u64,
     ) -> Result<Self, RenderError> {
-        let exclude = settings.exclude.iter().map(|pattern| Ok((glob(pattern)?, pattern.value.clone())));
         let rules = settings.rules.iter().map(|rule| {
             let files = rule.files.iter().map(glob).collect::<Result<_, RenderError>>()?;
             Ok(Rule { files, pattern: &rule.pattern.value })
@@ -104,7 +89,7 @@ impl<'a> Survey<'a> {
             root,
             context,
             images: Matcher::new(context, None)?,
-            exclude: exclude.collect::<Result<_, RenderError>>()?,
+            exclude: excluded(settings)?,
             rules: rules.collect::<Result<_, RenderError>>()?,
             has_project,
             largest,
@@ -113,15 +98,7 @@ impl<'a> Survey<'a> {
 
     /// Looks at the files and folders `starts`, from the root on.
     pub fn run(&self, starts: &[Utf8PathBuf]) -> Surveyed {
-        let walk = Walk {
-            root: self.root,
-            starts,
-            below: Utf8Path::new(""),
-            own: true,
-            exclude: &self.exclude,
-            is_vendored: |name| VENDORED.contains(&name) || is_private(name),
-            nested_apart: self.has_project,
-        };
+        let walk = Walk::of_scan(self.root, starts, &self.exclude, self.has_project);
         let found = Mutex::new(Surveyed::default());
         // What is named twice is found twice.
         let files = Mutex::new(BTreeSet::new());

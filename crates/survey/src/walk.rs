@@ -8,7 +8,9 @@ use std::path::Path;
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::GlobSet;
 use ignore::{DirEntry, WalkBuilder, WalkState};
-use imagelock_core::project::FILE_NAME;
+use imagelock_adapter::{RenderError, is_private};
+use imagelock_core::project::{FILE_NAME, ScanSettings};
+use imagelock_edit::glob;
 use imagelock_files::reserved::is_version_control;
 
 use crate::rules::{Folders, Said};
@@ -84,6 +86,42 @@ enum Verdict {
     LeaveOut(Why, String),
     /// It is no part of what people wrote.
     Pass,
+}
+
+/// Folders that hold what others wrote, beside those that tools keep for themselves.
+const VENDORED: &[&str] = &[
+    "vendor",
+    "third_party",
+    "third-party",
+    "bower_components",
+    "Godeps",
+    "Pods",
+    "venv",
+    ".venv",
+    ".tox",
+    "__pycache__",
+    "site-packages",
+];
+
+/// What is left out, each with the pattern that says so.
+pub type Excluded = Vec<(GlobSet, String)>;
+
+/// What the project file leaves out. A pattern that is none is an error.
+pub fn excluded(settings: &ScanSettings) -> Result<Excluded, RenderError> {
+    settings.exclude.iter().map(|pattern| Ok((glob(pattern)?, pattern.value.clone()))).collect()
+}
+
+impl<'a> Walk<'a> {
+    /// The walk of `scan`, and of whatever takes what `scan` finds.
+    pub fn of_scan(
+        root: &'a Utf8Path,
+        starts: &'a [Utf8PathBuf],
+        exclude: &'a [(GlobSet, String)],
+        nested_apart: bool,
+    ) -> Self {
+        let is_vendored: fn(&str) -> bool = |name| VENDORED.contains(&name) || is_private(name);
+        Self { root, starts, below: Utf8Path::new(""), own: true, exclude, is_vendored, nested_apart }
+    }
 }
 
 impl Walk<'_> {

@@ -81,7 +81,7 @@ pub fn post_render(
 ) -> Result<Edited, RenderError> {
     let format = Manifests { paths: paths.to_vec() };
     let (images, spell) = (Matcher::new(context, None)?, Spell::default());
-    Pinning { format: &format, images: &images, spell: &spell, context }.edit(manifests)
+    Ok(Pinning { format: &format, images: &images, spell: &spell, context }.edit(manifests)?)
 }
 
 /// What of rendered manifests Kubernetes would run otherwise than the lock says: images that are not pinned, images with a

@@ -42,7 +42,9 @@ fn arrows(files: &[(String, String)]) -> Result<Vec<String>> {
     // Adapters come and go by one line in the list of them.
     let group = |name| {
         let manifest = format!("integrations/{name}/Cargo.toml");
-        if files.iter().any(|(file, _)| *file == manifest) { "integrations" } else { name }
+        let own = format!("crates/{name}/Cargo.toml");
+        let has = |name: &str| files.iter().any(|(file, _)| file == name);
+        if has(&manifest) && !has(&own) { "integrations" } else { name }
     };
     let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut missing = Vec::new();

@@ -78,17 +78,18 @@ impl Render {
             return Err(Failure::new(Kind::Check, Problem::new(message).help("run `{command} lock` first")));
         }
         let targets = self.targets(&session)?;
-        let tree = DiskTree::new(&session.root)?;
+        let tree = DiskTree::of(&session.root, &session.project.scan)?;
         let templates = self.templates(&session)?;
         let rewrites = self.registries.rewrites(&session.project);
         let built = &session.project.built;
         let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };
-        let outputs = targets::render(&targets, &context).map_err(|failure| session.shown(failure))?;
+        let outputs = targets::render(&targets, &tree, &context, &|rendered| self.is_asked(rendered));
+        let outputs = outputs.map_err(|failure| session.shown(failure))?;
         targets::one_file_each(&tree, &outputs)?;
         if let Some(path) = &self.stdout {
             return print_one(host, &outputs, path);
         }
-        let count = targets.len();
+        let count = targets.iter().filter(|rendered| self.is_asked(rendered)).count();
         let (verb, noun) =
             (if self.check { "Checking" } else { "Rendering" }, if count == 1 { "target" } else { "targets" });
         host.shell.doing(verb, &format!("{count} {noun}"));
@@ -105,7 +106,7 @@ impl Render {
         let differs = results.iter().any(|result| result.state == "differs");
         let mut charts = helm_check::Charts::default();
         // What Helm makes of files that are out of date proves nothing.
-        if !differs && targets.iter().any(|rendered| rendered.adapter.id() == "helm") {
+        if !differs && targets.iter().any(|rendered| self.is_asked(rendered) && rendered.adapter.id() == "helm") {
             charts = helm_check::check(&session, &context, self.require_tools)?;
         }
         results.append(&mut charts.results);
@@ -123,13 +124,19 @@ impl Render {
 
     fn targets(&self, session: &Session<'_>) -> Result<Vec<Rendered>, Failure> {
         let mut targets = targets::read(&session.project)?;
-        targets.retain(|rendered| self.only.is_empty() || self.only.iter().any(|id| id == rendered.adapter.id()));
+        // What takes all that no other target does has to know what those do.
+        let is_wide = targets.iter().any(|rendered| self.is_asked(rendered) && rendered.target.is_wide());
+        targets.retain(|rendered| is_wide || self.is_asked(rendered));
         if targets.is_empty() {
             let message = format!("there is no target to render in {}", session.project_file());
             let tables: Vec<String> = adapters::names().iter().map(|name| format!("`[[{name}]]`")).collect();
             return Err(Failure::input(message).help(format!("targets are the tables {}", tables.join(", "))));
         }
         Ok(targets)
+    }
+
+    fn is_asked(&self, rendered: &Rendered) -> bool {
+        self.only.is_empty() || self.only.iter().any(|id| id == rendered.adapter.id())
     }
 
     fn templates(&self, session: &Session<'_>) -> Result<Templates, Failure> {
@@ -148,7 +155,7 @@ impl Render {
         }
         let shell = &session.host.shell;
         let mut results = Vec::new();
-        for output in outputs {
+        for output in outputs.iter().filter(|output| output.ownership != Ownership::Told) {
             let path = session.root.join(&output.path);
             let written = session.write(&path, &output.content)?;
             let shown = session.show(&path);
@@ -202,8 +209,9 @@ fn files(count: usize) -> String {
 }
 
 fn print_one(host: &Host, outputs: &[Output], path: &Utf8Path) -> Result<(), Failure> {
-    let Some(output) = outputs.iter().find(|output| output.path == path) else {
-        let paths: Vec<&str> = outputs.iter().map(|output| output.path.as_str()).collect();
+    let mut written = outputs.iter().filter(|output| output.ownership != Ownership::Told);
+    let Some(output) = written.clone().find(|output| output.path == path) else {
+        let paths: Vec<&str> = written.by_ref().map(|output| output.path.as_str()).collect();
         return Err(
             Failure::input(format!("no target writes `{path}`")).help(format!("they write {}", paths.join(", ")))
         );
@@ -220,7 +228,7 @@ fn there(tree: &DiskTree, output: &Output) -> Result<Option<Vec<u8>>, Failure> {
 /// Why a generated file must not be overwritten, if it must not.
 fn refusal(tree: &DiskTree, output: &Output) -> Result<Option<Problem>, Failure> {
     let old = there(tree, output)?;
-    let differs = |old: &Vec<u8>| output.ownership != Ownership::Edited && *old != output.content;
+    let differs = |old: &Vec<u8>| output.ownership == Ownership::Generated && *old != output.content;
     let Some(old) = old.filter(differs) else { return Ok(None) };
     let reason = match Seal::of(&old) {
         Seal::Intact => return Ok(None),
@@ -257,7 +265,7 @@ fn first_difference(output: &Output, old: &[u8]) -> Label {
 fn check(session: &Session<'_>, tree: &DiskTree, outputs: &[Output]) -> Result<Vec<Written>, Failure> {
     let mut results = Vec::new();
     let mut diffs = String::new();
-    for output in outputs {
+    for output in outputs.iter().filter(|output| output.ownership != Ownership::Told) {
         let old = there(tree, output)?.unwrap_or_default();
         let differs = old != output.content;
         if differs {
@@ -272,7 +280,7 @@ fn check(session: &Session<'_>, tree: &DiskTree, outputs: &[Output]) -> Result<V
         host.shell.result_drawn(&diffs);
     }
     if results.iter().all(|result| result.state == "fresh") {
-        host.shell.status("Fresh", &format!("{}, as images.lock says", files(outputs.len())));
+        host.shell.status("Fresh", &format!("{}, as images.lock says", files(results.len())));
     }
     Ok(results)
 }

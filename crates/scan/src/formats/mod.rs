@@ -40,7 +40,9 @@ pub use quadlet::Quadlet;
 pub use shell::Shell;
 pub use tools::{ANSIBLE, BAKE, BAKE_JSON, DEVCONTAINER, KO, KUSTOMIZE, SKAFFOLD};
 
-use crate::Format;
+use camino::Utf8Path;
+
+use crate::{Format, Head};
 
 /// Every format, the narrower ones before the wider: the first that claims a file reads it.
 pub const FORMATS: &[&dyn Format] = &[
@@ -79,6 +81,23 @@ pub const FORMATS: &[&dyn Format] = &[
     &Plain { words: Words::Typed },
     &Plain { words: Words::Text },
 ];
+
+/// The first bytes of a file, by which a format is told.
+pub const HEAD: usize = 4096;
+
+/// The format that a file is read in, by its path and, where that is not enough, its first bytes.
+pub fn claiming(path: &Utf8Path, head: &dyn Head) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|format| format.claims(path, head))
+}
+
+/// The text that the first bytes of a file are; where these are cut in a character, what is in front of it.
+pub fn start(bytes: &[u8]) -> &str {
+    let head = &bytes[..bytes.len().min(HEAD)];
+    match std::str::from_utf8(head) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ const EXAMPLE: &[(&str, &str)] = files!["examples/monorepo" => "":
     "images.toml", "BUILD.bazel", "MODULE.bazel", "compose.yaml", "docker-bake.hcl",
     "deploy/chart/Chart.yaml", "deploy/chart/values.yaml", "deploy/chart/templates/deployment.yaml",
     "deploy/kustomize/kustomization.yaml", "deploy/kustomize/base/kustomization.yaml",
-    "deploy/jobs/backup.yaml", "deploy/kustomize/base/pod.yaml", "infra/main.tf", "services/api/BUILD.bazel", "services/jobs/Earthfile",
+    "deploy/cache.container", "deploy/jobs/backup.yaml", "deploy/kustomize/base/pod.yaml", "infra/main.tf", "services/api/BUILD.bazel", "services/jobs/Earthfile",
     "services/jobs/job.txt", "services/web/Dockerfile", "services/web/index.html", "tools/Dockerfile",
     "tools/backup.sh",
 ];
