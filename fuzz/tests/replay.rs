@@ -31,6 +31,11 @@ fn replays(name: &str) {
 }
 
 #[test]
+fn bazel() {
+    replays("bazel");
+}
+
+#[test]
 fn challenge() {
     replays("challenge");
 }
@@ -101,8 +106,18 @@ fn markers() {
 }
 
 #[test]
+fn plain() {
+    replays("plain");
+}
+
+#[test]
 fn project() {
     replays("project");
+}
+
+#[test]
+fn quadlet() {
+    replays("quadlet");
 }
 
 #[test]
@@ -111,8 +126,18 @@ fn reference() {
 }
 
 #[test]
+fn shell() {
+    replays("shell");
+}
+
+#[test]
 fn tags() {
     replays("tags");
+}
+
+#[test]
+fn templates() {
+    replays("templates");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Files of people that adapters read and edit: no bytes stop an adapter, and what it has pinned once it leaves alone.
 
-use imagelock_adapter::{Adapter, MemoryTree};
+use imagelock_adapter::{Adapter, MemoryTree, Output, Ownership};
+use imagelock_all_files::AllFiles;
 use imagelock_compose::Compose;
 use imagelock_core::Lockfile;
 use imagelock_core::source::SourceFile;
@@ -21,7 +22,8 @@ fn locked() -> Lockfile {
 fn twice(adapter: &dyn Adapter, table: &str, path: &str, tree: &MemoryTree) {
     let project = format!("[[{}]]\n{table}\n", adapter.id());
     let Ok(outputs) = render(adapter, &project, &locked(), tree) else { return };
-    let Some(first) = outputs.into_iter().find(|output| output.path == path) else { return };
+    let is_written = |output: &Output| output.path == path && output.ownership != Ownership::Told;
+    let Some(first) = outputs.into_iter().find(is_written) else { return };
     let tree = tree.clone().file(path, first.content.clone());
     match render(adapter, &project, &locked(), &tree) {
         Ok(again) => {
@@ -100,4 +102,34 @@ pub(crate) fn earthfiles(data: &[u8]) {
 /// A Dockerfile, in place.
 pub(crate) fn dockerfiles(data: &[u8]) {
     twice(&Dockerfile, "edit = ['Dockerfile']", "Dockerfile", &MemoryTree::default().file("Dockerfile", data));
+}
+
+/// A file in the format that its path tells, in place.
+fn pinned(path: &str, data: &[u8]) {
+    twice(&AllFiles, &format!("edit = '{path}'"), path, &MemoryTree::default().file(path, data));
+}
+
+/// Bazel's modules.
+pub(crate) fn bazel(data: &[u8]) {
+    pinned("MODULE.bazel", data);
+}
+
+/// Units of Podman.
+pub(crate) fn quadlet(data: &[u8]) {
+    pinned("web.container", data);
+}
+
+/// Scripts.
+pub(crate) fn shell(data: &[u8]) {
+    pinned("a.sh", data);
+}
+
+/// Templates of a chart.
+pub(crate) fn templates(data: &[u8]) {
+    pinned("web/templates/a.yaml", data);
+}
+
+/// Text of no language.
+pub(crate) fn plain(data: &[u8]) {
+    pinned("a.txt", data);
 }
