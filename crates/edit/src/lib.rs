@@ -3,6 +3,7 @@
 //! - [`Files`]: the paths and globs of `edit` and `exclude`, and the files that they name.
 //! - [`Matcher`]: which locked image a written reference means, the one rule for all.
 //! - [`Pinning`]: the one way from a text to the text with its images pinned; [`Spell`] says how they are written.
+//! - [`Unpinning`]: the way back, to the bytes of before.
 //! - [`marked`], [`ignored`]: what comments say of places, for those who only read.
 //! - [`InPlace`]: a target that does so for the files of a table.
 //! - [`set_values`]: values of YAML and JSON set at their paths.
@@ -14,6 +15,7 @@ mod files;
 mod in_place;
 mod marker;
 mod matcher;
+mod parts;
 mod pinning;
 mod spell;
 mod splice;
@@ -21,6 +23,7 @@ mod splice;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod unpinning;
 mod values;
 
 pub use files::{File, Files, Named, glob};
@@ -30,4 +33,5 @@ pub use matcher::{Choice, Kept, Known, Matcher};
 pub use pinning::{Edited, Pinning, Stuck};
 pub use spell::Spell;
 pub use splice::{Change, Overlap, splice};
+pub use unpinning::{Unpinned, Unpinning};
 pub use values::{SetError, SetValue, set_values};

@@ -185,7 +185,7 @@ impl Binder<'_, '_> {
         match fits[..] {
             // A word among others is a word of the language: only one that stands alone is a value.
             [_, ..] if best == Some((false, Likeness::Word)) && here.len() > 1 => Err(self.none(&sites[here])),
-            [one] if !matches!(sites[one].says, Says::Whole { .. }) => Err(self.none(&sites[here])),
+            [one] if !self.can_be(&sites[one].says) => Err(self.none(&sites[here])),
             [one] => Ok(one),
             [] => Err(self.none(&sites[here])),
             [first, second, ..] => {
@@ -194,6 +194,16 @@ impl Binder<'_, '_> {
                 let problem = Problem::at(self.at, message).also(&place(first), "one").also(&place(second), "another");
                 Err(problem.help("write each image on a line of its own").into())
             }
+        }
+    }
+
+    /// Whether what stands in a place can be what the marker names: parts of an image are no place by themselves where
+    /// keys hold them together.
+    fn can_be(&self, says: &Says) -> bool {
+        match says {
+            Says::Whole { .. } => true,
+            Says::Parts { .. } => self.part == Part::Reference,
+            Says::Open { .. } => false,
         }
     }
 

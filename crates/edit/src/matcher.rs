@@ -50,6 +50,8 @@ pub enum Kept {
     NotAReference(String),
     /// It cannot be written where it stands: an alias, a text with escapes.
     Unwritable,
+    /// It stands in parts, and no digest can be written to them, for this reason.
+    Apart(&'static str),
 }
 
 /// A locked image by its name, and its tag where it has one.
@@ -121,6 +123,7 @@ impl Kept {
             Self::NotAReference(_) if text.trim().is_empty() => "there is no image here".to_owned(),
             Self::NotAReference(reason) => format!("`{text}` is not pinned: {reason}"),
             Self::Unwritable => format!("`{text}` cannot be pinned in this place: write the reference out here"),
+            Self::Apart(reason) => format!("`{text}` is not pinned: {reason}"),
         })
     }
 }

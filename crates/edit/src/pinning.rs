@@ -2,14 +2,16 @@
 //!
 //! What comes out is read again before anybody sees it: the same places, saying what was meant, and nothing left to do.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use imagelock_adapter::{Context, Left, Problem, RenderError, Use};
-use imagelock_core::Tag;
 use imagelock_core::source::{Location, SourceFile};
+use imagelock_core::{ImageName, Tag};
 use imagelock_scan::{Format, Parsed, Says, Site, Sure, Unreadable};
 
-use crate::marker::{self, moved};
+use crate::marker::{self, Marker, moved};
+use crate::parts::PartsWriter;
 use crate::{Change, Choice, Kept, Matcher, Spell, splice};
 
 /// How the images of a text are pinned.
@@ -55,6 +57,16 @@ impl From<Stuck> for RenderError {
     }
 }
 
+/// What is to become of a place.
+enum Step {
+    /// It may be about no image at all.
+    Pass,
+    /// It stays.
+    Keep(Kept),
+    /// It says this image from now on.
+    Write { changes: Vec<Change>, says: String, image: ImageName, moved: Option<(String, String)> },
+}
+
 /// What is to become of a text.
 #[derive(Default)]
 struct Plan {
@@ -68,7 +80,8 @@ struct Plan {
 impl Pinning<'_, '_> {
     /// Pins the images of a text.
     pub fn edit(&self, file: &Arc<SourceFile>) -> Result<Edited, Stuck> {
-        let parsed = self.format.read(file.text()).map_err(|error| Stuck::Unreadable(self.unreadable(file, &error)))?;
+        let parsed =
+            self.format.read(file.text()).map_err(|error| Stuck::Unreadable(unreadable(self.format, file, &error)))?;
         let Plan { changes, says, uses, kept } = self.plan(file, &parsed).map_err(Stuck::Mistake)?;
         if changes.is_empty() {
             return Ok(Edited { text: file.text().to_owned(), uses, kept });
@@ -82,8 +95,8 @@ impl Pinning<'_, '_> {
         let text = splice(file.text(), changes).map_err(|error| refused(&error.to_string()))?;
         let again = SourceFile::new(file.path(), text);
         let parsed = self.format.read(again.text()).map_err(|error| refused(&error.reason))?;
-        let found = parsed.sites.iter().map(|site| site.text());
-        if !found.eq(says.iter().map(Option::as_deref)) {
+        let found = parsed.sites.iter().map(Site::said);
+        if !found.eq(says.iter().map(|says| says.as_deref().map(Cow::from))) {
             return Err(refused("other places than the pinned ones would change"));
         }
         match self.plan(&again, &parsed) {
@@ -96,59 +109,79 @@ impl Pinning<'_, '_> {
     fn plan(&self, file: &Arc<SourceFile>, parsed: &Parsed) -> Result<Plan, RenderError> {
         let mut markers = marker::bind(file, parsed, self.context)?.into_iter().peekable();
         let ignored = marker::ignored(file, parsed);
-        let mut plan =
-            Plan { says: parsed.sites.iter().map(|site| site.text().map(str::to_owned)).collect(), ..Plan::default() };
+        let says = parsed.sites.iter().map(|site| site.said().map(Cow::into_owned)).collect();
+        let mut plan = Plan { says, ..Plan::default() };
         for (index, site) in parsed.sites.iter().enumerate() {
-            let at = Location::new(file, site.span().clone());
-            let written = &file.text()[site.span().clone()];
             let marker = markers.next_if(|marker| marker.site == index);
-            let is_marked = marker.is_some();
-            if !is_marked && ignored.contains_key(&site.line) {
+            if marker.is_none() && ignored.contains_key(&site.line) {
                 continue;
             }
-            let (text, used) = if let Some(marker) = marker {
-                let moved = marker.moved(site);
-                (marker.text(site, self.spell)?, Use { image: marker.image.name.clone(), at: Some(at.clone()), moved })
-            } else {
-                match self.choice(site) {
-                    Some(Choice::Pin(image)) => {
-                        let tag = site.reference().and_then(|found| found.tag.as_ref());
-                        let moved = moved(tag.map(Tag::as_str), image.tag());
-                        let used = Use { image: image.name.clone(), at: Some(at.clone()), moved };
-                        (self.spell.over(site.text().unwrap_or_default(), image)?, used)
-                    }
-                    Some(Choice::Keep(kept)) => {
-                        plan.kept.extend(left(&kept, site, at, written));
-                        continue;
-                    }
-                    None => continue,
+            let at = Location::new(file, site.span().clone());
+            let written = &file.text()[site.span().clone()];
+            match self.step(file.text(), site, marker.as_ref())? {
+                Step::Pass => {}
+                Step::Write { changes, says, image, moved } => {
+                    plan.changes.extend(changes);
+                    plan.says[index] = Some(says);
+                    plan.uses.push(Use { image, at: Some(at), moved });
                 }
-            };
-            if Some(text.as_str()) != site.text() {
-                let Some(quoted) = self.format.quote(written, &text) else {
-                    if let Some(Left { at, reason }) =
-                        left(&Kept::Unwritable, site, at.clone(), written).filter(|_| is_marked)
-                    {
-                        return Err(Problem::at(&at, reason).help("a text in quotes can be pinned").into());
+                Step::Keep(kept) => {
+                    let left = left(&kept, site, at, written);
+                    match left.as_ref().filter(|_| marker.is_some()) {
+                        Some(Left { at, reason }) => return Err(asked(&kept, at, reason)),
+                        None => plan.kept.extend(left),
                     }
-                    plan.kept.extend(left(&Kept::Unwritable, site, at, written));
-                    continue;
-                };
-                plan.changes.push(Change { span: site.span().clone(), text: quoted });
-                plan.says[index] = Some(text);
+                }
             }
-            plan.uses.push(used);
         }
         Ok(plan)
+    }
+
+    /// What is to become of one place.
+    fn step(&self, text: &str, site: &Site, marker: Option<&Marker<'_>>) -> Result<Step, RenderError> {
+        let chosen;
+        let (image, moved) = match marker {
+            Some(marker) => (&marker.image, marker.moved(site)),
+            None => match self.choice(site) {
+                Some(Choice::Pin(image)) => {
+                    chosen = image;
+                    let tag = site.reference().and_then(|found| found.tag.as_ref());
+                    (chosen, moved(tag.map(Tag::as_str), image.tag()))
+                }
+                Some(Choice::Keep(kept)) => return Ok(Step::Keep(kept)),
+                None => return Ok(Step::Pass),
+            },
+        };
+        let name = image.name.clone();
+        if let Says::Parts { parts, reference } = &site.says {
+            let writer = PartsWriter { format: self.format, text, parts };
+            return Ok(match writer.pin(reference.as_ref().ok(), image, &self.spell.digest(image)?) {
+                Ok((changes, says)) => Step::Write { changes, says, image: name, moved },
+                Err(kept) => Step::Keep(kept),
+            });
+        }
+        let says = match marker {
+            Some(marker) => marker.text(site, self.spell)?,
+            None => self.spell.over(site.text().unwrap_or_default(), image)?,
+        };
+        let span = site.span().clone();
+        let changes = if Some(says.as_str()) == site.text() {
+            Vec::new()
+        } else {
+            match self.format.quote(&text[span.clone()], &says) {
+                Some(text) => vec![Change { span, text }],
+                None => return Ok(Step::Keep(Kept::Unwritable)),
+            }
+        };
+        Ok(Step::Write { changes, says, image: name, moved })
     }
 
     /// What a place means that no marker speaks of; nothing where it may be about no image at all.
     fn choice(&self, site: &Site) -> Option<Choice<'_, '_>> {
         let (reference, sure) = match &site.says {
             _ if !site.names_an_image() => return None,
-            // What keys hold together has writers of its own.
-            Says::Parts { .. } => return None,
             Says::Open { .. } => return Some(Choice::Keep(Kept::Open)),
+            Says::Parts { reference, .. } => (reference, true),
             Says::Whole { reference, .. } => (reference, site.sure == Sure::Certain),
         };
         let reference = match reference {
@@ -162,17 +195,25 @@ impl Pinning<'_, '_> {
             _ => Some(choice),
         }
     }
+}
 
-    fn unreadable(&self, file: &Arc<SourceFile>, error: &Unreadable) -> RenderError {
-        let at = Location::new(file, error.at.clone());
-        let message = format!("`{}` cannot be read as {}: {}", file.path(), self.format.about(), error.reason);
-        Problem::at(&at, message).into()
-    }
+/// The mistake of a text that its format cannot read.
+pub(crate) fn unreadable(format: &dyn Format, file: &Arc<SourceFile>, error: &Unreadable) -> RenderError {
+    let at = Location::new(file, error.at.clone());
+    let message = format!("`{}` cannot be read as {}: {}", file.path(), format.about(), error.reason);
+    Problem::at(&at, message).into()
+}
+
+/// The mistake of a marker at a place that cannot be written.
+fn asked(kept: &Kept, at: &Location, reason: &str) -> RenderError {
+    let problem = Problem::at(at, reason);
+    let problem = if *kept == Kept::Unwritable { problem.help("a text in quotes can be pinned") } else { problem };
+    problem.into()
 }
 
 /// What is told of a place that stays.
-fn left(kept: &Kept, site: &Site, at: Location, written: &str) -> Option<Left> {
-    let told = kept.tell(site.text().unwrap_or(written))?;
+pub(crate) fn left(kept: &Kept, site: &Site, at: Location, written: &str) -> Option<Left> {
+    let told = kept.tell(site.said().as_deref().unwrap_or(written))?;
     let reason = if site.place.is_empty() { told } else { format!("{}: {told}", site.place) };
     Some(Left { at, reason })
 }

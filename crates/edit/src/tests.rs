@@ -1,13 +1,14 @@
 //! What holds for all formats at once: the rule, markers, and that only the places that are meant change.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use imagelock_adapter::RenderError;
 use imagelock_core::Lockfile;
 use imagelock_core::project::Built;
 use imagelock_core::source::{Located as _, SourceFile};
-use imagelock_scan::formats::{Compose, Dockerfile, Earthfile, Hcl, Manifests, Plain, Words};
-use imagelock_scan::{FORMATS, Format};
+use imagelock_scan::formats::{self, Compose, Dockerfile, Earthfile, Hcl, Manifests, Plain, Words};
+use imagelock_scan::{FORMATS, Format, Room, Says, Site};
 use proptest::prelude::*;
 
 use super::*;
@@ -208,19 +209,32 @@ fn seed(format: &dyn Format) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// The bytes of a place; where keys hold it together, those of every part, and where a digest is or goes.
+fn spans(site: &Site) -> Vec<Range<usize>> {
+    let Says::Parts { parts, .. } = &site.says else { return vec![site.span().clone()] };
+    let pieces = [&parts.registry, &parts.repository, &parts.tag].into_iter().flatten();
+    let digest = match &parts.room {
+        Room::Key { at, .. } => Some(at.clone()),
+        _ => parts.digest.as_ref().map(|digest| digest.span.clone()),
+    };
+    pieces.map(|piece| piece.span.clone()).chain(digest).collect()
+}
+
 /// Nothing but the bytes of places changes, and reading again gives what was written, with nothing left to do.
 fn only_places_change(format: &dyn Format, text: &str) -> Result<(), TestCaseError> {
     let Ok(edited) = edit(format, text) else { return Ok(()) };
     let (before, after) = (format.read(text).unwrap(), format.read(&edited.text).unwrap());
     prop_assert_eq!(before.sites.len(), after.sites.len());
     let outside = |text: &str, parsed: &imagelock_scan::Parsed| {
-        let (mut parts, mut at) = (String::new(), 0);
-        for site in &parsed.sites {
-            parts.push_str(&text[at..site.span().start]);
-            parts.push('\u{0}');
-            at = site.span().end;
+        let mut spans: Vec<_> = parsed.sites.iter().flat_map(spans).collect();
+        spans.sort_by_key(|span| span.start);
+        let (mut outside, mut at) = (String::new(), 0);
+        for span in spans {
+            outside.push_str(&text[at..span.start]);
+            outside.push('\u{0}');
+            at = span.end;
         }
-        parts + &text[at..]
+        outside + &text[at..]
     };
     prop_assert_eq!(outside(text, &before), outside(&edited.text, &after), "{}", format.id());
     let again = edit(format, &edited.text).map_err(|error| TestCaseError::fail(format!("{error}\n{}", edited.text)))?;
@@ -234,14 +248,138 @@ fn only_places_change_and_a_second_run_changes_nothing() {
     for format in FORMATS {
         let (id, seed) = (format.id(), seed(*format));
         let edited = edit(*format, &seed).unwrap_or_else(|error| panic!("{id}: {error}"));
-        // What keys hold together is not written here.
-        let has_texts = format.read(&seed).unwrap().sites.iter().any(|site| site.text().is_some());
-        assert!(!has_texts || edited.text != seed, "the seed of `{id}` has nothing to pin");
+        assert!(edited.text != seed, "the seed of `{id}` has nothing to pin");
         let config = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
         proptest::test_runner::TestRunner::new(config)
             .run(&testing::texts(&seed), |text| only_places_change(*format, &text))
             .unwrap_or_else(|error| panic!("{id}: {error}"));
     }
+}
+
+/// What is written for an image in parts, with `@A` for its digest; and what unpinning makes of that.
+#[test]
+fn an_image_in_parts_is_written_as_its_format_takes_it_and_taken_back() {
+    let values: &dyn Format = &formats::Values;
+    let cases: &[(&dyn Format, &str, &str)] = &[
+        (
+            &formats::KUSTOMIZE,
+            "images:\n- name: postgres\n  newTag: 16.9-alpine # c\n",
+            "images:\n- name: postgres\n  newTag: 16.9-alpine # c\n  digest: @A\n",
+        ),
+        (
+            &formats::KUSTOMIZE,
+            "images:\r\n  - newTag: \"16.9-alpine\"\r\n    name: postgres\r\n",
+            "images:\r\n  - newTag: \"16.9-alpine\"\r\n    digest: \"@A\"\r\n    name: postgres\r\n",
+        ),
+        (
+            &formats::KUSTOMIZE,
+            "images: [{name: postgres, newTag: 16.9-alpine}]",
+            "images: [{name: postgres, newTag: 16.9-alpine, digest: @A}]",
+        ),
+        (
+            &formats::KUSTOMIZE,
+            "images:\n- name: x\n  newName: postgres\n  newTag: '16.9-alpine'",
+            "images:\n- name: x\n  newName: postgres\n  newTag: '16.9-alpine'\n  digest: '@A'",
+        ),
+        (
+            values,
+            "image:\n  repository: postgres\n  tag: 16.9-alpine\n  digest: \"\"\n",
+            "image:\n  repository: postgres\n  tag: 16.9-alpine\n  digest: \"@A\"\n",
+        ),
+        (
+            values,
+            "image: {registry: docker.io, repository: library/postgres, tag: 16.9-alpine, digest: '', useDigest: true}\n",
+            "image: {registry: docker.io, repository: library/postgres, tag: 16.9-alpine, digest: '@A', useDigest: true}\n",
+        ),
+        (
+            &formats::Bazel,
+            "oci.pull(\n    name = \"a\",\n    image = \"postgres\",  # c\n    tag = \"16.9-alpine\",\n)\n",
+            "oci.pull(\n    name = \"a\",\n    image = \"postgres\",  # c\n    tag = \"16.9-alpine\",\n    digest = \"@A\",\n)\n",
+        ),
+        (
+            &formats::Bazel,
+            "oci.pull(name = 'a', tag = '16.9-alpine', image = 'postgres')",
+            "oci.pull(name = 'a', tag = '16.9-alpine', digest = '@A', image = 'postgres')",
+        ),
+        (
+            &formats::Resources,
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nspec:\n  url: oci://docker.io/library/postgres\n  ref:\n    tag: 16.9-alpine\n",
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nspec:\n  url: oci://docker.io/library/postgres\n  ref:\n    tag: 16.9-alpine\n    digest: @A\n",
+        ),
+    ];
+    let pin = digest('a');
+    for (format, before, after) in cases {
+        let after = after.replace("@A", pin.as_str());
+        let edited = edit(*format, before).unwrap();
+        assert_eq!((edited.text.as_str(), edited.kept), (after.as_str(), Vec::new()));
+        let unpinning = Unpinning { format: *format, is_asked: &|_| true };
+        let unpinned = unpinning.edit(&SourceFile::new("a", after)).unwrap();
+        assert_eq!((unpinned.text.as_str(), unpinned.places.len()), (*before, 1));
+    }
+}
+
+#[test]
+fn parts_follow_the_lock_in_the_form_that_they_have() {
+    let (old, new) = (digest('c'), digest('a'));
+    let values: &dyn Format = &formats::Values;
+    for (format, before) in [
+        (values, "image: {repository: postgres, tag: 16.8-alpine, sha: OLDHEX}\n"),
+        (values, "image: {repository: postgres, tag: 16.8-alpine, sha: 'OLD'}\n"),
+        (values, "image: {repository: postgres, tag: \"16.8-alpine@OLD\"}\n"),
+        (&formats::KUSTOMIZE, "images:\n- digest: OLD\n  name: postgres\n  newTag: 16.8-alpine\n"),
+        (&formats::Bazel, "oci.pull(digest = \"OLD\", image = \"postgres\", tag = \"16.8-alpine\")\n"),
+    ] {
+        let text = |tag: &str, digest: &imagelock_core::Digest| {
+            let text = before.replace("OLDHEX", digest.hex()).replace("OLD", digest.as_str());
+            text.replace("16.8-alpine", tag)
+        };
+        let edited = edit(format, &text("16.8-alpine", &old)).unwrap();
+        assert_eq!(edited.text, text("16.9-alpine", &new));
+        assert_eq!(edited.uses[0].moved, Some(("16.8-alpine".to_owned(), "16.9-alpine".to_owned())));
+    }
+}
+
+#[test]
+fn parts_that_no_digest_can_be_written_to_are_told_with_the_way_on() {
+    let values: &dyn Format = &formats::Values;
+    for (format, text, told) in [
+        (values, "image: {repository: postgres, tag: 16.9-alpine}\n", "`[[helm]]` writes it in that shape"),
+        (values, "image: postgres\ntag: 16.9-alpine\n", "`[[helm]]` writes it in that shape"),
+        (values, "image: {repository: postgres, tag: 16.9-alpine, sha: ''}\n", "`[[helm]]` writes it in that shape"),
+        (values, "image: {repository: postgres, tag: 16.9-alpine, digest: '', useDigest: false}\n", "`[[helm]]`"),
+        (&formats::KUSTOMIZE, "images:\n- name: x\n  newName: ghcr.io/acme/web\n", "not in images.lock"),
+        (
+            &formats::Bazel,
+            "container_pull(registry = \"docker.io\", repository = \"library/postgres\", tag = \"16.9-alpine\")\n",
+            "`oci.pull`",
+        ),
+        (&formats::ANSIBLE, "- docker_image: {name: postgres, tag: 16.9-alpine}\n", "whole reference in `name`"),
+    ] {
+        let edited = edit(format, text).unwrap();
+        assert_eq!((edited.text.as_str(), edited.uses.len()), (text, 0));
+        assert!(edited.kept[0].reason.contains(told), "{}", edited.kept[0].reason);
+    }
+}
+
+#[test]
+fn a_marker_says_which_image_parts_are() {
+    let text = "image:\n  # imagelock: db\n  repository: postgres\n  tag: 15\n  digest: ''\n";
+    let edited = edit(&formats::Values, text).unwrap();
+    assert_eq!(edited.text, text.replace("15", "16.9-alpine").replace("''", &format!("'{}'", digest('a'))));
+}
+
+#[test]
+fn a_digest_without_a_tag_is_not_taken_away() {
+    let unpinned = |text: &str| {
+        let unpinning = Unpinning { format: &Dockerfile, is_asked: &|_| true };
+        unpinning.edit(&SourceFile::new("a", text.replace("@A", &format!("@{}", digest('a'))))).unwrap()
+    };
+    let Unpinned { text, places, kept } =
+        unpinned("FROM a:1@A\nFROM b@A\n# imagelock: ignore\nFROM c:1@A\nARG D=d:1@A\nRUN e:1@A\n");
+    assert!(text.starts_with("FROM a:1\nFROM b@sha256:") && text.contains("\nARG D=d:1\n"), "{text}");
+    assert!(text.contains("FROM c:1@sha256:") && text.contains("RUN e:1@sha256:"), "{text}");
+    assert_eq!((places.len(), kept.len()), (2, 1));
+    assert!(kept[0].reason.contains("it has no tag"), "{}", kept[0].reason);
 }
 
 #[test]

@@ -74,6 +74,30 @@ pub struct Parts {
     pub tag: Option<Piece>,
     /// The digest, with its algorithm.
     pub digest: Option<Piece>,
+    /// Where a digest can be written.
+    pub room: Room,
+}
+
+/// Where the digest of an image in parts can be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// In the place of a digest that stands there, and nowhere else, for this reason.
+    Own(&'static str),
+    /// In a key of its own.
+    Key {
+        /// The bytes of the key and the digest, with what parts them from what is in front; none where no digest stands.
+        at: Range<usize>,
+        /// What stands there in front of the digest.
+        before: String,
+    },
+    /// Nowhere, for this reason.
+    Closed(&'static str),
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self::Own("")
+    }
 }
 
 /// One part of a reference.
@@ -86,6 +110,11 @@ pub struct Piece {
 }
 
 impl Parts {
+    /// The parts that are there.
+    pub fn pieces(&self) -> impl Iterator<Item = &Piece> {
+        [&self.registry, &self.repository, &self.tag, &self.digest].into_iter().flatten()
+    }
+
     /// What the parts say together, as people write it.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -109,8 +138,13 @@ impl Parts {
 
     fn moved(self, by: usize) -> Self {
         let piece = |piece: Option<Piece>| piece.map(|piece| Piece { span: moved(piece.span, by), ..piece });
-        let Self { registry, repository, tag, digest } = self;
-        Self { registry: piece(registry), repository: piece(repository), tag: piece(tag), digest: piece(digest) }
+        let Self { registry, repository, tag, digest, room } = self;
+        let [registry, repository, tag, digest] = [registry, repository, tag, digest].map(piece);
+        let room = match room {
+            Room::Key { at, before } => Room::Key { at: moved(at, by), before },
+            room => room,
+        };
+        Self { registry, repository, tag, digest, room }
     }
 }
 
@@ -219,6 +253,15 @@ impl Site {
         match &self.says {
             Says::Whole { text, .. } => Some(text),
             Says::Parts { .. } | Says::Open { .. } => None,
+        }
+    }
+
+    /// What it says, in one text: where parts stand apart, what they say together.
+    pub fn said(&self) -> Option<std::borrow::Cow<'_, str>> {
+        match &self.says {
+            Says::Whole { text, .. } => Some(text.into()),
+            Says::Parts { parts, .. } => Some(parts.text().into()),
+            Says::Open { .. } => None,
         }
     }
 

@@ -102,4 +102,6 @@ impl Target for InAllFiles {
 }
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod tests;

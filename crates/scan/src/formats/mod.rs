@@ -17,6 +17,7 @@ pub mod kubernetes;
 mod paths;
 pub mod plain;
 mod quadlet;
+mod room;
 mod row;
 mod shell;
 mod table;

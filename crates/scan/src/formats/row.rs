@@ -37,6 +37,17 @@ pub(super) struct Keys {
     pub(super) repository: &'static [&'static [&'static str]],
     pub(super) tag: &'static [&'static [&'static str]],
     pub(super) digest: &'static [&'static [&'static str]],
+    /// What is done where no digest stands.
+    pub(super) absent: Absent,
+}
+
+/// What is done where no digest stands among keys that hold a reference in parts.
+#[derive(Clone, Copy)]
+pub(super) enum Absent {
+    /// It gets this key, behind the tag or else behind the repository.
+    Gets(&'static str),
+    /// Nothing, for this reason.
+    Stays(&'static str),
 }
 
 /// Where a variable is given a value.

@@ -10,11 +10,12 @@ use imagelock_core::Reference;
 use imagelock_yaml::{Kind, Node};
 
 use super::helm::values;
-use super::row::{Beside, Given, Keys, Named, Row, Takes};
+use super::room;
+use super::row::{Absent, Beside, Given, Keys, Named, Row, Takes};
 use super::variables::{expanded, variables};
 use super::walk::{Document, Found, Inside, Way};
 use super::yaml::written;
-use crate::{Lines, Parts, Piece, Says, Site, Sure, Unreadable, bare};
+use crate::{Lines, Parts, Piece, Room, Says, Site, Sure, Unreadable, bare};
 
 /// Ways to images, to what they are made of, and to what is none.
 pub(super) struct PathTable {
@@ -166,6 +167,10 @@ impl<'n> Reader<'_, 'n> {
             repository: piece(keys.repository),
             tag: piece(keys.tag),
             digest: piece(keys.digest).map(with_algorithm),
+            room: match keys.absent {
+                Absent::Gets(key) => room::of_key(self.text, node, keys, key),
+                Absent::Stays(reason) => Room::Own(reason),
+            },
         };
         self.together(parts, sure, place)
     }

@@ -192,8 +192,8 @@ fn brackets_that_do_not_fit_end_the_arguments_of_a_call() {
 fn what_yaml_cannot_hold_in_place_is_not_quoted() {
     let quote = |before: &str| Manifests::default().quote(before, "a:1@b").unwrap_or_default();
     assert_eq!(
-        ["x", "'x'", "\"x\"", "|\n  x", ">-\n  x", "*x"].map(quote),
-        ["a:1@b", "'a:1@b'", "\"a:1@b\"", "\"a:1@b\"", "\"a:1@b\"", ""]
+        ["x", "'x'", "\"x\"", "|\n  x", ">-\r\n  x", "|\n  x\n  y", "*x"].map(quote),
+        ["a:1@b", "'a:1@b'", "\"a:1@b\"", "|\n  a:1@b", ">-\r\n  a:1@b", "\"a:1@b\"", ""]
     );
     assert_eq!(Plain { words: Words::Yaml }.quote("1.9", "1.10").as_deref(), Some("\"1.10\""));
     assert_eq!(Plain { words: Words::Yaml }.quote("=1.9", "1.10").as_deref(), Some("=1.10"));

@@ -57,10 +57,19 @@ pub(super) fn quote(before: &str, new: &str) -> Option<String> {
     Some(match before.as_bytes().first() {
         Some(b'*') => return None,
         Some(b'\'') if !new.contains(['\'', '\n', '\r']) => format!("'{new}'"),
-        Some(b'"' | b'\'' | b'|' | b'>') => quoted(new),
+        Some(b'|' | b'>') => block(before, new).unwrap_or_else(|| quoted(new)),
+        Some(b'"' | b'\'') => quoted(new),
         _ if stays_text(new) => new.to_owned(),
         _ => quoted(new),
     })
+}
+
+/// A block of one line with another line in it.
+fn block(before: &str, new: &str) -> Option<String> {
+    let (head, line) = before.split_once('\n')?;
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    let is_line = !line.trim_end().contains('\n') && !new.starts_with(' ') && !new.contains(['\n', '\r']);
+    (is_line && indent > 0).then(|| format!("{head}\n{}{new}", &line[..indent]))
 }
 
 const TEMPLATE: &str = "it is a template";

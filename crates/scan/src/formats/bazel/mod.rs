@@ -15,7 +15,7 @@ use self::lexer::{Kind, Token, lex};
 use super::paths::in_order;
 use super::table::with_algorithm;
 use crate::comment::speaking;
-use crate::{Format, Head, Lines, Parsed, Parts, Piece, Says, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Parsed, Parts, Piece, Room, Says, Site, Sure, Unreadable};
 
 /// Files of Bazel, in Starlark.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,7 +41,9 @@ impl Format for Bazel {
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {
         let lines = Lines::new(text);
         let (tokens, comments) = lex(text);
-        let reader = CallReader { lines: &lines, tokens: &tokens, closes: closes(&tokens), names: names(&tokens) };
+        let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let (closes, names) = (closes(&tokens), names(&tokens));
+        let reader = CallReader { lines: &lines, newline, tokens: &tokens, closes, names };
         let hidden = |at: usize| comments.binary_search_by_key(&at, |comment| comment.start).is_err();
         Ok(Parsed { sites: in_order(reader.sites()), comments: speaking(text, &lines, &["#"], hidden) })
     }
@@ -101,6 +103,8 @@ fn closes(tokens: &[Token<'_>]) -> Vec<usize> {
 
 struct CallReader<'r, 't> {
     lines: &'r Lines,
+    /// What ends its lines.
+    newline: &'static str,
     tokens: &'r [Token<'t>],
     /// Where each bracket that opens is closed; the end of the tokens where it is not.
     closes: Vec<usize>,
@@ -146,6 +150,7 @@ impl<'t> CallReader<'_, 't> {
     /// The image of a call whose arguments start at a token.
     fn pull(&self, called: String, start: usize) -> Option<Site> {
         let mut arguments = self.arguments(start);
+        let room = self.room(&called, start, &arguments);
         let name = match arguments.remove("name") {
             Some(Argument::Literal(name)) => format!("{called} {}", name.text),
             _ => called,
@@ -159,7 +164,8 @@ impl<'t> CallReader<'_, 't> {
                 Argument::Open(..) => None,
             });
             let digest = digest.map(with_algorithm);
-            return Some(Site::parts(Parts { registry, repository, tag, digest }, Sure::Certain, self.lines, name));
+            let parts = Parts { registry, repository, tag, digest, room };
+            return Some(Site::parts(parts, Sure::Certain, self.lines, name));
         }
         // The repository is where the place is told, and what every part reads as makes its default.
         let span = match &parts[1] {
@@ -171,9 +177,44 @@ impl<'t> CallReader<'_, 't> {
             Argument::Literal(piece) => Some(piece),
             Argument::Open(span, value) => Some(Piece { span, text: value?.to_owned() }),
         });
-        let default = Parts { registry, repository, tag, digest }.text().parse().ok().filter(|_| known);
+        let parts = Parts { registry, repository, tag, digest, room };
+        let default = parts.text().parse().ok().filter(|_| known);
         let line = self.lines.of(span.start);
         Some(Site { says: Says::Open { span, default }, sure: Sure::Certain, line, place: name })
+    }
+
+    /// Where the digest of a call can be written.
+    fn room(&self, called: &str, start: usize, arguments: &BTreeMap<&'t str, Argument<'t>>) -> Room {
+        if matches!(called, "container_pull" | "docker_pull") {
+            return Room::Closed("it takes the manifest of one platform, and no index: pull with `oci.pull`");
+        }
+        if arguments.contains_key("reproducible") {
+            return Room::Closed("`reproducible` does not go with a tag and a digest: take it away");
+        }
+        let span = |key: &str| match arguments.get(key)? {
+            Argument::Literal(Piece { span, .. }) | Argument::Open(span, _) => Some(span.clone()),
+        };
+        if let Some(digest) = span("digest") {
+            let comma = self.tokens[start..].iter().take_while(|token| token.span.end <= digest.start);
+            let comma = comma.filter(|token| token.kind == Kind::Sign(',')).last().map(|comma| comma.span.start);
+            return match comma {
+                Some(comma) => Room::Key { at: comma..digest.end, before: String::new() },
+                None => Room::Own(""),
+            };
+        }
+        let Some(beside) = ["tag", "image", "repository"].iter().find_map(|key| span(key)) else {
+            return Room::default();
+        };
+        // An argument that starts its line gets another one below it.
+        let line = self.lines.range(self.lines.of(beside.start)).start;
+        let first = self.tokens.partition_point(|token| token.span.start < line);
+        let first = self.tokens.get(first).map_or(line, |token| token.span.start);
+        // In front of the value stand the name and the sign.
+        let name = self.tokens.partition_point(|token| token.span.end <= beside.start).checked_sub(2);
+        let is_first = name.is_some_and(|name| self.tokens[name].span.start == first);
+        let indent = " ".repeat(first - line);
+        let before = if is_first { format!(",{}{indent}digest = ", self.newline) } else { ", digest = ".to_owned() };
+        Room::Key { at: beside.end..beside.end, before }
     }
 
     /// The named arguments of a call, up to its bracket.

@@ -7,12 +7,12 @@ use imagelock_core::Reference;
 use imagelock_yaml::{Kind, Node, Step, display};
 
 use super::super::paths::{Syntax, documents, in_order};
-use super::super::row::Keys;
+use super::super::row::{Absent, Keys};
 use super::super::table::{Reader, said};
 use super::super::variables::variables;
 use super::super::walk::Document;
 use super::super::yaml::{self, written};
-use crate::{Format, Head, Lines, Parsed, Parts, Piece, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Parsed, Parts, Piece, Room, Says, Site, Sure, Unreadable};
 
 /// Values of charts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,6 +55,7 @@ const NAMED: Keys = Keys {
     repository: &[&["repository"], &["repo"], &["image"], &["name"]],
     tag: &[&["tag"], &["version"], &["imageTag"]],
     digest: &[&["digest"], &["sha"], &["sha256"]],
+    absent: Absent::Stays(SHAPES),
 };
 
 /// The keys of a mapping that is called something else.
@@ -63,7 +64,11 @@ const UNNAMED: Keys = Keys {
     repository: &[&["repository"]],
     tag: &[&["tag"]],
     digest: &[&["digest"], &["sha"]],
+    absent: Absent::Stays(SHAPES),
 };
+
+/// How a chart takes a digest, its templates say.
+const SHAPES: &str = "only the chart says how it takes a digest: `[[helm]]` writes it in that shape";
 
 /// The keys beside a text that is an image without its tag.
 const BESIDE: &[&str] = &["tag", "imageTag", "image_tag"];
@@ -133,7 +138,17 @@ impl<'n> Collector<'_, '_, 'n> {
         if let Some(whole) = whole.filter(|_| alone && !is_word(repository)) {
             return self.whole(whole, &place);
         }
-        self.sites.extend(self.reader.parts(node, keys, Sure::Default, &place));
+        let mut site = self.reader.parts(node, keys, Sure::Default, &place);
+        if let Some(Says::Parts { parts, .. }) = site.as_mut().map(|site| &mut site.says) {
+            let is_off = get("useDigest").is_some_and(|used| used.present() != Some("true"));
+            // Nothing tells whether digits alone are wanted where nothing stands.
+            let is_filled = |piece: &Piece| !piece.text.is_empty() || has("digest");
+            parts.digest = parts.digest.take().filter(is_filled);
+            if is_off {
+                parts.room = Room::Closed(SHAPES);
+            }
+        }
+        self.sites.extend(site);
         true
     }
 
@@ -145,7 +160,8 @@ impl<'n> Collector<'_, '_, 'n> {
         let piece = |node: &Node, text: &str| Piece { span: written(self.reader.text, node), text: text.to_owned() };
         let tag = beside.and_then(|tag| Some(piece(tag, tag.present()?))).filter(|_| is_word(text));
         let Some(tag) = tag else { return self.whole(node, &place) };
-        let parts = Parts { repository: Some(piece(node, text)), tag: Some(tag), ..Parts::default() };
+        let room = Room::Own(SHAPES);
+        let parts = Parts { repository: Some(piece(node, text)), tag: Some(tag), room, ..Parts::default() };
         self.sites.extend(self.reader.together(parts, Sure::Default, &place));
         true
     }

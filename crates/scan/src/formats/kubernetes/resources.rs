@@ -10,7 +10,7 @@ use imagelock_yaml::Node;
 
 use super::super::helm::image_lines;
 use super::super::paths::{apart, in_order};
-use super::super::row::{Given, Keys, Row, Takes};
+use super::super::row::{Absent, Given, Keys, Row, Takes};
 use super::super::table::PathTable;
 use super::super::variables::variables;
 use super::Manifests;
@@ -136,6 +136,7 @@ const FLUX_SOURCES: &[Row] = &[Row::new(
         repository: &[&["url"]],
         tag: &[&["ref", "tag"]],
         digest: &[&["ref", "digest"]],
+        absent: Absent::Gets("digest"),
     }),
 )
 .unless(|beside| {

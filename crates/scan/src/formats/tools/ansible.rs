@@ -5,7 +5,7 @@
 use camino::Utf8Path;
 
 use super::super::paths::{Syntax, YamlPaths, starts_with};
-use super::super::row::{Beside, Given, Keys, Row, Takes, is_word};
+use super::super::row::{Absent, Beside, Given, Keys, Row, Takes, is_word};
 use super::super::yaml::is_yaml;
 use crate::Head;
 
@@ -35,7 +35,13 @@ pub const ANSIBLE: YamlPaths = YamlPaths {
     names: &[],
 };
 
-const NAME_AND_TAG: &Keys = &Keys { registry: &[], repository: &[&["name"]], tag: &[&["tag"]], digest: &[] };
+const NAME_AND_TAG: &Keys = &Keys {
+    registry: &[],
+    repository: &[&["name"]],
+    tag: &[&["tag"]],
+    digest: &[],
+    absent: Absent::Stays("the module takes no digest beside a tag: write the whole reference in `name`"),
+};
 
 /// Whether a module pulls what it names, with a tag beside it or without.
 fn is_pulled(beside: &Beside<'_, '_>, tagged: bool) -> bool {

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use super::super::helm::image_lines;
 use super::super::paths::{Syntax, YamlPaths, is_called};
-use super::super::row::{Keys, Row, Takes};
+use super::super::row::{Absent, Keys, Row, Takes};
 use crate::Head;
 
 /// Kustomizations and components.
@@ -26,8 +26,13 @@ pub const KUSTOMIZE: YamlPaths = YamlPaths {
     names: &[],
 };
 
-const IMAGES: &Keys =
-    &Keys { registry: &[], repository: &[&["newName"], &["name"]], tag: &[&["newTag"]], digest: &[&["digest"]] };
+const IMAGES: &Keys = &Keys {
+    registry: &[],
+    repository: &[&["newName"], &["name"]],
+    tag: &[&["newTag"]],
+    digest: &[&["digest"]],
+    absent: Absent::Gets("digest"),
+};
 
 fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
     is_called(path, &["kustomization.yaml", "kustomization.yml", "Kustomization"])
