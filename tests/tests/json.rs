@@ -68,6 +68,7 @@ fn every_document_is_the_one_that_the_page_shows() {
     let policy = reader.repo.read("build/source-policy.json");
     reader.repo.write("build/source-policy.json", policy.replace("acme", "other"));
     reader.runs("render --check --format json", 1);
+    reader.runs("check --format json", 1);
     reader.runs("pull layout --format json", 0);
     let digest = serde_json::from_str::<serde_json::Value>(&reader.repo.read("images.lock")).unwrap();
     let digest = digest["images"]["web"]["digest"].as_str().unwrap().to_owned();

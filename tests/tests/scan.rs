@@ -237,7 +237,7 @@ fn annotations_and_graphs_are_drawn() {
     }
     "#);
     let other = repo.imagelock(["list", "--format", "sarif"]).exit(2);
-    assert!(other.stderr.contains("the other formats are those of `imagelock scan`"), "{other}");
+    assert!(other.stderr.contains("`imagelock scan` also `sarif`, `github`, `mermaid` and `dot`"), "{other}");
 }
 
 #[test]

@@ -33,6 +33,12 @@ pub trait Adapter: Sync {
     /// One line about it, for help and documentation.
     fn about(&self) -> &'static str;
 
+    /// The formats of `imagelock-scan` whose references its outputs pin without changing the files that they stand in: a
+    /// policy of builds pins what Dockerfiles say. What an output edits, or uses at a place, goes without saying.
+    fn pins_elsewhere(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Reads one of its tables. All mistakes come back, each with its place.
     fn read(&self, table: &TargetTable) -> Result<Box<dyn Target>, Vec<ProjectError>>;
 }

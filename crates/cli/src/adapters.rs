@@ -34,3 +34,18 @@ pub const ADAPTERS: &[&dyn Adapter] = &[
 pub(crate) fn names() -> Vec<&'static str> {
     ADAPTERS.iter().map(|adapter| adapter.id()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_adapter_pins_elsewhere_is_of_formats_that_are_there() {
+        let known: Vec<&str> = imagelock_scan::FORMATS.iter().map(|format| format.id()).collect();
+        for adapter in ADAPTERS {
+            for format in adapter.pins_elsewhere() {
+                assert!(known.contains(format), "{}: {format}", adapter.id());
+            }
+        }
+    }
+}

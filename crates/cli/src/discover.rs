@@ -1,6 +1,6 @@
 //! Finding the project: the nearest `images.toml` or Cargo workspace above the working directory.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use imagelock_core::project::{FILE_NAME, Source};
 
 use crate::cargo::{self, Judge, Workspace};
@@ -25,6 +25,18 @@ pub(crate) fn display(path: &Utf8Path, directory: &Utf8Path) -> Utf8PathBuf {
         }
     }
     path.to_owned()
+}
+
+/// The path that [`display`] was given.
+pub(crate) fn absolute(shown: &Utf8Path, directory: &Utf8Path) -> Utf8PathBuf {
+    let mut path = directory.to_owned();
+    for part in shown.components() {
+        match part {
+            Utf8Component::ParentDir => drop(path.pop()),
+            part => path.push(part),
+        }
+    }
+    path
 }
 
 /// Finds the project that `directory` belongs to, or reads the one that the person named.
@@ -106,5 +118,9 @@ mod tests {
         assert_eq!(shown("/a/b/images.toml", "/a/b"), "images.toml");
         assert_eq!(shown("/a/b/images.toml", "/a/b/c/d"), "../../images.toml");
         assert_eq!(shown("/a/b/c/Cargo.toml", "/a/b"), "c/Cargo.toml");
+        for (path, directory) in [("/a/b/x", "/a/b"), ("/a/b/x", "/a/b/c/d"), ("/x", "/a"), ("/a/b/c/x", "/a/b")] {
+            let shown = display(Utf8Path::new(path), Utf8Path::new(directory));
+            assert_eq!(absolute(&shown, Utf8Path::new(directory)), path);
+        }
     }
 }

@@ -58,10 +58,12 @@ pub enum Format {
     Text,
     /// JSON for programs
     Json,
-    /// Of `scan`: findings in SARIF 2.1.0, for code scanning
+    /// Of `check` and `scan`: findings in SARIF 2.1.0, for code scanning
     Sarif,
-    /// Of `scan`: findings as annotations of GitHub's
+    /// Of `check` and `scan`: findings as annotations of GitHub's
     Github,
+    /// Of `check`: findings as a report of tests (JUnit), for build servers
+    Junit,
     /// Of `scan`: which file uses which image, for Mermaid
     Mermaid,
     /// Of `scan`: which file uses which image, for Graphviz

@@ -50,6 +50,7 @@ mod diff;
 mod discover;
 mod excerpt;
 mod failure;
+mod finding;
 mod host;
 mod input;
 mod merged;

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_core::ImageName;
 use imagelock_core::lockfile::{self, Lockfile, LockfileError};
 use imagelock_core::project::{Project, Source};
-use imagelock_core::source::SourceFile;
+use imagelock_core::source::{Location, SourceFile};
 use imagelock_files::Writer;
 
 use crate::adapters;
@@ -133,6 +133,16 @@ impl<'h> Session<'h> {
     /// A path as the person would write it.
     pub(crate) fn show(&self, path: &Utf8Path) -> Utf8PathBuf {
         discover::display(path, &self.directory)
+    }
+
+    /// The path of a file from the root on, as targets know it, by how a location calls it.
+    pub(crate) fn from_root(&self, at: &Location) -> Utf8PathBuf {
+        let path = at.file.path();
+        if !self.sources.iter().any(|source| Arc::ptr_eq(source.file(), &at.file)) {
+            return path.to_owned();
+        }
+        let whole = discover::absolute(path, &self.directory);
+        whole.strip_prefix(&self.root).map_or(whole.clone(), Utf8Path::to_owned)
     }
 
     /// A failure whose places in files of the repository have the paths that the person would write: targets know their

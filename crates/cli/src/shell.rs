@@ -10,7 +10,8 @@ use indicatif::MultiProgress;
 
 const GREEN: Style = AnsiColor::BrightGreen.on_default().bold();
 const CYAN: Style = AnsiColor::BrightCyan.on_default().bold();
-const YELLOW: Style = AnsiColor::BrightYellow.on_default().bold();
+pub(crate) const RED: Style = AnsiColor::BrightRed.on_default().bold();
+pub(crate) const YELLOW: Style = AnsiColor::BrightYellow.on_default().bold();
 
 /// The columns that a verb takes, right-aligned as Cargo prints them, and the space behind it.
 const VERB: usize = 13;

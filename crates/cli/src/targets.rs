@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{panic, thread};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use imagelock_adapter::{Adapter, Context, Output, Ownership, RenderError, Target, TreeError};
+use imagelock_adapter::{Adapter, Context, Output, Ownership, RenderError, Target, Tree, TreeError};
 use imagelock_core::project::{Project, ProjectError};
-use imagelock_core::source::{Label, Location};
+use imagelock_core::source::{Label, Location, SourceFile};
 
 use crate::adapters::ADAPTERS;
 use crate::failure::{Failure, Kind, Problem};
@@ -46,7 +46,7 @@ pub(crate) fn read(project: &Project) -> Result<Vec<Rendered>, Failure> {
 /// What each target gives, on every core. What takes all files that no other target does comes after those.
 pub(crate) fn each<'t>(
     targets: &'t [Rendered],
-    tree: &DiskTree,
+    disk: &DiskTree,
     context: &Context<'_>,
 ) -> Vec<(&'t Rendered, Result<Vec<Output>, RenderError>)> {
     let (wide, narrow): (Vec<&Rendered>, Vec<&Rendered>) =
@@ -54,7 +54,7 @@ pub(crate) fn each<'t>(
     let mut all = on_every_core(&narrow, |rendered| (*rendered, rendered.target.render(context)));
     if !wide.is_empty() {
         let outputs = all.iter().filter_map(|(_, outputs)| outputs.as_ref().ok()).flatten();
-        let rest = tree.without(outputs.map(|output| output.path.as_path()));
+        let rest = disk.without(outputs.map(|output| output.path.as_path()), context.tree);
         let context = Context { tree: &rest, ..*context };
         all.extend(on_every_core(&wide, |rendered| (*rendered, rendered.target.render(&context))));
     }
@@ -65,20 +65,49 @@ pub(crate) fn each<'t>(
 /// that write one file are one.
 pub(crate) fn render(
     targets: &[Rendered],
-    tree: &DiskTree,
+    disk: &DiskTree,
     context: &Context<'_>,
     is_asked: &dyn Fn(&Rendered) -> bool,
 ) -> Result<Vec<Output>, Failure> {
+    let Rendering { made, problems } = all(targets, disk, context, is_asked);
+    if problems.is_empty() {
+        Ok(made.into_values().map(|made| made.output).collect())
+    } else {
+        Err(Failure { kind: Kind::Input, problems })
+    }
+}
+
+/// What came of targets.
+pub(crate) struct Rendering {
+    /// What they want written, by its path.
+    pub(crate) made: BTreeMap<Utf8PathBuf, Made>,
+    /// Why the others cannot be rendered.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// An output, and whose it is.
+pub(crate) struct Made {
+    pub(crate) adapter: &'static dyn Adapter,
+    pub(crate) output: Output,
+}
+
+/// Renders targets, on every core, as far as they can be, and gives what those made that are asked for.
+pub(crate) fn all(
+    targets: &[Rendered],
+    disk: &DiskTree,
+    context: &Context<'_>,
+    is_asked: &dyn Fn(&Rendered) -> bool,
+) -> Rendering {
     let mut problems = Vec::new();
-    let mut outputs: BTreeMap<Utf8PathBuf, Output> = BTreeMap::new();
-    for (target, rendered) in each(targets, tree, context) {
+    let mut made: BTreeMap<Utf8PathBuf, Made> = BTreeMap::new();
+    for (target, rendered) in each(targets, disk, context) {
         match rendered {
             Ok(_) if !is_asked(target) => {}
             Ok(rendered) => {
                 for output in rendered {
-                    match outputs.get(&output.path) {
-                        Some(first) => problems.push(twice(&output, first)),
-                        None => drop(outputs.insert(output.path.clone(), output)),
+                    match made.get(&output.path) {
+                        Some(first) => problems.push(twice(&output, &first.output)),
+                        None => drop(made.insert(output.path.clone(), Made { adapter: target.adapter, output })),
                     }
                 }
             }
@@ -91,7 +120,7 @@ pub(crate) fn render(
             }
         }
     }
-    if problems.is_empty() { Ok(outputs.into_values().collect()) } else { Err(Failure { kind: Kind::Input, problems }) }
+    Rendering { made, problems }
 }
 
 /// What `work` gives for each item, in the order of the items.
@@ -119,11 +148,11 @@ fn on_every_core<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -
 }
 
 /// Refuses outputs that lead to one file through links, and those in a place that is not imagelock's.
-pub(crate) fn one_file_each(tree: &DiskTree, outputs: &[Output]) -> Result<(), Failure> {
+pub(crate) fn one_file_each(tree: &DiskTree, outputs: &[&Output]) -> Result<(), Failure> {
     let mut problems = Vec::new();
     let mut files: BTreeMap<Utf8PathBuf, &Output> = BTreeMap::new();
     let sources: Vec<_> = reserved::SOURCES.iter().filter_map(|source| tree.real(Utf8Path::new(source)).ok()).collect();
-    for output in outputs {
+    for &output in outputs {
         let real = tree.real(&output.path).map_err(|error| outside(output, &error))?;
         if let Some(reserved) = reserved(tree, output, &real, &sources) {
             let problem = Problem::new(format!("`{}` {}", output.path, reserved.reason()));
@@ -155,6 +184,30 @@ fn reserved(tree: &DiskTree, output: &Output, real: &Utf8Path, sources: &[Utf8Pa
 pub(crate) fn outside(output: &Output, error: &TreeError) -> Failure {
     let problem = Problem::new(format!("cannot write `{}`: {}", error.path, error.reason));
     Failure::new(Kind::Input, problem.label(Label::primary(&output.at, "")))
+}
+
+/// What is in the place of an output, if anything is.
+pub(crate) fn there(tree: &dyn Tree, output: &Output) -> Result<Option<Vec<u8>>, Failure> {
+    tree.read(&output.path).map_err(|error| outside(output, &error))
+}
+
+/// The first line of a file that is not as the target would write it.
+pub(crate) fn first_difference(output: &Output, old: &[u8]) -> Location {
+    let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(&output.content));
+    // The seal differs wherever anything does.
+    let differs = |(old, new): (&str, Option<&str>)| new != Some(old) && !old.contains("imagelock-seal:");
+    let mut new_lines = new.split_inclusive('\n');
+    let (mut start, mut length) = (0, 0);
+    for line in old.split_inclusive('\n') {
+        length = line.trim_end().len();
+        if differs((line, new_lines.next())) {
+            break;
+        }
+        start += line.len();
+    }
+    let start = if start < old.len() { start } else { old.trim_end().rfind('\n').map_or(0, |at| at + 1) };
+    let file = SourceFile::new(output.path.as_path(), old.into_owned());
+    Location::new(&file, start..start + length)
 }
 
 fn twice(output: &Output, first: &Output) -> Problem {

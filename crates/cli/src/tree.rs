@@ -1,7 +1,7 @@
 //! The repository's files, as adapters may read them: nothing outside of it, whatever a link says.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_adapter::{Tree, TreeError, Visitor, is_private};
@@ -23,7 +23,7 @@ pub(crate) struct DiskTree {
 
 /// The files below a project's root but some.
 pub(crate) struct Rest<'t> {
-    tree: &'t DiskTree,
+    tree: &'t dyn Tree,
     taken: BTreeSet<Utf8PathBuf>,
 }
 
@@ -38,14 +38,14 @@ impl DiskTree {
         Ok(Self { exclude, ..Self::new(root)? })
     }
 
-    /// The files but those at some paths, wherever links lead, and but those that all comes from.
-    pub(crate) fn without<'p>(&self, paths: impl Iterator<Item = &'p Utf8Path>) -> Rest<'_> {
+    /// The files of `tree`, which is this one, but those at some paths, wherever links lead, and but those that all comes from.
+    pub(crate) fn without<'t, 'p>(&self, paths: impl Iterator<Item = &'p Utf8Path>, tree: &'t dyn Tree) -> Rest<'t> {
         let mut taken: BTreeSet<Utf8PathBuf> = SOURCES.iter().map(Utf8PathBuf::from).collect();
         for path in paths {
             taken.extend(self.real(path).ok().and_then(|real| self.relative(real.as_std_path())));
             taken.insert(path.to_owned());
         }
-        Rest { tree: self, taken }
+        Rest { tree, taken }
     }
 
     /// The path on the disk, if it is inside the repository. A path that is not there yet is judged by the nearest
@@ -209,9 +209,104 @@ impl Visitor for Others<'_> {
     }
 }
 
+/// A tree that keeps what was read, for whoever reads the same files after it: each is opened once in a run.
+pub(crate) struct KeptTree<'t> {
+    disk: &'t DiskTree,
+    read: Mutex<BTreeMap<Utf8PathBuf, Arc<[u8]>>>,
+    /// Every file that a glob may name: one walk for all globs.
+    files: OnceLock<Result<Vec<Utf8PathBuf>, TreeError>>,
+}
+
+impl<'t> KeptTree<'t> {
+    pub(crate) fn new(disk: &'t DiskTree) -> Self {
+        Self { disk, read: Mutex::default(), files: OnceLock::new() }
+    }
+
+    /// What a file holds, where it was read.
+    pub(crate) fn kept(&self, path: &Utf8Path) -> Option<Arc<[u8]>> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
+    }
+}
+
+impl Tree for KeptTree<'_> {
+    fn read(&self, path: &Utf8Path) -> Result<Option<Vec<u8>>, TreeError> {
+        if let Some(kept) = self.kept(path) {
+            return Ok(Some(kept.to_vec()));
+        }
+        let Some(bytes) = self.disk.read(path)? else { return Ok(None) };
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.insert(path.to_owned(), bytes.as_slice().into());
+        Ok(Some(bytes))
+    }
+
+    fn files(&self, directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, TreeError> {
+        self.disk.files(directory)
+    }
+
+    fn search(&self, directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, TreeError> {
+        self.disk.inside(directory)?;
+        match self.files.get_or_init(|| self.disk.search(Utf8Path::new(""))) {
+            Ok(files) => Ok(files.iter().filter(|path| path.starts_with(directory)).cloned().collect()),
+            // What cannot be read may lie elsewhere.
+            Err(_) => self.disk.search(directory),
+        }
+    }
+
+    fn visit(&self, starts: &[Utf8PathBuf], head: usize, visitor: &dyn Visitor) -> Result<(), TreeError> {
+        self.disk.visit(starts, head, &Keeping { visitor, read: &self.read })
+    }
+}
+
+/// A visitor of whom all is kept that it sees.
+struct Keeping<'v> {
+    visitor: &'v dyn Visitor,
+    read: &'v Mutex<BTreeMap<Utf8PathBuf, Arc<[u8]>>>,
+}
+
+impl Visitor for Keeping<'_> {
+    fn is_named(&self, path: &Utf8Path) -> bool {
+        self.visitor.is_named(path)
+    }
+
+    fn is_wanted(&self, path: &Utf8Path, head: &[u8]) -> bool {
+        self.visitor.is_wanted(path, head)
+    }
+
+    fn visit(&self, path: &Utf8Path, content: Result<Vec<u8>, TreeError>) {
+        if let Ok(bytes) = &content {
+            let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+            read.insert(path.to_owned(), bytes.as_slice().into());
+        }
+        self.visitor.visit(path, content);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_read_once_is_not_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(folder.path()).unwrap();
+        for path in ["a/b.yml", "a/images.toml", "c/d.yml", "e.yml"] {
+            std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+            std::fs::write(root.join(path), path).unwrap();
+        }
+        let disk = DiskTree::new(root).unwrap();
+        let tree = KeptTree::new(&disk);
+        let path = Utf8Path::new("c/d.yml");
+        assert_eq!((tree.kept(path), tree.read(Utf8Path::new("absent")).unwrap()), (None, None));
+        for folder in ["", "c", "a", "absent"] {
+            let folder = Utf8Path::new(folder);
+            assert_eq!(tree.search(folder), disk.search(folder), "{folder}");
+        }
+        assert_eq!(tree.read(path).unwrap().unwrap(), b"c/d.yml");
+        std::fs::remove_dir_all(root.join("c")).unwrap();
+        assert_eq!(tree.read(path).unwrap().unwrap(), b"c/d.yml");
+        assert_eq!(tree.kept(path).as_deref(), Some(b"c/d.yml".as_slice()));
+        assert_eq!(tree.search(Utf8Path::new("c")).unwrap(), [path]);
+    }
 
     #[test]
     fn a_search_enters_no_folder_that_git_ignores_that_tools_keep_or_that_is_another_project_s() {

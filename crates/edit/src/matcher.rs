@@ -83,7 +83,7 @@ impl<'a> Matcher<'a> {
         let tag = tag.as_ref().or_else(|| digest.is_none().then_some(&latest));
         let rules: [&dyn Fn(&Pinned<'a>) -> bool; 4] = [
             &|image| tag.is_some() && image.tag() == tag,
-            &|image| digest.as_ref().is_some_and(|digest| has(image, digest)),
+            &|image| digest.as_ref().is_some_and(|digest| image.image.has(digest)),
             &|image| tag.is_some_and(|tag| image.image.request.wanted.admits(tag)),
             &|_| tag.is_none(),
         ];
@@ -93,16 +93,11 @@ impl<'a> Matcher<'a> {
             if fits.iter().all(|image| image.digest() == first.digest()) {
                 return Choice::Pin(first);
             }
-            let written = fits.iter().find(|image| digest.as_ref().is_some_and(|digest| has(image, digest)));
+            let written = fits.iter().find(|image| digest.as_ref().is_some_and(|digest| image.image.has(digest)));
             return written.map_or_else(|| Choice::Keep(Kept::Ambiguous(known(&fits))), |&image| Choice::Pin(image));
         }
         Choice::Keep(Kept::OtherTags(known(&images.iter().collect::<Vec<_>>())))
     }
-}
-
-/// Whether a digest is the image's, or that of its manifest for a platform.
-pub(crate) fn has(image: &Pinned<'_>, digest: &imagelock_core::Digest) -> bool {
-    image.digest() == digest || image.image.platforms.values().any(|platform| platform.digest == *digest)
 }
 
 fn known(images: &[&Pinned<'_>]) -> Vec<Known> {

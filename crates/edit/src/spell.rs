@@ -4,8 +4,6 @@ use imagelock_adapter::{Pinned, Problem, RenderError};
 use imagelock_core::source::Spanned;
 use imagelock_core::{Digest, Platform, Reference};
 
-use crate::matcher::has;
-
 /// How an image is written, the same in every place of a target.
 #[derive(Clone, Debug)]
 pub struct Spell {
@@ -48,7 +46,7 @@ impl Spell {
         let Some(before) = before.filter(|before| before.repository == image.repository) else {
             return Ok(format!("{scheme}{locked}"));
         };
-        if before.digest.as_ref().is_some_and(|digest| digest != image.digest() && has(image, digest))
+        if before.digest.as_ref().is_some_and(|digest| digest != image.digest() && image.image.has(digest))
             && self.platform.is_none()
             && before.tag.as_ref() == image.tag().filter(|_| self.tagged)
         {

@@ -3,6 +3,7 @@
 //! - [`Format`]: one language; [`formats`] has one file for each, and [`FORMATS`] lists them.
 //! - [`Site`]: a place that names an image or may, with its bytes and how [`Sure`] it is.
 //! - [`Comment`]: a comment that speaks to imagelock, `# imagelock: postgres`.
+//! - [`names`], [`takes_names`]: where images of the lock are taken by their names.
 //! - [`Lines`]: the lines of a text, found once.
 //!
 //! It knows no lock, no adapter and no file system: which locked image a place means, and what is written there, is
@@ -11,6 +12,7 @@
 mod comment;
 pub mod formats;
 mod lines;
+mod names;
 
 use std::ops::Range;
 
@@ -21,6 +23,7 @@ use imagelock_core::reference::ReferenceError;
 pub use comment::{Comment, WORD};
 pub use formats::{FORMATS, HEAD, claiming, start};
 pub use lines::Lines;
+pub use names::{names, takes_names};
 
 /// A place in a text where an image is named, or may be.
 #[derive(Clone, Debug, PartialEq, Eq)]

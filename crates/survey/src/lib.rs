@@ -19,5 +19,5 @@ mod walk;
 
 pub use drift::{Drift, drift};
 pub use mention::{Mention, State};
-pub use survey::{Ignored, Survey, Surveyed, Warning};
+pub use survey::{Before, Ignored, Survey, Surveyed, Warning};
 pub use walk::{Excluded, Seen, Walk, Why, excluded};

@@ -13,36 +13,63 @@ use imagelock_files::{FileError, FileProblem, Opened};
 use imagelock_scan::{FORMATS, Format, HEAD, Head, Parsed, Says, Site, Sure, WORD, bare, claiming, start};
 
 use crate::survey::Rule;
-use crate::{Ignored, Mention, State, Survey, Surveyed, Warning, Why};
+use crate::{Before, Ignored, Mention, State, Survey, Surveyed, Warning, Why};
 
 /// The format of all that no other knows. It has places only where markers say so.
 const PLAIN: &str = "plain";
 /// What a place is said to be found by that a rule of the project file found.
 const RULE: &str = "rule";
 
+/// What a file holds: read now, or by others before.
+enum Bytes<'p> {
+    Opened(Opened<'p>),
+    Kept(Arc<[u8]>),
+}
+
+impl Bytes<'_> {
+    /// What was read so far: the first bytes, or all.
+    fn so_far(&self) -> &[u8] {
+        match self {
+            Self::Opened(opened) => opened.so_far(),
+            Self::Kept(kept) => &kept[..kept.len().min(HEAD)],
+        }
+    }
+
+    /// All of them. What was read before was no more than others allow.
+    fn rest(self, limit: u64) -> Result<Vec<u8>, FileError> {
+        match self {
+            Self::Opened(opened) => opened.rest(limit),
+            Self::Kept(kept) => Ok(kept.to_vec()),
+        }
+    }
+}
+
 /// A file that is opened once, when something asks what is in it.
 struct First<'p> {
+    path: &'p Utf8Path,
     file: &'p Utf8Path,
-    opened: OnceCell<Result<Option<Opened<'p>>, FileError>>,
+    before: Option<Before<'p>>,
+    opened: OnceCell<Result<Option<Bytes<'p>>, FileError>>,
 }
 
 impl<'p> First<'p> {
-    fn open(file: &'p Utf8Path) -> Result<Option<Opened<'p>>, FileError> {
-        let mut opened = Opened::open(file)?;
-        if let Some(opened) = &mut opened {
-            opened.head(HEAD)?;
+    fn open(&self) -> Result<Option<Bytes<'p>>, FileError> {
+        if let Some(kept) = self.before.and_then(|before| before(self.path)) {
+            return Ok(Some(Bytes::Kept(kept)));
         }
-        Ok(opened)
+        let Some(mut opened) = Opened::open(self.file)? else { return Ok(None) };
+        opened.head(HEAD)?;
+        Ok(Some(Bytes::Opened(opened)))
     }
 
-    fn into_opened(self) -> Result<Option<Opened<'p>>, FileError> {
-        self.opened.into_inner().unwrap_or_else(|| Self::open(self.file))
+    fn into_bytes(mut self) -> Result<Option<Bytes<'p>>, FileError> {
+        self.opened.take().unwrap_or_else(|| self.open())
     }
 }
 
 impl Head for First<'_> {
     fn text(&self) -> &str {
-        let opened = self.opened.get_or_init(|| Self::open(self.file));
+        let opened = self.opened.get_or_init(|| self.open());
         opened.as_ref().ok().and_then(Option::as_ref).map_or("", |opened| start(opened.so_far()))
     }
 }
@@ -70,6 +97,7 @@ impl<'r, 'a> Reader<'r, 'a> {
                     let at = file.text().find('\0').unwrap_or_default();
                     return self.warn(&file, at, format!("`{}` is not text: it has a NUL byte", self.path));
                 }
+                self.names(file.text());
                 self.places(&file, format);
             }
             Err(error) => {
@@ -85,24 +113,39 @@ impl<'r, 'a> Reader<'r, 'a> {
 
     /// The text and the format of a file that is worth it.
     fn text(&self) -> Result<Option<(String, &'static dyn Format)>, FileError> {
-        let first = First { file: self.file, opened: OnceCell::new() };
+        let first = First { path: self.path, file: self.file, before: self.survey.before, opened: OnceCell::new() };
         let Some(format) = claiming(self.path, &first) else { return Ok(None) };
         let is_read = format.id() != PLAIN || self.rules().next().is_some();
         // A marker names an image of the lock.
         if !is_read && self.survey.context.lock.images.is_empty() {
             return Ok(None);
         }
-        let Some(opened) = first.into_opened()? else { return Ok(None) };
+        let Some(bytes) = first.into_bytes()? else { return Ok(None) };
         if is_read {
-            return imagelock_files::utf8(self.file, opened.rest(self.survey.largest)?)
-                .map(|text| Some((text, format)));
+            return imagelock_files::utf8(self.file, bytes.rest(self.survey.largest)?).map(|text| Some((text, format)));
         }
-        if opened.so_far().contains(&0) {
+        if bytes.so_far().contains(&0) {
             return Ok(None);
         }
         // Whatever it is, it is nobody's mistake that it is none that could have a marker.
-        let text = opened.rest(self.survey.largest).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        Ok(text.filter(|text| text.contains(WORD) && !text.contains('\0')).map(|text| (text, format)))
+        let text = bytes.rest(self.survey.largest).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let is_worth_it = |text: &String| text.contains(WORD) || self.takes_names();
+        Ok(text.filter(|text| is_worth_it(text) && !text.contains('\0')).map(|text| (text, format)))
+    }
+
+    /// Whether the file may take images by their names, and anybody asks.
+    fn takes_names(&self) -> bool {
+        self.survey.by_name && imagelock_scan::takes_names(self.path)
+    }
+
+    /// Notes the images that a text takes by their names.
+    fn names(&mut self, text: &str) {
+        if self.takes_names() {
+            let survey = self.survey;
+            let known = &survey.context.lock.images;
+            let named = imagelock_scan::names(self.path, text).filter_map(|name| known.get_key_value(name));
+            self.found.named.extend(named.map(|(name, _)| name.clone()));
+        }
     }
 
     /// The rules of the project file that are about the file.

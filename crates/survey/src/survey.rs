@@ -1,12 +1,12 @@
 //! A survey: what is to be looked at, and all that was found.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::GlobSet;
 use imagelock_adapter::{Context, RenderError};
+use imagelock_core::ImageName;
 use imagelock_core::project::{ScanPattern, ScanSettings};
 use imagelock_edit::{Matcher, glob};
 
@@ -25,7 +25,14 @@ pub struct Survey<'a> {
     pub(crate) has_project: bool,
     /// The most bytes of a file.
     pub(crate) largest: u64,
+    /// What others read of the repository before.
+    pub(crate) before: Option<Before<'a>>,
+    /// Whether what takes images by their names is told.
+    pub(crate) by_name: bool,
 }
+
+/// What a file holds, by its path from the root on, where it was read before.
+pub type Before<'a> = &'a (dyn Fn(&Utf8Path) -> Option<Arc<[u8]>> + Sync);
 
 /// A table `[[scan.rule]]`, ready to match.
 pub(crate) struct Rule<'a> {
@@ -42,6 +49,8 @@ pub struct Surveyed {
     pub warnings: Vec<Warning>,
     /// What was left out.
     pub ignored: Vec<Ignored>,
+    /// The images of the lock that a file takes by their names, where that was asked for.
+    pub named: BTreeSet<ImageName>,
     /// How many files were looked at.
     pub files: usize,
     /// How many of them a format or a rule read.
@@ -93,7 +102,23 @@ impl<'a> Survey<'a> {
             rules: rules.collect::<Result<_, RenderError>>()?,
             has_project,
             largest,
+            before: None,
+            by_name: false,
         })
+    }
+
+    /// Opens no file that `before` has.
+    #[must_use]
+    pub fn with_files(mut self, before: Before<'a>) -> Self {
+        self.before = Some(before);
+        self
+    }
+
+    /// Also tells which images of the lock are taken by their names, as builds do that read the lock themselves.
+    #[must_use]
+    pub fn with_names(mut self) -> Self {
+        self.by_name = true;
+        self
     }
 
     /// Looks at the files and folders `starts`, from the root on.
@@ -140,6 +165,7 @@ impl Surveyed {
         self.mentions.extend(other.mentions);
         self.warnings.extend(other.warnings);
         self.ignored.extend(other.ignored);
+        self.named.extend(other.named);
         self.files += other.files;
         self.read += other.read;
     }

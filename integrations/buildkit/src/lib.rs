@@ -33,6 +33,10 @@ impl Adapter for Buildkit {
         "A source policy: unmodified Dockerfiles build from the lock, and images outside it are denied"
     }
 
+    fn pins_elsewhere(&self) -> &'static [&'static str] {
+        &["dockerfile", "bake", "bake-json"]
+    }
+
     fn read(&self, table: &TargetTable) -> Result<Box<dyn Target>, Vec<ProjectError>> {
         Ok(Box::new(Policy { table: PolicyTable::read(&table.node)? }))
     }

@@ -44,6 +44,10 @@ impl Adapter for Carvel {
         "an ImagesLock for kbld and imgpkg"
     }
 
+    fn pins_elsewhere(&self) -> &'static [&'static str] {
+        &["kubernetes"]
+    }
+
     fn read(&self, table: &TargetTable) -> Result<Box<dyn Target>, Vec<ProjectError>> {
         let mut fields = Fields::new(&table.node, "[[carvel]]").map_err(|error| vec![error])?;
         fields.required_text("output");

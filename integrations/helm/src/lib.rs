@@ -42,6 +42,10 @@ impl Adapter for Helm {
         "values that pin a chart's images, as an overlay or in place"
     }
 
+    fn pins_elsewhere(&self) -> &'static [&'static str] {
+        &["helm-values", "helm-template", "helm-chart"]
+    }
+
     fn read(&self, table: &TargetTable) -> Result<Box<dyn Target>, Vec<ProjectError>> {
         Ok(Box::new(table::read(table)?))
     }

@@ -53,6 +53,10 @@ impl Adapter for Kustomize {
         "a component that sets the digests of locked images in any kustomization"
     }
 
+    fn pins_elsewhere(&self) -> &'static [&'static str] {
+        &["kubernetes", "kustomize"]
+    }
+
     fn read(&self, table: &TargetTable) -> Result<Box<dyn Target>, Vec<ProjectError>> {
         let mut fields = Fields::new(&table.node, "[[kustomize]]").map_err(|error| vec![error])?;
         fields.required_text("output");

@@ -144,6 +144,23 @@ pub(crate) fn finish(session: &Session<'_>, old: &Lockfile, new: &Lockfile) -> R
     session.write_lock(new)
 }
 
+/// Why a step of a plan is one, as a phrase at the image's name.
+pub(super) fn unanswered(step: &plan::Step<'_>) -> String {
+    match &step.answer {
+        Answer::RequestChanged { was } if was.wanted != step.declared.request.wanted => {
+            format!("images.lock was made for `{}`", was.wanted)
+        }
+        Answer::RequestChanged { was } => match &was.platforms {
+            None => "images.lock has every platform".to_owned(),
+            Some(platforms) => {
+                let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
+                format!("images.lock has {}", platforms.join(", "))
+            }
+        },
+        Answer::Missing | Answer::Holds(_) => "not in images.lock".to_owned(),
+    }
+}
+
 /// `--locked`: every difference, at the line that the lock does not answer.
 fn must_hold(session: &Session<'_>, plan: &Plan<'_>, old: &Lockfile) -> Result<(), Failure> {
     if plan.is_empty() {
@@ -151,21 +168,7 @@ fn must_hold(session: &Session<'_>, plan: &Plan<'_>, old: &Lockfile) -> Result<(
     }
     let mut problem = Problem::new(format!("images.lock is out of date with {}", session.project_file()));
     for step in &plan.resolve {
-        let text = match &step.answer {
-            Answer::Missing => "not in images.lock".to_owned(),
-            Answer::RequestChanged { was } if was.wanted != step.declared.request.wanted => {
-                format!("images.lock was made for `{}`", was.wanted)
-            }
-            Answer::RequestChanged { was } => match &was.platforms {
-                None => "images.lock has every platform".to_owned(),
-                Some(platforms) => {
-                    let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
-                    format!("images.lock has {}", platforms.join(", "))
-                }
-            },
-            Answer::Holds(_) => continue,
-        };
-        problem.labels.push(Label::primary(&step.declared.at, text));
+        problem.labels.push(Label::primary(&step.declared.at, unanswered(step)));
     }
     for name in &plan.drop {
         let was = old.images.get(*name).map(|image| image.request.wanted.to_string()).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The commands: a file each, with its arguments, its help and the call.
 
 mod add;
+mod check;
 mod completions;
 mod credential_helper;
 mod declare;
@@ -27,6 +28,7 @@ use clap::Subcommand;
 
 use crate::diagnostic;
 use crate::failure::Failure;
+use crate::finding::{Told, github, junit, sarif};
 use crate::host::{Format, Host};
 
 /// The commands, to be run alone or beside those of somebody's own program.
@@ -45,6 +47,8 @@ pub enum Command {
     Remove(remove::Remove),
     /// Write every target's files from images.lock
     Render(render::Render),
+    /// Check that project file, lock, targets and every file of the repository agree
+    Check(check::Check),
     /// List every image reference in the repository
     Scan(scan::Scan),
     /// List the locked images
@@ -86,9 +90,17 @@ impl Command {
     }
 
     fn attempt(self, host: &Host) -> Result<(), Failure> {
-        if !matches!((host.global.format, &self), (Format::Text | Format::Json, _) | (_, Self::Scan(_))) {
-            let failure = Failure::input("this command has its result as `--format text` or `json`");
-            return Err(failure.help("the other formats are those of `{command} scan`"));
+        let format = host.global.format;
+        let has = match &self {
+            Self::Scan(_) => format != Format::Junit,
+            Self::Check(_) => !matches!(format, Format::Mermaid | Format::Dot),
+            _ => matches!(format, Format::Text | Format::Json),
+        };
+        if !has {
+            let failure = Failure::input("this command does not have its result in that `--format`");
+            let help = "every command has `text` and `json`, `{command} check` also `sarif`, `github` and `junit`, and \
+                        `{command} scan` also `sarif`, `github`, `mermaid` and `dot`";
+            return Err(failure.help(help));
         }
         match self {
             Self::Lock(command) => command.run(host),
@@ -97,6 +109,7 @@ impl Command {
             Self::Import(command) => command.run(host),
             Self::Remove(command) => command.run(host),
             Self::Render(command) => command.run(host),
+            Self::Check(command) => command.run(host),
             Self::Scan(command) => command.run(host),
             Self::List(command) => command.run(host),
             Self::Why(command) => command.run(host),
@@ -118,5 +131,15 @@ pub(crate) use lock::count;
 fn json(host: &Host, value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Failure::input(error.to_string()))?;
     host.shell.answer(&format!("{text}\n"));
+    Ok(())
+}
+
+/// Writes findings in the form that forges or build servers read.
+fn findings(host: &Host, told: &Told<'_>) -> Result<(), Failure> {
+    match host.global.format {
+        Format::Sarif => return json(host, &sarif::of(told)),
+        Format::Junit => host.shell.result(&junit::of(told)),
+        _ => host.shell.result(&github::of(told)),
+    }
     Ok(())
 }

@@ -2,9 +2,9 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
-use imagelock_adapter::{Context, Output, Ownership, Seal, Templates, Tree as _, Use};
+use imagelock_adapter::{Context, Output, Ownership, Seal, Templates, Use};
 use imagelock_core::plan;
-use imagelock_core::source::{Label, Location, SourceFile};
+use imagelock_core::source::{Label, Location};
 use serde::Serialize;
 
 use super::helm_check;
@@ -85,7 +85,7 @@ impl Render {
         let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };
         let outputs = targets::render(&targets, &tree, &context, &|rendered| self.is_asked(rendered));
         let outputs = outputs.map_err(|failure| session.shown(failure))?;
-        targets::one_file_each(&tree, &outputs)?;
+        targets::one_file_each(&tree, &outputs.iter().collect::<Vec<_>>())?;
         if let Some(path) = &self.stdout {
             return print_one(host, &outputs, path);
         }
@@ -220,14 +220,9 @@ fn print_one(host: &Host, outputs: &[Output], path: &Utf8Path) -> Result<(), Fai
     Ok(())
 }
 
-/// What is in the place of an output, if anything is.
-fn there(tree: &DiskTree, output: &Output) -> Result<Option<Vec<u8>>, Failure> {
-    tree.read(&output.path).map_err(|error| targets::outside(output, &error))
-}
-
 /// Why a generated file must not be overwritten, if it must not.
 fn refusal(tree: &DiskTree, output: &Output) -> Result<Option<Problem>, Failure> {
-    let old = there(tree, output)?;
+    let old = targets::there(tree, output)?;
     let differs = |old: &Vec<u8>| output.ownership == Ownership::Generated && *old != output.content;
     let Some(old) = old.filter(differs) else { return Ok(None) };
     let reason = match Seal::of(&old) {
@@ -237,28 +232,9 @@ fn refusal(tree: &DiskTree, output: &Output) -> Result<Option<Problem>, Failure>
     };
     let problem = Problem::new(format!("`{}` {reason}", output.path))
         .label(Label::primary(&output.at, "this target would overwrite it"))
-        .label(first_difference(output, &old))
+        .label(Label::also(&targets::first_difference(output, &old), "the first line that would change"))
         .help("move the change to where it belongs, then run `{command} render --force`");
     Ok(Some(problem))
-}
-
-/// The first line of a file that is not as the target would write it.
-fn first_difference(output: &Output, old: &[u8]) -> Label {
-    let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(&output.content));
-    // The seal differs wherever anything does.
-    let differs = |(old, new): (&str, Option<&str>)| new != Some(old) && !old.contains("imagelock-seal:");
-    let mut new_lines = new.split_inclusive('\n');
-    let (mut start, mut length) = (0, 0);
-    for line in old.split_inclusive('\n') {
-        length = line.trim_end().len();
-        if differs((line, new_lines.next())) {
-            break;
-        }
-        start += line.len();
-    }
-    let start = if start < old.len() { start } else { old.trim_end().rfind('\n').map_or(0, |at| at + 1) };
-    let file = SourceFile::new(output.path.as_path(), old.into_owned());
-    Label::also(&Location::new(&file, start..start + length), "the first line that would change")
 }
 
 /// `--check`: shows a diff of each file that differs, and returns what became of all.
@@ -266,7 +242,7 @@ fn check(session: &Session<'_>, tree: &DiskTree, outputs: &[Output]) -> Result<V
     let mut results = Vec::new();
     let mut diffs = String::new();
     for output in outputs.iter().filter(|output| output.ownership != Ownership::Told) {
-        let old = there(tree, output)?.unwrap_or_default();
+        let old = targets::there(tree, output)?.unwrap_or_default();
         let differs = old != output.content;
         if differs {
             let shown = session.show(&session.root.join(&output.path));

@@ -169,6 +169,11 @@ impl LockedImage {
         }
     }
 
+    /// Whether a digest is the image's, or that of its manifest for a platform.
+    pub fn has(&self, digest: &Digest) -> bool {
+        self.digest == *digest || self.platforms.values().any(|platform| platform.digest == *digest)
+    }
+
     /// `repository@digest`, what a build that wants no tag says.
     pub fn pinned(&self) -> Option<Reference> {
         Some(self.repository()?.with(None, Some(self.digest.clone())))

@@ -187,3 +187,24 @@ fn a_place_that_is_ignored_or_built_says_nothing_of_drift() {
         assert_eq!((found.mentions.len(), drift(&found.mentions)), (2, Vec::new()));
     });
 }
+
+#[test]
+fn what_others_read_before_is_not_opened_and_names_are_told_where_they_are_asked_for() {
+    with_context(&lock(LOCKED), |context| {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(folder.path()).unwrap().canonicalize_utf8().unwrap();
+        for path in ["Dockerfile", "BUILD.bazel", "other/Dockerfile"] {
+            fs_err::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+            fs_err::write(root.join(path), "FROM written:1\n# @images//db @images//absent\n").unwrap();
+        }
+        let settings = imagelock_core::project::ScanSettings::default();
+        let before = |path: &Utf8Path| (path == "Dockerfile").then(|| b"FROM kept:1\n".as_slice().into());
+        let survey = || Survey::new(&root, &settings, context, true, 1 << 20).unwrap();
+        let found = survey().with_files(&before).with_names().run(&[Utf8PathBuf::new()]);
+        let texts: Vec<&str> = found.mentions.iter().map(|mention| mention.text.as_str()).collect();
+        assert_eq!(texts, ["kept:1", "written:1"]);
+        let named: Vec<&str> = found.named.iter().map(imagelock_core::ImageName::as_str).collect();
+        assert_eq!(named, ["db"]);
+        assert!(survey().run(&[Utf8PathBuf::new()]).named.is_empty());
+    });
+}

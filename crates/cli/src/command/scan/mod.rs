@@ -1,9 +1,8 @@
 //! `scan`
 
 mod document;
-mod github;
+mod findings;
 mod graph;
-mod sarif;
 mod text;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -16,6 +15,7 @@ use imagelock_survey::{Drift, Mention, Survey, Surveyed, drift};
 
 use crate::discover;
 use crate::failure::{Failure, Kind, Problem};
+use crate::finding::Told;
 use crate::host::{Format, Host};
 use crate::input::TREE_FILE_BYTES;
 use crate::session::{self, Session};
@@ -148,10 +148,10 @@ impl Scan {
                 Ok(())
             }
             Format::Json => super::json(host, &document::of(found, self.drift)),
-            Format::Sarif => super::json(host, &sarif::of(found, !self.unpinned && !self.drift)),
-            Format::Github => {
-                host.shell.result(&github::of(found, !self.unpinned && !self.drift));
-                Ok(())
+            Format::Sarif | Format::Github | Format::Junit => {
+                let findings = findings::of(found, !self.unpinned && !self.drift);
+                let told = Told { rules: findings::RULES, findings: &findings, unread: &found.surveyed.warnings };
+                super::findings(host, &told)
             }
             Format::Mermaid => {
                 host.shell.result(&graph::mermaid(found));

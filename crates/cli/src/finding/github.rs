@@ -1,25 +1,25 @@
 //! Findings as GitHub's annotations: workflow commands on standard output.
 
-use super::ScanFound;
-use super::sarif::{Finding, findings};
+use super::{Finding, Told};
 use crate::shell::printable;
 
 /// A line for each finding, and for each file that cannot be read.
-pub(super) fn of(found: &ScanFound<'_>, all: bool) -> String {
+pub(crate) fn of(told: &Told<'_>) -> String {
     let mut lines = String::new();
-    for Finding { rule, mention, message, .. } in findings(found, all) {
-        let ((line, column), (end_line, end_column)) = (mention.start, mention.end);
+    for finding in told.findings {
+        let Finding { rule, level, at, .. } = finding;
+        let ((line, column), (end_line, end_column)) = (at.start, at.end);
         // Columns are told only of a place on one line; the last one counts.
         let columns = if line == end_line {
             format!(",col={column},endColumn={}", end_column.saturating_sub(1).max(column))
         } else {
             String::new()
         };
-        let file = property(mention.file.as_str());
+        let file = property(at.file.as_str());
         let place = format!("file={file},line={line},endLine={end_line}{columns},title={}", property(rule));
-        lines.push_str(&format!("::warning {place}::{}\n", data(&message)));
+        lines.push_str(&format!("::{} {place}::{}\n", level.name(), data(&finding.whole())));
     }
-    for warning in &found.surveyed.warnings {
+    for warning in told.unread {
         let line = warning.line.map(|line| format!(",line={line}")).unwrap_or_default();
         lines.push_str(&format!("::notice file={}{line}::{}\n", property(&warning.file), data(&warning.message)));
     }

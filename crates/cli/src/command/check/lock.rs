@@ -1,0 +1,45 @@
+//! Findings between project file and lock: what `lock --locked` fails for.
+
+use imagelock_core::lockfile;
+use imagelock_core::source::Location;
+
+use super::Checked;
+use crate::command::lock::unanswered;
+use crate::failure::Failure;
+use crate::finding::{Finding, Level, Place};
+use crate::input::{self, LOCK_BYTES};
+
+impl Checked<'_> {
+    pub(super) fn of_lock(&self) -> Result<Vec<Finding>, Failure> {
+        let finding = |name: &imagelock_core::ImageName, at, message| Finding {
+            rule: "lock",
+            level: Level::Error,
+            at,
+            message,
+            help: Some(self.command("lock")),
+            about: name.to_string(),
+        };
+        let steps = self.plan.resolve.iter();
+        let mut findings: Vec<Finding> = steps
+            .map(|step| {
+                let message = format!("`{}` is not locked as it is asked for: {}", step.name, unanswered(step));
+                finding(step.name, self.at(&step.declared.at), message)
+            })
+            .collect();
+        if self.plan.drop.is_empty() {
+            return Ok(findings);
+        }
+        let session = self.session;
+        let file = input::source(&session.lock_path(), &session.root, &session.directory, LOCK_BYTES)?;
+        for name in &self.plan.drop {
+            let start = file.as_ref().and_then(|file| file.text().find(&format!("\n    \"{name}\": {{")));
+            let place = file.as_ref().zip(start).map(|(file, start)| {
+                let start = start + "\n    ".len();
+                Place::of(lockfile::FILE_NAME.into(), &Location::new(file, start..start + name.as_str().len() + 2))
+            });
+            let at = place.unwrap_or_else(|| Place::line(lockfile::FILE_NAME, 1));
+            findings.push(finding(name, at, format!("`{name}` is locked, and asked for nowhere")));
+        }
+        Ok(findings)
+    }
+}
