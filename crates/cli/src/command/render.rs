@@ -25,6 +25,7 @@ use crate::tree::DiskTree;
 /// A file that imagelock owns is written whole and says so in its head; in a file that a person owns, only the pins
 /// change. A file that is right already is not touched. Nothing is written when any target cannot be rendered.
 #[derive(Args, Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct Render {
     /// In every project of the repository: each images.toml in it and below it
     #[arg(long, conflicts_with = "stdout")]
