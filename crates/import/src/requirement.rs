@@ -51,11 +51,10 @@ fn comparator(text: &str) -> Result<String, String> {
     let operator = match operator {
         "=>" => ">=",
         "=<" => "<=",
-        "~>" => "~",
         "==" => "=",
         // A version alone is exact, as far as it goes.
         "" if parts.len() == 3 => "=",
-        "" => "~",
+        "" | "~>" => "~",
         other => other,
     };
     Ok(if numbers.is_empty() { "*".to_owned() } else { format!("{operator}{numbers}") })
