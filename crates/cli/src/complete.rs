@@ -8,7 +8,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::CommandFactory as _;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::Shells;
@@ -59,7 +59,7 @@ pub(crate) fn image_names() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let arguments: Vec<OsString> = std::env::args_os().collect();
         let named = typed(&arguments).and_then(project);
-        let names = names(named).unwrap_or_default();
+        let names = names(named.as_deref()).unwrap_or_default();
         names.into_iter().map(|name| CompletionCandidate::new(name.to_string())).collect()
     })
 }
@@ -71,9 +71,9 @@ fn project(words: &[OsString]) -> Option<Utf8PathBuf> {
     behind.or_else(|| words.iter().find_map(|word| word.strip_prefix("--project="))).map(Utf8PathBuf::from)
 }
 
-fn names(named: Option<Utf8PathBuf>) -> Option<Vec<ImageName>> {
+fn names(named: Option<&Utf8Path>) -> Option<Vec<ImageName>> {
     let directory = session::directory(&Host::new(Global::default())).ok()?;
-    let found = discover::find_as_read(&directory, named.as_deref()).ok()??;
+    let found = discover::find_as_read(&directory, named).ok()??;
     let project = Project::parse(&found.sources, &adapters::names()).ok()?;
     Some(project.images.into_keys().collect())
 }
