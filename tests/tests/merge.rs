@@ -133,7 +133,7 @@ fn an_image_whose_lines_git_has_mixed_is_read_again_by_its_digest() {
     let branches = Branches::new(need!("git"));
     branches.branch("update", || branches.update("job", "newer"));
     branches.branch("web", || {
-        branches.toml("app = \"HOST/acme/app:1\"\njob = \"HOST/acme/job:1\"\nweb = \"HOST/acme/web:1\"\n")
+        branches.toml("app = \"HOST/acme/app:1\"\njob = \"HOST/acme/job:1\"\nweb = \"HOST/acme/web:1\"\n");
     });
     // The tag has moved on: what the branch has locked is what counts.
     branches.registry.push("acme/job:1", &image("newest"));
@@ -232,7 +232,7 @@ fn the_driver_takes_an_update_and_an_addition_beside_it_whole() {
     branches.with_driver();
     branches.branch("update", || branches.update("job", "newer"));
     branches.branch("web", || {
-        branches.toml("app = \"HOST/acme/app:1\"\njob = \"HOST/acme/job:1\"\nweb = \"HOST/acme/web:1\"\n")
+        branches.toml("app = \"HOST/acme/app:1\"\njob = \"HOST/acme/job:1\"\nweb = \"HOST/acme/web:1\"\n");
     });
     let merge = branches.git(&["merge", "--no-edit", "update"]).success();
     assert!(merge.stderr.contains("Merged images.lock: 2 images from both sides"), "{}", merge.stderr);
