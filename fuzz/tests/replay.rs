@@ -86,6 +86,11 @@ fn hcl() {
 }
 
 #[test]
+fn imports() {
+    replays("imports");
+}
+
+#[test]
 fn link() {
     replays("link");
 }

@@ -1,5 +1,8 @@
 //! The parsers of `imagelock-core`: none of them fails on any bytes, and what they accept survives printing.
 
+use std::sync::Arc;
+
+use imagelock_core::conflict;
 use imagelock_core::project::{EditError, NewImage, Source, add, remove};
 use imagelock_core::source::{Located, SourceFile};
 use imagelock_core::version::{Rule, newest};
@@ -112,12 +115,29 @@ pub(crate) fn edit(data: &[u8]) {
 
 /// Locks: what is read is written so that it is read the same, and the second writing changes nothing.
 pub(crate) fn lockfile(data: &[u8]) {
-    match Lockfile::parse(&SourceFile::new("images.lock", text(data))) {
+    let file = SourceFile::new("images.lock", text(data));
+    merged(&file);
+    match Lockfile::parse(&file) {
         Ok(lock) => {
             let written = lock.encode();
             let again = Lockfile::parse(&SourceFile::new("images.lock", written.clone()));
             assert_eq!(again.as_ref().ok(), Some(&lock), "{again:?}");
             assert_eq!(lock.encode(), written);
+        }
+        Err(error) => assert_places(&error),
+    }
+}
+
+/// A lock with the markers of a merge, by what its one side asks for: what both sides become is a lock that holds.
+fn merged(file: &Arc<SourceFile>) {
+    let ours = conflict::sides(file.text()).map(|sides| sides.ours.text).unwrap_or_default();
+    let asked = Lockfile::parse(&SourceFile::new("images.lock", ours)).unwrap_or_default();
+    match Lockfile::merge_sides(file, asked.images.iter().map(|(name, image)| (name, &image.request))) {
+        Ok(None) => assert_eq!(conflict::first(file.text()), None),
+        Ok(Some(merged)) => {
+            let written = SourceFile::new("images.lock", merged.lockfile.encode());
+            assert_eq!(Lockfile::parse(&written).as_ref().ok(), Some(&merged.lockfile));
+            assert!(merged.lockfile.images.keys().all(|name| asked.images.contains_key(name)));
         }
         Err(error) => assert_places(&error),
     }

@@ -4,11 +4,13 @@ use imagelock_adapter::{Adapter, MemoryTree, Output, Ownership};
 use imagelock_all_files::AllFiles;
 use imagelock_compose::Compose;
 use imagelock_core::Lockfile;
+use imagelock_core::project::{self, NewImage};
 use imagelock_core::source::SourceFile;
 use imagelock_dockerfile::Dockerfile;
 use imagelock_earthly::Earthly;
 use imagelock_edit::testing::{lock, render};
 use imagelock_helm::Helm;
+use imagelock_import::{Declaration, Format, Imported, Left};
 use imagelock_kubernetes::{Kubernetes, post_render, unpinned};
 use imagelock_marker::Markers;
 use imagelock_scan::FORMATS;
@@ -51,6 +53,29 @@ pub(crate) fn files(data: &[u8]) {
         }
         for comment in &parsed.comments {
             assert!(text.get(comment.span.clone()).and(text.get(comment.said.clone())).is_some(), "{}", format.id());
+        }
+    }
+}
+
+/// What `import` takes over, in every format: every place is in the text, and what is declared can be written.
+pub(crate) fn imports(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let file = SourceFile::new("a", text);
+    for format in [Format::DockerLock, Format::Kbld, Format::Renovate, Format::Flux, Format::Dagger, Format::Compose] {
+        match imagelock_import::read(format, std::slice::from_ref(&file)) {
+            Ok(Imported { declarations, left }) => {
+                for Declaration { wanted, spelling, at, .. } in declarations {
+                    assert!(text.get(at.span.clone()).is_some(), "{format:?}: {at}");
+                    let Ok(name) = "a".parse() else { continue };
+                    let image = NewImage { name, wanted, platforms: Vec::new(), spelling };
+                    let added = project::add("", &[], &image);
+                    assert!(added.is_ok(), "{format:?}: {image:?}: {added:?}");
+                }
+                for Left { at, .. } in left {
+                    assert!(text.get(at.span.clone()).is_some(), "{format:?}: {at}");
+                }
+            }
+            Err(error) => assert!(text.get(error.at.span.clone()).is_some(), "{format:?}: {error}"),
         }
     }
 }

@@ -34,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "shell", body: files::shell },
     Target { name: "templates", body: files::templates },
     Target { name: "plain", body: files::plain },
+    Target { name: "imports", body: files::imports },
     Target { name: "challenge", body: registry::challenge },
     Target { name: "link", body: registry::link },
     Target { name: "tags", body: registry::tags },
