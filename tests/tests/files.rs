@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use imagelock_testkit::{Image, Registry};
-use imagelock_tests::{Monorepo, MonorepoBuilder};
+use imagelock_tests::{Monorepo, MonorepoBuilder, need};
 
 /// A registry with an image, and a repository that names it; `HOST` stands for the registry.
 fn stage(targets: &str, files: &[(&str, &str)]) -> (Registry, Monorepo) {
@@ -92,4 +92,57 @@ fn what_cannot_be_read_is_a_warning_with_its_place_and_an_error_where_it_is_stri
     repo.write("images.toml", repo.read("images.toml") + "strict = true\n");
     let refused = repo.imagelock(["render"]).exit(2);
     assert!(refused.stderr.contains("--> bad/Dockerfile:2:1"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_chart_that_helm_s_table_has_is_left_to_it() {
+    let targets = "[[files]]\nedit = [\"**\"]\nstrict = true\n\n[[helm]]\nchart = \"chart\"\n\
+                   output = \"chart/values.images.yaml\"\nvalues = { \"image\" = \"web\" }\n";
+    let files = [
+        ("chart/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n"),
+        ("chart/values.yaml", "image: {repository: HOST/acme/web, tag: \"1\"}\n"),
+        ("chart/templates/pod.yaml", "image: \"{{ .Values.image.repository }}:{{ .Values.image.tag }}\"\n"),
+        ("web/Dockerfile", "FROM HOST/acme/web:1\n"),
+    ];
+    let (_registry, repo) = stage(targets, &files);
+    let values = repo.read("chart/values.yaml");
+    repo.imagelock(["render"]).success();
+    assert_eq!(repo.read("chart/values.yaml"), values);
+    assert!(is_pinned(&repo, "web/Dockerfile") && repo.read("chart/values.images.yaml").contains("@sha256:"));
+}
+
+#[test]
+fn what_is_written_for_images_in_parts_is_what_the_tools_run() {
+    let (helm, kustomize, compose) = (need!("helm4"), need!("kustomize"), need!("docker-compose"));
+    let pod = |image: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {{name: a, image: {image}}}\n"
+        )
+    };
+    let template = pod("\"{{ .Values.image.repository }}:{{ .Values.image.tag }}@{{ .Values.image.digest }}\"");
+    let files = [
+        ("chart/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n"),
+        ("chart/values.yaml", "image:\n  repository: HOST/acme/web\n  tag: \"1\"\n  digest: \"\"\n"),
+        ("chart/templates/pod.yaml", template.as_str()),
+        (
+            "k/kustomization.yaml",
+            "resources: [pod.yaml]\nimages:\n- name: web\n  newName: HOST/acme/web\n  newTag: \"1\"\n",
+        ),
+        ("k/pod.yaml", &pod("web:0")),
+        ("compose.yaml", "services:\n  web:\n    image: \"${WEB:-HOST/acme/web:1}\"\n"),
+    ];
+    let targets = "[[files]]\nedit = [\"**\"]\nexclude = [\"k/pod.yaml\"]\nstrict = true\n";
+    let (registry, repo) = stage(targets, &files);
+    repo.imagelock(["render"]).success();
+    let lock: serde_json::Value = serde_json::from_str(&repo.read("images.lock")).unwrap();
+    let digest = lock["images"]["web"]["digest"].as_str().unwrap();
+    let pinned = format!("image: {}/acme/web:1@{digest}", registry.host());
+    for (tool, arguments) in [
+        (&helm, &["template", "c", "chart"][..]),
+        (&kustomize, &["build", "k"]),
+        (&compose, &["-f", "compose.yaml", "config"]),
+    ] {
+        let shown = repo.run(tool, arguments).success().stdout;
+        assert!(shown.replace('"', "").contains(&pinned), "{tool}: {shown}");
+    }
 }

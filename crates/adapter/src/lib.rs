@@ -22,6 +22,7 @@ pub use seal::{PLACEHOLDER, Seal, SealError};
 pub use target::Common;
 pub use tree::{MemoryTree, Tree, TreeError, Visitor, is_private};
 
+use camino::Utf8PathBuf;
 use imagelock_core::ImageName;
 use imagelock_core::project::{ProjectError, TargetTable};
 
@@ -54,6 +55,12 @@ pub trait Target: Send + Sync {
     /// Whether it takes what no other target edits or writes: it is rendered after those, and sees none of their files.
     fn is_wide(&self) -> bool {
         false
+    }
+
+    /// The files of people that need no pin of their own, since what it writes stands above them: what takes all that no
+    /// other target does leaves them alone.
+    fn covers(&self) -> Vec<Utf8PathBuf> {
+        Vec::new()
     }
 
     /// Renders its files.

@@ -54,7 +54,9 @@ pub(crate) fn each<'t>(
     let mut all = on_every_core(&narrow, |rendered| (*rendered, rendered.target.render(context)));
     if !wide.is_empty() {
         let outputs = all.iter().filter_map(|(_, outputs)| outputs.as_ref().ok()).flatten();
-        let rest = disk.without(outputs.map(|output| output.path.as_path()), context.tree);
+        let covered: Vec<Utf8PathBuf> = narrow.iter().flat_map(|rendered| rendered.target.covers()).collect();
+        let taken = outputs.map(|output| output.path.as_path()).chain(covered.iter().map(Utf8PathBuf::as_path));
+        let rest = disk.without(taken, context.tree);
         let context = Context { tree: &rest, ..*context };
         all.extend(on_every_core(&wide, |rendered| (*rendered, rendered.target.render(&context))));
     }

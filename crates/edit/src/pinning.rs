@@ -3,6 +3,7 @@
 //! What comes out is read again before anybody sees it: the same places, saying what was meant, and nothing left to do.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use imagelock_adapter::{Context, Left, Problem, RenderError, Use};
@@ -80,9 +81,18 @@ struct Plan {
 impl Pinning<'_, '_> {
     /// Pins the images of a text.
     pub fn edit(&self, file: &Arc<SourceFile>) -> Result<Edited, Stuck> {
+        self.edit_as(file, true)
+    }
+
+    /// Pins the images of a text that no comment speaks of: those are somebody else's.
+    pub fn edit_unmarked(&self, file: &Arc<SourceFile>) -> Result<Edited, Stuck> {
+        self.edit_as(file, false)
+    }
+
+    fn edit_as(&self, file: &Arc<SourceFile>, marked: bool) -> Result<Edited, Stuck> {
         let parsed =
             self.format.read(file.text()).map_err(|error| Stuck::Unreadable(unreadable(self.format, file, &error)))?;
-        let Plan { changes, says, uses, kept } = self.plan(file, &parsed).map_err(Stuck::Mistake)?;
+        let Plan { changes, says, uses, kept } = self.plan(file, &parsed, marked).map_err(Stuck::Mistake)?;
         if changes.is_empty() {
             return Ok(Edited { text: file.text().to_owned(), uses, kept });
         }
@@ -99,21 +109,26 @@ impl Pinning<'_, '_> {
         if !found.eq(says.iter().map(|says| says.as_deref().map(Cow::from))) {
             return Err(refused("other places than the pinned ones would change"));
         }
-        match self.plan(&again, &parsed) {
+        match self.plan(&again, &parsed, marked) {
             Ok(plan) if plan.changes.is_empty() => Ok(Edited { text: again.text().to_owned(), uses, kept }),
             Ok(_) => Err(refused("a second run would change it again")),
             Err(error) => Err(refused(&error.to_string())),
         }
     }
 
-    fn plan(&self, file: &Arc<SourceFile>, parsed: &Parsed) -> Result<Plan, RenderError> {
-        let mut markers = marker::bind(file, parsed, self.context)?.into_iter().peekable();
+    fn plan(&self, file: &Arc<SourceFile>, parsed: &Parsed, marked: bool) -> Result<Plan, RenderError> {
+        let markers = if marked { marker::bind(file, parsed, self.context)? } else { Vec::new() };
+        let mut markers = markers.into_iter().peekable();
         let ignored = marker::ignored(file, parsed);
+        let spoken_of: BTreeSet<usize> =
+            parsed.comments.iter().filter(|_| !marked).map(imagelock_scan::Comment::subject).collect();
         let says = parsed.sites.iter().map(|site| site.said().map(Cow::into_owned)).collect();
         let mut plan = Plan { says, ..Plan::default() };
         for (index, site) in parsed.sites.iter().enumerate() {
             let marker = markers.next_if(|marker| marker.site == index);
-            if marker.is_none() && ignored.contains_key(&site.line) {
+            if marker.is_none() && ignored.contains_key(&site.line)
+                || !spoken_of.is_empty() && lines(file, site).any(|line| spoken_of.contains(&line))
+            {
                 continue;
             }
             let at = Location::new(file, site.span().clone());
@@ -180,6 +195,8 @@ impl Pinning<'_, '_> {
     fn choice(&self, site: &Site) -> Option<Choice<'_, '_>> {
         let (reference, sure) = match &site.says {
             _ if !site.names_an_image() => return None,
+            // What it is by default is pinned, or told of, where it is given.
+            Says::Open { given: true, .. } => return None,
             Says::Open { .. } => return Some(Choice::Keep(Kept::Open)),
             Says::Parts { reference, .. } => (reference, true),
             Says::Whole { reference, .. } => (reference, site.sure == Sure::Certain),
@@ -195,6 +212,15 @@ impl Pinning<'_, '_> {
             _ => Some(choice),
         }
     }
+}
+
+/// The lines of a place, which may stand apart.
+fn lines(file: &Arc<SourceFile>, site: &Site) -> impl Iterator<Item = usize> {
+    let pieces = match &site.says {
+        Says::Parts { parts, .. } => parts.pieces().map(|piece| piece.span.clone()).collect(),
+        _ => Vec::new(),
+    };
+    std::iter::once(site.line).chain(pieces.into_iter().map(|span| Location::new(file, span).line()))
 }
 
 /// The mistake of a text that its format cannot read.

@@ -63,6 +63,8 @@ pub enum Says {
         span: Range<usize>,
         /// What it is where nothing else is said, as far as the text tells.
         default: Option<Reference>,
+        /// Whether everything that it may be where nothing else is said is a place of its own in the text.
+        given: bool,
     },
 }
 
@@ -230,7 +232,7 @@ impl Site {
     /// A place that a variable decides about.
     pub(crate) fn open(span: Range<usize>, lines: &Lines, place: impl Into<String>) -> Self {
         let line = lines.of(span.start);
-        Self { says: Says::Open { span, default: None }, sure: Sure::Certain, line, place: place.into() }
+        Self { says: Says::Open { span, default: None, given: false }, sure: Sure::Certain, line, place: place.into() }
     }
 
     /// The same place where so many bytes stand in front of the text.
@@ -238,7 +240,7 @@ impl Site {
         let says = match self.says {
             Says::Whole { span, text, reference } => Says::Whole { span: moved(span, by), text, reference },
             Says::Parts { parts, reference } => Says::Parts { parts: parts.moved(by), reference },
-            Says::Open { span, default } => Says::Open { span: moved(span, by), default },
+            Says::Open { span, default, given } => Says::Open { span: moved(span, by), default, given },
         };
         Self { says, ..self }
     }

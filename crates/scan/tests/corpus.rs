@@ -68,7 +68,7 @@ fn told(site: &Site, text: &str) -> String {
     let says = match &site.says {
         Says::Whole { text, .. } => format!("{} {text}", state(site.reference())),
         Says::Parts { parts, .. } => format!("parts {} {}", state(site.reference()), parts.text()),
-        Says::Open { span, default } => {
+        Says::Open { span, default, .. } => {
             let default = default.as_ref().map(|default| format!(" = {}", default.familiar()));
             format!("variable {}{}", text[span.clone()].replace('\n', "\u{2424}"), default.unwrap_or_default())
         }

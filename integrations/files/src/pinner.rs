@@ -1,13 +1,13 @@
 //! One file after the other, on all cores: is it one to look at, what reads it, and what comes out.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::Utf8Path;
 use imagelock_adapter::{Context, Left, Output, RenderError, Seal, TreeError, Visitor};
 use imagelock_core::source::{Located, Location, SourceFile, Spanned};
 use imagelock_edit::{Edited, Matcher, Named, Pinning, Spell, Stuck};
-use imagelock_scan::{Format, WORD, claiming, start};
+use imagelock_scan::{FORMATS, Format, WORD, claiming, start};
 
 /// The format of all that no other knows. It has places only where markers say so.
 const PLAIN: &str = "plain";
@@ -87,7 +87,12 @@ impl<'p, 'a> Pinner<'p, 'a> {
             Ok(Edited { text, uses, kept }) => {
                 Ok(Some(Output { uses, kept, ..Output::edited(path, text.into_bytes(), asked) }))
             }
-            Err(Stuck::Mistake(error)) if !is_plain => Err(error),
+            Err(Stuck::Mistake(error)) if !is_plain => match self.by_words(&file, &pinning) {
+                Some(Edited { text, uses, kept }) => {
+                    Ok(Some(Output { uses, kept, ..Output::edited(path, text.into_bytes(), asked) }))
+                }
+                None => Err(error),
+            },
             // Text of any language may speak of markers without having any.
             Err(stuck) => {
                 let error = RenderError::from(stuck);
@@ -95,6 +100,19 @@ impl<'p, 'a> Pinner<'p, 'a> {
                 told(at, error.to_string())
             }
         }
+    }
+}
+
+impl Pinner<'_, '_> {
+    /// Pins a file whose format has no place for what a marker speaks of, as one that holds images together by keys has
+    /// none for a tag alone: what comments speak of as in any text, and the rest in its format.
+    fn by_words(&self, file: &Arc<SourceFile>, pinning: &Pinning<'_, '_>) -> Option<Edited> {
+        let mut plain = FORMATS.iter().copied().filter(|format| format.id() == PLAIN);
+        let plain = plain.find(|plain| plain.claims(file.path(), ""))?;
+        let marked = Pinning { format: plain, ..*pinning }.edit(file).ok()?;
+        let rest = pinning.edit_unmarked(&SourceFile::new(file.path(), marked.text)).ok()?;
+        let uses = marked.uses.into_iter().chain(rest.uses).collect();
+        Some(Edited { uses, kept: rest.kept, text: rest.text })
     }
 }
 

@@ -90,6 +90,30 @@ fn a_wrong_marker_in_a_file_of_a_format_is_a_mistake() {
 }
 
 #[test]
+fn a_marker_of_a_part_is_read_as_in_any_text_where_keys_hold_an_image_together() {
+    let values = "db:\n  image:\n    repository: postgres\n    tag: \"15\" # imagelock: db:tag\nwebImage: ghcr.io/acme/web:1.10\n";
+    let outputs = run("edit = '**'\n", &MemoryTree::default().file("values.yaml", values)).unwrap();
+    let expected = values.replace("15", "16.9").replace("web:1.10", "web:1.10@B");
+    assert_eq!(written(&outputs), [("values.yaml".to_owned(), expected)]);
+    assert_eq!((outputs[0].uses.len(), kept(&outputs)), (2, Vec::new()));
+}
+
+#[test]
+fn a_variable_whose_values_are_pinned_is_not_told_of() {
+    let workflow = "on: push\njobs:\n  a:\n    runs-on: x\n    strategy: {matrix: {image: ['postgres:16.9', 'ghcr.io/acme/web:1.10']}}\n    container: ${{ matrix.image }}\n";
+    let tree = MemoryTree::default().file(".github/workflows/a.yml", workflow);
+    let outputs = run("edit = '**'\nstrict = true\n", &tree).unwrap();
+    let expected = workflow.replace("16.9", "16.9@A").replace("1.10", "1.10@B");
+    assert_eq!(written(&outputs), [(".github/workflows/a.yml".to_owned(), expected)]);
+    let error = run(
+        "edit = '**'\nstrict = true\n",
+        &tree.file(".github/workflows/a.yml", workflow.replace("'postgres", "'${{ x }}', 'postgres")),
+    )
+    .unwrap_err();
+    assert!(error.contains("jobs.a.container: `${{ matrix.image }}` is decided by a variable"), "{error}");
+}
+
+#[test]
 fn a_file_that_imagelock_wrote_is_not_edited() {
     let at = Location::new(&SourceFile::new("images.toml", ""), 0..0);
     let written = Output::generated("x/Dockerfile", &format!("# {PLACEHOLDER}\nFROM postgres:16.9\n"), &at).unwrap();

@@ -22,6 +22,10 @@ impl Target for HelmTable {
         wanted.chain(self.fields.iter().map(|field| field.image.clone())).collect()
     }
 
+    fn covers(&self) -> Vec<Utf8PathBuf> {
+        vec![self.chart.value.join("values.yaml")]
+    }
+
     fn render(&self, context: &Context<'_>) -> Result<Vec<Output>, RenderError> {
         let chart = Chart::load(context.tree, &self.chart.value, &self.chart.at)?;
         let output = match &self.way {

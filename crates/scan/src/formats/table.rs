@@ -125,6 +125,7 @@ impl<'n> Reader<'_, 'n> {
             let all = known.values.get(name).map(Vec::as_slice).unwrap_or_default();
             all.iter().filter(|value| found.keys.starts_with(&value.scope)).collect::<Vec<_>>()
         };
+        let mut given = false;
         if let [only] = &used[..]
             && only.span == (0..said.len())
         {
@@ -136,12 +137,16 @@ impl<'n> Reader<'_, 'n> {
                 return;
             }
             // What a variable that is all of it is given is a reference where it is given.
-            for value in values(only.name) {
+            let values = values(only.name);
+            let before = sites.len();
+            for value in &values {
                 if let Some(said) = self::said(value.node).filter(|said| variables(said).is_empty()) {
                     let span = written(self.text, value.node);
                     sites.push(Site::whole(span, said, Sure::Default, self.lines, value.place.as_str()));
                 }
             }
+            let named = sites[before..].iter().filter(|site| site.names_an_image()).count();
+            given = named > 0 && named == values.len();
         }
         // Of several values that differ none is the default.
         let value = |name: &str| {
@@ -151,7 +156,7 @@ impl<'n> Reader<'_, 'n> {
         };
         let default = expanded(said, &value, 0).and_then(|text| bare(text.trim()).parse().ok());
         let line = self.lines.of(span.start);
-        sites.push(Site { says: Says::Open { span, default }, sure, line, place: place.to_owned() });
+        sites.push(Site { says: Says::Open { span, default, given }, sure, line, place: place.to_owned() });
     }
 
     /// A mapping that holds a reference in parts; open where a variable decides.

@@ -180,7 +180,7 @@ impl<'t> CallReader<'_, 't> {
         let parts = Parts { registry, repository, tag, digest, room };
         let default = parts.text().parse().ok().filter(|_| known);
         let line = self.lines.of(span.start);
-        Some(Site { says: Says::Open { span, default }, sure: Sure::Certain, line, place: name })
+        Some(Site { says: Says::Open { span, default, given: false }, sure: Sure::Certain, line, place: name })
     }
 
     /// Where the digest of a call can be written.

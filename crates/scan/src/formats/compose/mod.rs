@@ -119,7 +119,7 @@ impl Finder<'_> {
                 // Without a `.env`, this is what runs.
                 let default = Variables::default().resolve(&image.text).ok();
                 let default = default.and_then(|(text, _)| bare(&text).parse().ok());
-                let says = Says::Open { span: image.span.clone(), default };
+                let says = Says::Open { span: image.span.clone(), default, given: false };
                 Site { says, ..Site::open(image.span.clone(), self.lines, place) }
             }
         });
