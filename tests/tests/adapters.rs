@@ -34,7 +34,7 @@ fn a_file_of_imagelocks_says_so_in_its_head_and_carries_its_seal() {
                 assert_eq!(Seal::of(&output.content), Seal::Intact, "{}", adapter.id());
             }
             Ownership::Edited | Ownership::Told => {
-                assert!(!text.contains("imagelock-seal"), "{}: {text}", adapter.id())
+                assert!(!text.contains("imagelock-seal"), "{}: {text}", adapter.id());
             }
         }
     }

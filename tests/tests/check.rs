@@ -329,7 +329,7 @@ fn what_is_recorded_does_not_fail_and_what_is_gone_is_told() {
 fn places_are_told_from_where_the_person_is() {
     let registry = registry();
     let repo = rendered(adopted(registry.host(), "").file("services/n w/Dockerfile", "FROM node:22\n"));
-    let mut command = repo.command(&imagelock_tests::binary().to_owned());
+    let mut command = repo.command(imagelock_tests::binary());
     let output = command.args(["check"]).current_dir(repo.path("deploy")).output().unwrap();
     let told = String::from_utf8(output.stdout).unwrap();
     assert_eq!(

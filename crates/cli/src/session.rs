@@ -136,7 +136,7 @@ impl<'h> Session<'h> {
     }
 
     /// The path of a file from the root on, as targets know it, by how a location calls it.
-    pub(crate) fn from_root(&self, at: &Location) -> Utf8PathBuf {
+    pub(crate) fn below_root(&self, at: &Location) -> Utf8PathBuf {
         let path = at.file.path();
         if !self.sources.iter().any(|source| Arc::ptr_eq(source.file(), &at.file)) {
             return path.to_owned();

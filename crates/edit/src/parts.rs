@@ -6,7 +6,6 @@ use imagelock_adapter::Pinned;
 use imagelock_core::{Digest, Reference};
 use imagelock_scan::{Format, Parts, Piece, Room};
 
-use crate::matcher::has;
 use crate::{Change, Kept};
 
 /// Writes one image in parts.
@@ -28,7 +27,7 @@ impl PartsWriter<'_> {
         let Some(was) = was.filter(|was| was.repository == image.repository) else {
             return Err(Kept::Apart("another repository is to be written here: write it by hand"));
         };
-        let stays = |of: &Digest| of == digest || digest == image.digest() && has(image, of);
+        let stays = |of: &Digest| of == digest || digest == image.digest() && image.image.has(of);
         if was.digest.as_ref().is_some_and(stays) && (was.tag.is_none() || was.tag.as_ref() == image.tag()) {
             return Ok((Vec::new(), parts.text()));
         }

@@ -62,7 +62,7 @@ pub fn names<'t>(path: &Utf8Path, text: &'t str) -> impl Iterator<Item = &'t str
 fn language(path: &Utf8Path) -> Option<&'static Language> {
     let name = path.file_name()?;
     let ends = |end: &&str| if end.starts_with('.') { name.ends_with(end) } else { name == *end };
-    LANGUAGES.iter().find(|language| language.files.iter().any(|end| ends(end)))
+    LANGUAGES.iter().find(|language| language.files.iter().any(ends))
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ impl<'p, 'a> Pinner<'p, 'a> {
             Ok(Edited { text, uses, kept }) => {
                 Ok(Some(Output { uses, kept, ..Output::edited(path, text.into_bytes(), asked) }))
             }
-            Err(Stuck::Mistake(error)) if !is_plain => match self.by_words(&file, &pinning) {
+            Err(Stuck::Mistake(error)) if !is_plain => match Self::by_words(&file, &pinning) {
                 Some(Edited { text, uses, kept }) => {
                     Ok(Some(Output { uses, kept, ..Output::edited(path, text.into_bytes(), asked) }))
                 }
@@ -106,9 +106,9 @@ impl<'p, 'a> Pinner<'p, 'a> {
 impl Pinner<'_, '_> {
     /// Pins a file whose format has no place for what a marker speaks of, as one that holds images together by keys has
     /// none for a tag alone: what comments speak of as in any text, and the rest in its format.
-    fn by_words(&self, file: &Arc<SourceFile>, pinning: &Pinning<'_, '_>) -> Option<Edited> {
+    fn by_words(file: &Arc<SourceFile>, pinning: &Pinning<'_, '_>) -> Option<Edited> {
         let mut plain = FORMATS.iter().copied().filter(|format| format.id() == PLAIN);
-        let plain = plain.find(|plain| plain.claims(file.path(), ""))?;
+        let plain = plain.find(|plain| plain.claims(file.path(), &""))?;
         let marked = Pinning { format: plain, ..*pinning }.edit(file).ok()?;
         let rest = pinning.edit_unmarked(&SourceFile::new(file.path(), marked.text)).ok()?;
         let uses = marked.uses.into_iter().chain(rest.uses).collect();

@@ -91,7 +91,9 @@ impl Check {
         }
         let known = baseline.map_or(0, |baseline| baseline.take(&mut findings));
         if self.strict {
-            findings.iter_mut().for_each(|finding| finding.level = Level::Error);
+            for finding in &mut findings {
+                finding.level = Level::Error;
+            }
         }
         finding::sort(&mut findings);
         tell(&session, &findings, &surveyed, known)?;
@@ -189,7 +191,7 @@ impl Checked<'_> {
     }
 
     fn at(&self, at: &imagelock_core::source::Location) -> Place {
-        Place::of(self.session.from_root(at), at)
+        Place::of(self.session.below_root(at), at)
     }
 
     /// A command as the person would type it.
