@@ -39,12 +39,11 @@ fn arrows(files: &[(String, String)]) -> Result<Vec<String>> {
         let (Some(folder), Some(told)) = (found.get(1), found.get(2)) else { continue };
         rows.insert(folder.as_str(), told.as_str().split([',', ' ']).filter(|name| !name.is_empty()).collect());
     }
-    // Adapters come and go by one line in the list of them.
+    // Adapters come and go by one line in the list of them. A package is called as its manifest says.
     let group = |name| {
-        let manifest = format!("integrations/{name}/Cargo.toml");
-        let own = format!("crates/{name}/Cargo.toml");
-        let has = |name: &str| files.iter().any(|(file, _)| file == name);
-        if has(&manifest) && !has(&own) { "integrations" } else { name }
+        let package = format!("name = \"imagelock-{name}\"\n");
+        let is_it = |(file, text): &(String, String)| file.starts_with("integrations/") && text.contains(&package);
+        if files.iter().any(is_it) { "integrations" } else { name }
     };
     let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut missing = Vec::new();
@@ -115,9 +114,9 @@ mod tests {
                 ("crates/scan/Cargo.toml", &manifest(scan)),
                 ("crates/cli/Cargo.toml", &manifest("core helm marker")),
                 ("crates/core/Cargo.toml", "\n[lints]\n"),
-                ("integrations/helm/Cargo.toml", &manifest(helm)),
+                ("integrations/helm/Cargo.toml", &format!("name = \"imagelock-helm\"\n{}", manifest(helm))),
                 ("integrations/helm/example/Cargo.toml", ""),
-                ("integrations/marker/Cargo.toml", &manifest("edit")),
+                ("integrations/marker/Cargo.toml", &format!("name = \"imagelock-marker\"\n{}", manifest("edit"))),
                 ("xtask/Cargo.toml", &manifest("core")),
             ])
         };
