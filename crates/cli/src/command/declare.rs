@@ -26,10 +26,8 @@ pub(super) fn declare<'t>(
     let (host, directory) = (session.host, session.directory.clone());
     let found = Found { root: session.root, sources: session.sources };
     let (path, prefix) = file_to_edit(&found);
-    let mut text = text_to_edit(&found, &path, &directory)?.unwrap_or_default();
-    for image in in_order(images) {
-        text = project::add(&text, prefix, image)?;
-    }
+    let text = text_to_edit(&found, &path, &directory)?.unwrap_or_default();
+    let text = project::add_all(&text, prefix, images)?;
     let session = Session::of(host, directory.clone(), replaced(found, &path, &directory, &text))?;
     for image in images {
         host.shell.doing("Adding", &format!("{} to {}", written(&session, image), session.show(&path)));
@@ -42,13 +40,6 @@ pub(super) fn declare<'t>(
     session.write(&path, text.as_bytes())?;
     let written = lock::finish(&session, &old, &new)?;
     Ok(Outcome { changes: report::changes(&old, &new), fresh: plan.fresh, written })
-}
-
-/// The images in the order of their names: a file that begins in an order keeps it.
-pub(super) fn in_order(images: &[NewImage]) -> Vec<&NewImage> {
-    let mut ordered: Vec<&NewImage> = images.iter().collect();
-    ordered.sort_by_key(|image| &image.name);
-    ordered
 }
 
 /// An image as people find it in the file: its line, or its name where it has a table.

@@ -21,6 +21,9 @@ use crate::input::{self, TREE_FILE_BYTES};
 use crate::session::{self, Session};
 use crate::write;
 
+/// The most images that one run adds: no repository has as many, and each of them is asked for.
+const MOST_IMAGES: usize = 10_000;
+
 /// Take images over from another tool's lock or policy
 ///
 /// Adds what the files ask for to images.toml and locks it. A digest that is in use stays: the tag beside it is followed,
@@ -104,6 +107,10 @@ impl Import {
         let Imported { declarations, left } = read.map_err(|error| Failure::located(Kind::Input, &[error]))?;
         let session = Session::of(host, directory, found)?;
         let (images, pins) = images(&session, declarations)?;
+        if images.len() > MOST_IMAGES {
+            let many = format!("{} new images are more than the {MOST_IMAGES} of one run", images.len());
+            return Err(Failure::input(many).help("import the files one by one"));
+        }
         for Left { text, at } in &left {
             host.shell.warn(&format!("{at}: not carried over: {text}"));
         }
@@ -118,10 +125,7 @@ impl Import {
             host.shell.status("Fresh", "images.toml asks for all of them");
             Outcome { changes: Vec::new(), fresh: session.project.images.len(), written: false }
         } else if self.dry_run {
-            let mut text = String::new();
-            for image in declare::in_order(&images) {
-                text = project::add(&text, &[], image)?;
-            }
+            let text = project::add_all("", &[], &images)?;
             if host.global.format == Format::Text {
                 host.shell.result(&text);
             }

@@ -11,7 +11,7 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::Args;
+use clap::{Args, ValueHint};
 use imagelock_adapter::{Context, Rewrites, Templates};
 use imagelock_core::plan::{self, Plan};
 use imagelock_core::{ImageName, Lockfile};
@@ -40,7 +40,7 @@ pub struct Check {
     #[arg(long)]
     strict: bool,
     /// Do not fail for the findings that are recorded in this file; tell those that are gone
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     baseline: Option<Utf8PathBuf>,
     /// Record the findings in the baseline instead of failing for them
     #[arg(long, requires = "baseline")]

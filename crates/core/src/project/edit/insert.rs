@@ -1,6 +1,7 @@
 //! Where the lines of a new image go: in the order of the names, where the images are in that order; below the last of
 //! its form otherwise.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml_edit::{InlineTable, Item, Table, TableLike, Value};
@@ -43,9 +44,18 @@ pub(super) fn insert(
             let at = lines::with_comments_above(text, lines::start_of(text, first));
             Some(block(text, at, vec![format!("[{header}]"), short]))
         }
-        Some(Item::Table(images)) => line(text, images, name, &short),
+        Some(Item::Table(images)) => lines_in(text, images, &[(name, short)]),
         Some(_) => None,
     }
+}
+
+/// Returns the text with a line for each of several images, in the order of their names. `None` where images are no lines
+/// under a header of their own.
+pub(super) fn insert_lines(text: &str, images: &Item, new: &[(&str, &render::Fields)]) -> Option<String> {
+    let images = images.as_table().filter(|images| !images.is_dotted() && !images.is_implicit())?;
+    let short = |fields: &render::Fields, name| format!("{} = {}", render::key(name), fields.inline());
+    let new: Vec<(&str, String)> = new.iter().map(|(name, fields)| (*name, short(fields, name))).collect();
+    lines_in(text, images, &new)
 }
 
 /// Inserts a table with blank lines around it.
@@ -78,18 +88,28 @@ impl Slot {
     }
 }
 
-/// The place of a name among images that are in the order of their names. One image has no order, and images that run
-/// into each other have no place between them.
-fn slot(mut images: Vec<(&str, Range<usize>)>, name: &str) -> Option<Slot> {
-    images.sort_by_key(|(_, span)| span.start);
-    let sorted = |pair: &[(&str, Range<usize>)]| pair[0].0 < pair[1].0 && pair[0].1.end <= pair[1].1.start;
-    if images.len() < 2 || !images.windows(2).all(sorted) {
-        return None;
+/// Images that are in the order of their names, with the bytes of each.
+struct Ordered<'t>(Vec<(&'t str, Range<usize>)>);
+
+impl<'t> Ordered<'t> {
+    /// One image has no order, and images that run into each other have no place between them.
+    fn new(mut images: Vec<(&'t str, Range<usize>)>) -> Option<Self> {
+        images.sort_by_key(|(_, span)| span.start);
+        let sorted = |pair: &[(&str, Range<usize>)]| pair[0].0 < pair[1].0 && pair[0].1.end <= pair[1].1.start;
+        (images.len() > 1 && images.windows(2).all(sorted)).then_some(Self(images))
     }
-    Some(match images.partition_point(|(key, _)| *key < name).checked_sub(1) {
-        Some(before) => Slot::Below(images[before].1.end),
-        None => Slot::Above(images[0].1.start),
-    })
+
+    /// The place of a name among them.
+    fn slot(&self, name: &str) -> Slot {
+        match self.0.partition_point(|(key, _)| *key < name).checked_sub(1) {
+            Some(before) => Slot::Below(self.0[before].1.end),
+            None => Slot::Above(self.0[0].1.start),
+        }
+    }
+}
+
+fn slot(images: Vec<(&str, Range<usize>)>, name: &str) -> Option<Slot> {
+    Ordered::new(images).map(|ordered| ordered.slot(name))
 }
 
 /// The bytes of each image, from its name to its end.
@@ -98,15 +118,22 @@ fn spans(images: &dyn TableLike, own: impl Fn(&Item) -> bool) -> Vec<(&str, Rang
     own.filter_map(|(key, item)| Some((key, images.key(key)?.span()?.start..end_of(item)?))).collect()
 }
 
-/// Inserts a line among those that stand under the table's own header.
-fn line(text: &str, images: &Table, name: &str, short: &str) -> Option<String> {
+/// Inserts lines among those that stand under the table's own header.
+fn lines_in(text: &str, images: &Table, new: &[(&str, String)]) -> Option<String> {
     let own = |item: &Item| item.as_table().is_none_or(Table::is_dotted) && !item.is_array_of_tables();
     let spans = spans(images, own);
     let key = spans.iter().map(|(_, span)| span.start).max();
     let indent = key.map(|at| &text[lines::start_of(text, at)..at]).filter(|indent| indent.trim().is_empty());
     let last = spans.iter().map(|(_, span)| span.end).max();
-    let slot = slot(spans, name).or(last.map(Slot::Below)).unwrap_or(Slot::Below(images.span()?.end));
-    Some(lines::insert(text, slot.line(text), &[format!("{}{short}", indent.unwrap_or_default())]))
+    let below = last.unwrap_or(images.span()?.end);
+    let ordered = Ordered::new(spans);
+    let mut places: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for (name, short) in new {
+        let slot = ordered.as_ref().map_or(Slot::Below(below), |ordered| ordered.slot(name));
+        places.entry(slot.line(text)).or_default().push(format!("{}{short}", indent.unwrap_or_default()));
+    }
+    // From the end on, since what is inserted moves what stands behind it.
+    Some(places.into_iter().rev().fold(text.to_owned(), |text, (at, new)| lines::insert(&text, at, &new)))
 }
 
 /// Inserts `images.name = …` among the lines of that form, with the same words in front of the name.

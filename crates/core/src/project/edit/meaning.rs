@@ -13,14 +13,16 @@ enum Meaning {
     Table(BTreeMap<String, Meaning>),
 }
 
-/// Whether `after` says what `before` says, and the image.
-pub(super) fn is_with(before: &str, after: &str, prefix: &[&'static str], name: &str, fields: &render::Fields) -> bool {
-    let wanted = format!("x = {}", fields.inline());
-    let image = read(&wanted).and_then(|mut image| image.remove("x"));
-    let (Some(mut before), Some(mut after), Some(image)) = (read(before), read(after), image) else { return false };
-    let added = take(&mut after, prefix, name);
-    take(&mut before, prefix, name);
-    added == Some(image) && tidy(before) == tidy(after)
+/// Whether `after` says what `before` says, and the images.
+pub(super) fn is_with(before: &str, after: &str, prefix: &[&'static str], images: &[(&str, &render::Fields)]) -> bool {
+    let (Some(mut before), Some(mut after)) = (read(before), read(after)) else { return false };
+    let added = images.iter().all(|(name, fields)| {
+        let wanted = format!("x = {}", fields.inline());
+        let image = read(&wanted).and_then(|mut image| image.remove("x"));
+        take(&mut before, prefix, name);
+        image.is_some() && take(&mut after, prefix, name) == image
+    });
+    added && tidy(before) == tidy(after)
 }
 
 /// Whether `after` says what `before` says, but for the image.

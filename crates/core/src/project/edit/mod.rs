@@ -69,7 +69,7 @@ pub fn add(text: &str, prefix: &[&'static str], image: &NewImage) -> Result<Stri
     }
     let fields = render::Fields::of(image);
     let after = insert::insert(body, prefix, images, image.name.as_str(), &fields);
-    let meant = |after: &str| meaning::is_with(body, after, prefix, image.name.as_str(), &fields);
+    let meant = |after: &str| meaning::is_with(body, after, prefix, &[(image.name.as_str(), &fields)]);
     let after = match after.filter(|after| meant(after)) {
         Some(after) => after,
         None => through_toml_edit(body, prefix, |images| {
@@ -78,6 +78,38 @@ pub fn add(text: &str, prefix: &[&'static str], image: &NewImage) -> Result<Stri
         })?,
     };
     Ok(format!("{mark}{after}"))
+}
+
+/// Returns the text with all of the images added, as [`add`] would one by one in the order of their names: lines first, then
+/// tables. Lines are put in their places at once, so that many take no longer than few.
+pub fn add_all(text: &str, prefix: &[&'static str], images: &[NewImage]) -> Result<String, EditError> {
+    let mut ordered: Vec<&NewImage> = images.iter().collect();
+    ordered.sort_by_key(|image| &image.name);
+    let (short, tables): (Vec<&NewImage>, Vec<&NewImage>) =
+        ordered.into_iter().partition(|image| render::Fields::of(image).is_short());
+    let one_by_one =
+        |text: String, images: &[&NewImage]| images.iter().try_fold(text, |text, image| add(&text, prefix, image));
+    // The first makes the table where there is none.
+    let (first, rest) = short.split_at(short.len().min(1));
+    let text = one_by_one(text.to_owned(), first)?;
+    let text = match add_lines(&text, prefix, rest)? {
+        Some(after) => after,
+        None => one_by_one(text, rest)?,
+    };
+    one_by_one(text, &tables)
+}
+
+/// The text with a line for each of the images, where the file has its images in lines.
+fn add_lines(text: &str, prefix: &[&'static str], new: &[&NewImage]) -> Result<Option<String>, EditError> {
+    let (mark, body) = split_mark(text);
+    let document = Document::parse(body)?;
+    let Some(images) = images(&document, prefix)? else { return Ok(None) };
+    let fields: Vec<(&str, render::Fields)> =
+        new.iter().map(|image| (image.name.as_str(), render::Fields::of(image))).collect();
+    let fields: Vec<(&str, &render::Fields)> = fields.iter().map(|(name, fields)| (*name, fields)).collect();
+    let after = insert::insert_lines(body, images, &fields);
+    let after = after.filter(|after| meaning::is_with(body, after, prefix, &fields));
+    Ok(after.map(|after| format!("{mark}{after}")))
 }
 
 /// Returns the text without the image. The comment lines right above the image go with it.

@@ -147,10 +147,45 @@ fn images_in_no_order_get_the_next_at_their_end() {
 }
 
 #[test]
+fn many_images_stand_where_each_would_after_the_others() {
+    let new = [
+        tag("zoo", "z"),
+        ruled("postgres"),
+        tag("alpine", "alpine"),
+        tag("node", "node:22"),
+        ruled("db"),
+        tag("n", "n"),
+    ];
+    let lines_first = ["alpine", "n", "node", "zoo", "db", "postgres"];
+    for before in [
+        "",
+        "# Ours.\n[images]\n",
+        "[images]\nm = \"m\"",
+        "[images]\r\na = \"a\"\r\nm = \"m\" # m\r\n# of m\r\n\r\n# of o\r\no = \"o\"\r\n",
+        "[images]\n  z = \"z\"\n  a = \"a\"\n\n# Ours.\n[images.job]\nrepository = \"job\"\n",
+        "[images.a]\nrepository = \"a\"\n",
+        "images.a = \"a\"\nimages.m = \"m\"\n",
+        "images = { a = \"a\", m = \"m\" }\n",
+    ] {
+        let each = |text: String, name: &&str| {
+            add(&text, &[], new.iter().find(|new| new.name.as_str() == *name).unwrap()).unwrap()
+        };
+        let one_by_one = lines_first.iter().fold(before.to_owned(), each);
+        assert_eq!(add_all(before, &[], &new).unwrap(), one_by_one, "{before}");
+    }
+    assert_eq!(add_all("[images]\n", &[], &[]).unwrap(), "[images]\n");
+    let twice = [tag("a", "a"), tag("b", "b"), tag("b", "c")];
+    assert!(matches!(add_all("", &[], &twice), Err(EditError::Exists(name)) if name.as_str() == "b"));
+    assert!(
+        matches!(add_all("[images]\nb = \"b\"\n", &[], &twice[..2]), Err(EditError::Exists(name)) if name.as_str() == "b")
+    );
+}
+
+#[test]
 fn an_edit_says_the_image_and_leaves_the_rest() {
     let image = tag("b", "b");
     let fields = render::Fields::of(&image);
-    let is_with = |after: &str| meaning::is_with("[images]\na = \"a\"\n", after, &[], "b", &fields);
+    let is_with = |after: &str| meaning::is_with("[images]\na = \"a\"\n", after, &[], &[("b", &fields)]);
     assert!(is_with("[images]\nb = \"b\"\na = 'a'\n"));
     assert!(!is_with("[images]\na = \"a\"\n"), "the image is not there");
     assert!(!is_with("[images]\na = \"a\"\nb = \"c\"\n"), "the image is another");
