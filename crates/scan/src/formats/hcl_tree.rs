@@ -14,7 +14,8 @@ use super::hcl::parse;
 use crate::Unreadable;
 
 /// Functions that give what they are given, in another form.
-const TRANSPARENT: &[&str] = &["jsonencode", "yamlencode", "tolist", "tomap", "toset", "nonsensitive", "sensitive"];
+const TRANSPARENT: &[&str] =
+    &["jsonencode", "yamlencode", "jsondecode", "yamldecode", "tolist", "tomap", "toset", "nonsensitive", "sensitive"];
 
 /// The tree of a text.
 pub(super) fn tree(text: &str) -> Result<Node, Unreadable> {

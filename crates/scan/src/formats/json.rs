@@ -48,6 +48,14 @@ pub(super) fn without_comments(text: &str) -> (String, Vec<Range<usize>>) {
     (String::from_utf8_lossy(&plain).into_owned(), comments)
 }
 
+/// Whether a text of JSON gives a key a text, as far as the text goes.
+pub(super) fn gives(text: &str, key: &str) -> bool {
+    text.match_indices(key).any(|(at, _)| {
+        let value = text[at + key.len()..].strip_prefix('"').and_then(|rest| rest.trim_start().strip_prefix(':'));
+        text[..at].ends_with('"') && value.is_some_and(|value| value.trim_start().starts_with('"'))
+    })
+}
+
 fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
     while at < bytes.len() {
         match bytes[at] {

@@ -14,6 +14,7 @@ mod helm;
 mod infra;
 mod json;
 pub mod kubernetes;
+mod nested;
 mod paths;
 pub mod plain;
 mod quadlet;
@@ -27,13 +28,13 @@ mod walk;
 mod yaml;
 
 pub use bazel::Bazel;
-pub use ci::{AZURE, BITBUCKET, BUILDKITE, CIRCLE, CLOUD_BUILD, DRONE, GITHUB, GITLAB};
+pub use ci::{AZURE, BITBUCKET, BUILDKITE, CIRCLE, CLOUD_BUILD, DRONE, GITHUB, GITLAB, Jenkins};
 pub use compose::Compose;
 pub use dockerfile::Dockerfile;
 pub use earthfile::Earthfile;
 pub use hcl::Hcl;
 pub use helm::{CHART, Template, Values};
-pub use infra::{NOMAD, NOMAD_JSON, TERRAFORM, TERRAFORM_JSON, VARIABLES};
+pub use infra::{CloudFormation, NOMAD, NOMAD_JSON, TERRAFORM, TERRAFORM_JSON, VARIABLES};
 pub use kubernetes::{Manifests, Resources};
 pub use paths::YamlPaths;
 pub use plain::{Plain, Words};
@@ -57,6 +58,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &BUILDKITE,
     &CLOUD_BUILD,
     &DRONE,
+    &Jenkins,
     &KUSTOMIZE,
     &CHART,
     &Template,
@@ -76,6 +78,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &Quadlet,
     &Shell,
     &Resources,
+    &CloudFormation,
     &Values,
     &ANSIBLE,
     &Plain { words: Words::Yaml },

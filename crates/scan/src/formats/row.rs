@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use imagelock_core::Reference;
 
+use super::nested::Language;
 use super::walk::{Document, Found};
 use crate::{Sure, bare};
 
@@ -29,6 +30,10 @@ pub(super) enum Takes {
     Within(fn(&str) -> Vec<Range<usize>>),
     /// Values of a chart, of any shape.
     Values,
+    /// Values of a chart that are set one by one: a list of them, or the blocks of a mapping that are called like this.
+    Pairs(&'static str),
+    /// A text of another language.
+    Nested(Language),
 }
 
 /// The keys of a mapping that hold a reference in parts; the first that is there counts.

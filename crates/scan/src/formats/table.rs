@@ -9,7 +9,7 @@ use std::ops::Range;
 use imagelock_core::Reference;
 use imagelock_yaml::{Kind, Node};
 
-use super::helm::values;
+use super::helm::{pairs, values};
 use super::room;
 use super::row::{Absent, Beside, Given, Keys, Named, Row, Takes};
 use super::variables::{expanded, variables};
@@ -108,6 +108,8 @@ impl<'n> Reader<'_, 'n> {
             }
             Takes::Parts(keys) => sites.extend(self.parts(found.node, keys, row.sure, &place)),
             Takes::Values => values::collect(self, found.node, &found.keys, sites),
+            Takes::Pairs(key) => pairs::collect(self, &blocks(found.node, key), &place, sites),
+            Takes::Nested(language) => sites.extend(language.sites(self.text, self.lines, found.node, &place)),
             Takes::Within(find) => self.within(found.node, find, row.sure, &place, sites),
         }
     }
@@ -202,6 +204,26 @@ impl<'n> Reader<'_, 'n> {
                 Site { sure, ..Site::open(span, self.lines, place) }
             });
         }
+    }
+}
+
+/// The items of a list, or of the values of a mapping's key, which HCL repeats: a block for each.
+fn blocks<'n>(node: &'n Node, key: &str) -> Vec<&'n Node> {
+    match &node.kind {
+        Kind::Sequence(nodes) => nodes.iter().collect(),
+        Kind::Mapping { entries, .. } if !key.is_empty() => {
+            let named = entries.iter().filter(|entry| entry.key == key);
+            named
+                .flat_map(|entry| {
+                    if matches!(entry.value.kind, Kind::Sequence(_)) {
+                        blocks(&entry.value, "")
+                    } else {
+                        vec![&entry.value]
+                    }
+                })
+                .collect()
+        }
+        _ => Vec::new(),
     }
 }
 

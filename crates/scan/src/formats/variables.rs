@@ -42,7 +42,10 @@ pub(super) fn variables(text: &str) -> Vec<Variable<'_>> {
             let end = end(&text[inside..], open, close).map(|end| inside + end);
             let said = &text[inside..end.unwrap_or(text.len())];
             at = end.map_or(text.len(), |end| end + close.len());
-            found.push(variable(start..at, inside, said, *open == "${"));
+            found.push(match *open {
+                "{{" => filtered(start..at, inside, said),
+                _ => variable(start..at, inside, said, *open == "${"),
+            });
         } else if let Some(name) = rest.strip_prefix('$') {
             let length = name.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
             if length > 0 {
@@ -81,6 +84,24 @@ fn variable(span: Range<usize>, inside: usize, said: &str, shell: bool) -> Varia
     };
     let default = (sign > 0).then(|| inside + cut + sign..inside + said.len());
     Variable { span, name: &said[..cut], default }
+}
+
+/// A variable of Jinja's: `{{ image | default('a:1') }}`.
+fn filtered(span: Range<usize>, inside: usize, said: &str) -> Variable<'_> {
+    let filter = said.split_once('|').and_then(|(name, filter)| {
+        let argument = filter.trim().strip_prefix("default(")?;
+        let quote = argument.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        let text = argument[1..].split(quote).next()?;
+        let rest = &argument[1 + text.len()..];
+        // Whether nothing counts as set is the second argument, and no other filter is behind it.
+        let behind = rest.strip_prefix(quote)?.trim();
+        let start = inside + said.trim_end().len() - rest.len() - text.len();
+        (behind.ends_with(')') && !behind.contains('|')).then_some((name, start..start + text.len()))
+    });
+    match filter {
+        Some((name, default)) => Variable { span, name: name.trim(), default: Some(default) },
+        None => variable(span, inside, said, false),
+    }
 }
 
 /// The text with every variable replaced by what it is; nothing where one is not known.
@@ -131,6 +152,24 @@ mod tests {
         }
         assert_eq!(variables("a$$b/$1-${x").len(), 2);
         assert_eq!(variables("a:1@sha256:00"), []);
+    }
+
+    #[test]
+    fn what_a_filter_of_jinja_gives_is_a_default() {
+        let default = |text: &str| {
+            let found = variables(text);
+            (found[0].name.to_owned(), found[0].default.clone().map(|span| text[span].to_owned()))
+        };
+        for (text, name, expected) in [
+            ("é{{ a | default('b:1') }}", "a", Some("b:1")),
+            ("{{a|default(\"b:1\", true)}}", "a", Some("b:1")),
+            ("{{ a | default(b) }}", "a | default(b)", None),
+            ("{{ a | default('b') | upper }}", "a | default('b') | upper", None),
+            ("{{ a | default('b }}", "a | default('b", None),
+            ("{{ a }}", "a", None),
+        ] {
+            assert_eq!(default(text), (name.to_owned(), expected.map(str::to_owned)), "{text}");
+        }
     }
 
     #[test]

@@ -20,6 +20,11 @@ pub const AZURE: YamlPaths = YamlPaths {
         Row::image("container.image"),
         Row::image("**.jobs[].container"),
         Row::image("**.jobs[].container.image"),
+        // What a condition puts in: `${{ if … }}:`.
+        Row::image("**.jobs[].${{*.container"),
+        Row::image("**.jobs[].${{*.container.image"),
+        Row::image("**.jobs[].${{*[].container"),
+        Row::image("**.jobs[].${{*[].container.image"),
     ],
     variables: &[
         Given::key("variables.*", "", 0),

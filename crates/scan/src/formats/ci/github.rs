@@ -28,6 +28,9 @@ pub const GITHUB: YamlPaths = YamlPaths {
         Row::new("runs.image", Takes::Scheme("docker://")),
         Row::new("jobs.*.steps[].with.driver-opts", Takes::Within(option))
             .unless(|beside| !uses(beside, "docker/setup-buildx-action")),
+        Row::new("runs.steps[].with.driver-opts", Takes::Within(option))
+            .unless(|beside| !uses(beside, "docker/setup-buildx-action")),
+        Row::image("runs.steps[].with.image").unless(|beside| !uses(beside, "docker/setup-qemu-action")),
         Row::image("jobs.*.steps[].with.image").unless(|beside| !uses(beside, "docker/setup-qemu-action")),
         Row::image("jobs.*.strategy.matrix.image[]").default().unless(|beside| chooses_a_machine(beside, 3)),
         Row::image("jobs.*.strategy.matrix.include[].image").default().unless(|beside| chooses_a_machine(beside, 4)),

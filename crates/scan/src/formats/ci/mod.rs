@@ -8,6 +8,7 @@ mod cloud_build;
 mod drone;
 mod github;
 mod gitlab;
+mod jenkins;
 
 pub use azure::AZURE;
 pub use bitbucket::BITBUCKET;
@@ -17,3 +18,4 @@ pub use cloud_build::CLOUD_BUILD;
 pub use drone::DRONE;
 pub use github::GITHUB;
 pub use gitlab::GITLAB;
+pub use jenkins::Jenkins;

@@ -113,7 +113,7 @@ impl Finder<'_> {
             (at, text) = (at + skipped, default);
         }
         let part = if at == 0 { Some(image.clone()) } else { image.part(self.text, at..at + text.len()) };
-        self.sites.push(match part.filter(|part| !part.text.contains('$')) {
+        self.sites.push(match part.filter(|part| !part.text.is_empty() && !part.text.contains('$')) {
             Some(part) => Site::whole(part.span, &part.text, Sure::Certain, self.lines, place),
             None => {
                 // Without a `.env`, this is what runs.

@@ -52,6 +52,9 @@ impl Format for Earthfile {
     }
 }
 
+/// Options of commands, which are no arguments of a target.
+const OPTIONS: &[&str] = &["--chmod", "--chown", "--from", "--platform"];
+
 struct Finder<'t> {
     text: &'t str,
     lines: &'t Lines,
@@ -138,8 +141,10 @@ impl Finder<'_> {
     fn overrides(&mut self, words: &[Word]) {
         for (index, word) in words.iter().enumerate() {
             let raw = self.raw(word);
+            let is_own =
+                OPTIONS.iter().any(|option| raw.strip_prefix(option).is_some_and(|rest| rest.starts_with('=')));
             let after_option = index > 0 && self.raw(&words[index - 1]) == "--build-arg";
-            let overrides = (raw.starts_with("--") && !raw.starts_with("--from=")) || after_option;
+            let overrides = (raw.starts_with("--") && !is_own) || after_option;
             if let Some(name) = raw.rsplit_once('=').map(|(name, _)| name.to_owned()).filter(|_| overrides) {
                 let start = word.span.start + name.len() + 1;
                 self.place(word, start..word.span.end, Sure::Default, &name);

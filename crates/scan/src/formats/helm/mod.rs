@@ -1,6 +1,7 @@
 //! Charts of Helm: values of every shape, the images that `Chart.yaml` tells of, and literals in templates.
 
 mod chart;
+pub(super) mod pairs;
 mod template;
 pub(super) mod values;
 

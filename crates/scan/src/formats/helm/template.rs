@@ -91,15 +91,28 @@ impl Passed {
             self.stored = kind.map_or(self.stored && !line.starts_with("---"), |kind| STORED.contains(&kind));
         }
         let head = inner.trim_end_matches(['-', '+', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
-        self.block = (head.ends_with(": |") || head.ends_with(": >")).then_some(indent);
+        self.block = block(head).map(|column| indent + column);
         self.stored
     }
+}
+
+/// How far what a text of several lines belongs to stands behind the start of a line: a key behind `- `, or the item itself.
+fn block(line: &str) -> Option<usize> {
+    let mut column = 0;
+    while let Some(rest) = line[column..].strip_prefix("- ") {
+        let inner = rest.trim_start();
+        if matches!(inner, "|" | ">") {
+            return Some(column);
+        }
+        column = line.len() - inner.len();
+    }
+    (line.ends_with(": |") || line.ends_with(": >")).then_some(column)
 }
 
 /// The bytes of the reference in a line that is `image: a:1`.
 fn literal(line: &str) -> Option<Range<usize>> {
     let key = line.trim_start_matches([' ', '-']);
-    let value = key.strip_prefix("image:")?;
+    let Some(value) = key.strip_prefix("image:") else { return in_flow(line) };
     let value = value.strip_prefix([' ', '\t'])?.trim_start();
     let start = line.len() - value.len();
     let (said, skipped) = match value.chars().next() {
@@ -110,4 +123,24 @@ fn literal(line: &str) -> Option<Range<usize>> {
     let behind = value[skipped + said.len()..].trim_start_matches(['"', '\'']).trim_start();
     let is_whole = behind.is_empty() || behind.starts_with('#');
     (is_whole && said.parse::<Reference>().is_ok()).then(|| start + skipped..start + skipped + said.len())
+}
+
+/// The same in `{name: web, image: a:1}`, where that starts a value and no template is in front.
+fn in_flow(line: &str) -> Option<Range<usize>> {
+    let flow = line.find('{').filter(|at| {
+        let before = line[..*at].trim_end();
+        before.is_empty() || before.ends_with(['-', ':'])
+    })?;
+    let at = line.match_indices("image:").map(|(at, _)| at).find(|at| {
+        let before = line[..*at].trim_end();
+        *at > flow && before.ends_with(['{', ',']) && before.matches(['"', '\'']).count().is_multiple_of(2)
+    })?;
+    let value = line[at + "image:".len()..].strip_prefix([' ', '\t'])?.trim_start();
+    let start = line.len() - value.len();
+    let (said, skipped) = match value.chars().next() {
+        Some(quote @ ('"' | '\'')) => (value[1..].split(quote).next()?, 1),
+        _ => (value.split([',', '}']).next()?.trim_end(), 0),
+    };
+    let is_closed = value.contains('}') && !line[..start].contains("{{");
+    (is_closed && said.parse::<Reference>().is_ok()).then(|| start + skipped..start + skipped + said.len())
 }

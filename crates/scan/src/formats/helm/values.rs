@@ -101,7 +101,7 @@ impl<'n> Collector<'_, '_, 'n> {
             Kind::Sequence(nodes) => {
                 for (index, item) in nodes.iter().enumerate() {
                     self.steps.push(Step::Index(index));
-                    if !self.parts(item, &UNNAMED, false) {
+                    if !self.one_of_several(item) && !self.parts(item, &UNNAMED, false) {
                         self.node(item);
                     }
                     self.steps.pop();
@@ -114,12 +114,24 @@ impl<'n> Collector<'_, '_, 'n> {
     /// Notes the value of a key if it is an image.
     fn image(&mut self, parent: &'n Node, key: &str, value: &'n Node) -> bool {
         let called = is_image(key);
+        // What a key that is called so repeats is an image whatever its own key is called.
+        let value = if called { self.reader.document.resolved(value) } else { value };
         match &value.kind {
             Kind::Mapping { .. } if called => self.parts(value, &NAMED, true),
             Kind::Mapping { .. } => self.parts(value, &UNNAMED, false),
             Kind::Scalar { .. } if called => self.text(parent, value),
+            Kind::Scalar { .. } => self.one_of_several(value),
             _ => false,
         }
+    }
+
+    /// Notes a text below a key that is called images: `images: {web: "a:1"}`. One without a tag may be anything.
+    fn one_of_several(&mut self, node: &'n Node) -> bool {
+        let below = self.steps.split_last().map_or(&[][..], |(_, above)| above);
+        let is_below =
+            below.iter().any(|step| matches!(step, Step::Key(key) if key.to_ascii_lowercase().ends_with("images")));
+        let said = said(node).filter(|text| is_below && may_be_image(text) && !is_word(text));
+        said.is_some() && self.whole(node, &display(&self.steps))
     }
 
     /// Notes a mapping that holds an image in parts. One that is not called so has a repository and more.
@@ -179,12 +191,12 @@ impl<'n> Collector<'_, '_, 'n> {
 }
 
 /// Whether a key is called an image: `image`, `sidecarImage`, `init-image`, `IMAGE`.
-fn is_image(key: &str) -> bool {
+pub(super) fn is_image(key: &str) -> bool {
     key.to_ascii_lowercase().ends_with("image")
 }
 
 /// Whether a text can be an image: paths, addresses and pictures are none.
-fn may_be_image(text: &str) -> bool {
+pub(super) fn may_be_image(text: &str) -> bool {
     // Behind `oci://` stands a chart.
     let address = text.contains("://") && !text.starts_with("docker://");
     let picture = [".png", ".svg", ".jpg", ".jpeg", ".gif", ".ico", ".webp", ".git", ".iso", ".qcow2", ".img"];
@@ -192,7 +204,7 @@ fn may_be_image(text: &str) -> bool {
 }
 
 /// Whether a text has neither a tag nor a digest.
-fn is_word(text: &str) -> bool {
+pub(super) fn is_word(text: &str) -> bool {
     let formed = |found: Reference| found.tag.is_some() || found.digest.is_some();
     !text.parse().is_ok_and(formed)
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 use camino::Utf8Path;
 use imagelock_core::Reference;
 
+use super::super::nested::Language;
 use super::super::paths::{Syntax, YamlPaths};
 use super::super::row::{Beside, Given, Row, Takes, is_word};
 
@@ -54,8 +55,14 @@ const IMAGES: &[Row] = &[
     of("resource.kubernetes_manifest.*.manifest.**.containers[].image"),
     of("resource.kubernetes_manifest.*.manifest.**.initContainers[].image"),
     of("resource.kubernetes_manifest.*.manifest.spec.image"),
+    Row::new("resource.kubectl_manifest.*.yaml_body", Takes::Nested(Language::Manifests)),
+    Row::new("resource.kubernetes_manifest.*.manifest", Takes::Nested(Language::Manifests)),
     of("resource.aws_ecs_task_definition.*.container_definitions[].image"),
     Row::new("resource.aws_ecs_task_definition.*.container_definitions", Takes::Within(json_images)),
+    of("resource.aws_batch_job_definition.*.container_properties.image"),
+    Row::new("resource.aws_batch_job_definition.*.container_properties", Takes::Within(json_images)),
+    of("resource.aws_codebuild_project.*.environment.image").unless(is_curated),
+    of("resource.aws_sagemaker_model.*.primary_container.image"),
     of("resource.aws_lambda_function.*.image_uri"),
     of("resource.aws_apprunner_service.*.**.image_repository.image_identifier"),
     of("resource.google_cloud_run_*.*.**.containers.image"),
@@ -66,8 +73,9 @@ const IMAGES: &[Row] = &[
     of("resource.azurerm_container_app*.*.template.container.image"),
     of("resource.azurerm_container_app*.*.template.init_container.image"),
     // What a chart makes of a value, the chart knows.
-    Row::image("resource.helm_release.*.set.value").default().unless(|beside| !sets_an_image(beside)),
-    Row::image("resource.helm_release.*.set[].value").default().unless(|beside| !sets_an_image(beside)),
+    Row::new("resource.helm_release.*", Takes::Pairs("set")),
+    Row::new("resource.helm_release.*.values[]", Takes::Values),
+    Row::new("resource.helm_release.*.values[]", Takes::Nested(Language::Values)),
     Row::image("variable.*image.default").default().unless(is_word),
     Row::image("module.*.*image").default().unless(is_word),
 ];
@@ -86,9 +94,9 @@ fn is_computed(beside: &Beside<'_, '_>) -> bool {
     inside.is_some_and(|inside| is_path(inside) && !SET.iter().any(|root| inside.starts_with(root)))
 }
 
-/// Whether the block that a value is in sets an image whole.
-fn sets_an_image(beside: &Beside<'_, '_>) -> bool {
-    beside.text(0, "name").is_some_and(|name| name.to_lowercase().ends_with("image")) && !is_word(beside)
+/// Whether an image is one of the builder's own, which no registry has: `aws/codebuild/standard:7.0`.
+fn is_curated(beside: &Beside<'_, '_>) -> bool {
+    is_computed(beside) || beside.said().is_some_and(|said| said.starts_with("aws/codebuild/"))
 }
 
 const GIVEN: &[Given] = &[Given::key("variable.*.default", "var.", 1), Given::key("locals.*", "local.", 0)];

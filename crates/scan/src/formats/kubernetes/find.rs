@@ -33,11 +33,19 @@ pub(crate) struct Object {
     pub(crate) name: String,
 }
 
-/// The kinds whose content is data or a schema, which Kubernetes does not run, with the start of their `apiVersion`: as
+/// The kinds whose content is data, a schema or another machine's, which Kubernetes does not run, with the start of their `apiVersion`: as
 /// a document or as an item of a list. Inside of another object they may be a pod in disguise, since Kubernetes passes
 /// over an `apiVersion` and a `kind` that it does not expect.
-const NOT_RUN: &[(&str, &str)] =
-    &[("ConfigMap", "v1"), ("Secret", "v1"), ("CustomResourceDefinition", "apiextensions.k8s.io/")];
+const NOT_RUN: &[(&str, &str)] = &[
+    ("ConfigMap", "v1"),
+    ("Secret", "v1"),
+    ("CustomResourceDefinition", "apiextensions.k8s.io/"),
+    // A repository whose tags Flux lists: it has none itself.
+    ("ImageRepository", "image.toolkit.fluxcd.io/"),
+    // Images of machines.
+    ("OpenStackMachine", "infrastructure.cluster.x-k8s.io/"),
+    ("OpenStackMachineTemplate", "infrastructure.cluster.x-k8s.io/"),
+];
 
 /// Aliases inside of what aliases repeat: one in the other as often as a text says would exhaust the stack.
 const DEEPEST: usize = 100;

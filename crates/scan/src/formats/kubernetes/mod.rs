@@ -15,7 +15,7 @@ use imagelock_yaml::Node;
 use self::find::FoundImage;
 pub use self::path::{ManifestPath, ManifestPathError};
 pub use self::resources::Resources;
-use super::yaml;
+use super::{json, yaml};
 use crate::{Format, Head, Lines, Parsed, Site, Sure, Unreadable};
 
 /// Kubernetes manifests.
@@ -36,7 +36,8 @@ impl Format for Manifests {
 
     fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
         let starts = |key: &str| head.text().lines().any(|line| line.starts_with(key));
-        yaml::is_yaml(path) && starts("apiVersion:") && starts("kind:")
+        let is_json = || json::gives(head.text(), "apiVersion") && json::gives(head.text(), "kind");
+        yaml::is_yaml(path) && starts("apiVersion:") && starts("kind:") || path.extension() == Some("json") && is_json()
     }
 
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {

@@ -8,10 +8,11 @@ use std::ops::Range;
 use camino::Utf8Path;
 use imagelock_yaml::Node;
 
-use super::super::helm::image_lines;
+use super::super::nested::Language;
 use super::super::paths::{apart, in_order};
 use super::super::row::{Absent, Given, Keys, Row, Takes};
 use super::super::table::PathTable;
+use super::super::tools::{IMAGES, replaces_nothing};
 use super::super::variables::variables;
 use super::Manifests;
 use crate::{Format, Head, Lines, Parsed, Says, Site, Unreadable};
@@ -50,7 +51,9 @@ impl Format for Resources {
             }
         }
         let mut sites = in_order(sites);
-        sites.extend(apart(run.into_iter().map(|site| opened(site, &lines)).collect(), &sites));
+        // What ko builds is named by its source.
+        let run = run.into_iter().filter(|site| !site.text().is_some_and(|text| text.starts_with("ko://")));
+        sites.extend(apart(run.map(|site| opened(site, &lines)).collect(), &sites));
         sites.sort_by_key(|site| site.span().start);
         Ok(Parsed { sites, comments })
     }
@@ -92,17 +95,24 @@ const GROUPS: &[(&str, PathTable)] = &[
     ("source.toolkit.fluxcd.io/", PathTable { images: FLUX_SOURCES, variables: &[], names: &[] }),
     (
         "helm.toolkit.fluxcd.io/",
-        PathTable { images: &[Row::new("spec.values", Takes::Values)], variables: &[], names: &[] },
+        PathTable { images: &[Row::new("spec.values", Takes::Values), REPLACED], variables: &[], names: &[] },
     ),
+    ("kustomize.toolkit.fluxcd.io/", PathTable { images: &[REPLACED_HERE], variables: &[], names: &[] }),
     ("pkg.crossplane.io/", PathTable { images: &[Row::image("spec.package")], variables: &[], names: &[] }),
     ("postgresql.cnpg.io/", PathTable { images: &[Row::image("spec.imageName")], variables: &[], names: &[] }),
 ];
+
+/// What Flux has kustomize put in the place of images: in what a chart gives, and in a folder of manifests.
+const REPLACED: Row =
+    Row::new("spec.postRenderers[].kustomize.images[]", Takes::Parts(IMAGES)).unless(replaces_nothing);
+const REPLACED_HERE: Row = Row::new("spec.images[]", Takes::Parts(IMAGES)).unless(replaces_nothing);
 
 const TEKTON: PathTable = PathTable {
     images: &[
         Row::image("spec.**.image"),
         Row::image("spec.**.bundle"),
         Row::image("spec.**.taskRef.params[].value").unless(|beside| beside.text(0, "name") != Some("bundle")),
+        Row::image("spec.**.ref.params[].value").unless(|beside| beside.text(0, "name") != Some("bundle")),
         Row::image("spec.**.pipelineRef.params[].value").unless(|beside| beside.text(0, "name") != Some("bundle")),
     ],
     variables: &[
@@ -119,7 +129,8 @@ const ARGO: PathTable = PathTable {
         Row::image("spec.**.script.image"),
         Row::new("spec.**.kustomize.images[]", Takes::Within(replaced)),
         Row::new("spec.**.helm.valuesObject", Takes::Values),
-        Row::new("spec.**.helm.values", Takes::Within(image_lines)).default(),
+        Row::new("spec.**.helm.values", Takes::Nested(Language::Values)),
+        Row::new("spec.**.helm.parameters", Takes::Pairs("")),
     ],
     variables: &[
         Given::beside("spec.arguments.parameters[].value", "workflow.parameters."),

@@ -1,5 +1,6 @@
-//! Where files of `docker buildx bake` name images: contexts behind `docker-image://`. `tags` are what is built.
+//! Where files of `docker buildx bake` name images: contexts behind `docker-image://`, and Dockerfiles in them. `tags` are what is built.
 
+use super::super::nested::Language;
 use super::super::paths::{Syntax, YamlPaths};
 use super::super::row::{Given, Row, Takes};
 
@@ -26,6 +27,7 @@ pub const BAKE_JSON: YamlPaths = YamlPaths {
 const IMAGES: &[Row] = &[
     Row::new("target.*.contexts.*", Takes::Scheme("docker-image://")),
     Row::new("target[].*.contexts.*", Takes::Scheme("docker-image://")),
+    Row::new("target.*.dockerfile-inline", Takes::Nested(Language::Dockerfile)),
 ];
 
 const VARIABLES: &[Given] = &[Given::key("variable.*.default", "", 1), Given::key("variable[].*.default", "", 1)];

@@ -5,8 +5,9 @@
 use camino::Utf8Path;
 
 use super::super::helm::image_lines;
+use super::super::nested::Language;
 use super::super::paths::{Syntax, YamlPaths, is_called};
-use super::super::row::{Absent, Keys, Row, Takes};
+use super::super::row::{Absent, Beside, Keys, Row, Takes};
 use crate::Head;
 
 /// Kustomizations and components.
@@ -16,9 +17,10 @@ pub const KUSTOMIZE: YamlPaths = YamlPaths {
     claims,
     syntax: Syntax::Yaml,
     images: &[
-        Row::new("images[]", Takes::Parts(IMAGES))
-            .unless(|beside| ["newName", "newTag", "digest"].iter().all(|key| beside.own(key).is_none())),
+        Row::new("images[]", Takes::Parts(IMAGES)).unless(replaces_nothing),
         Row::new("patches[].patch", Takes::Within(image_lines)),
+        Row::new("patches[].patch", Takes::Nested(Language::Operations)),
+        Row::new("patchesJson6902[].patch", Takes::Nested(Language::Operations)),
         Row::new("patchesStrategicMerge[]", Takes::Within(image_lines)),
         Row::new("helmCharts[].valuesInline", Takes::Values),
     ],
@@ -26,7 +28,13 @@ pub const KUSTOMIZE: YamlPaths = YamlPaths {
     names: &[],
 };
 
-const IMAGES: &Keys = &Keys {
+/// Whether an item of `images` names an image and puts nothing in its place.
+pub(in super::super) fn replaces_nothing(beside: &Beside<'_, '_>) -> bool {
+    ["newName", "newTag", "digest"].iter().all(|key| beside.own(key).is_none())
+}
+
+/// The keys of an item of `images`.
+pub(in super::super) const IMAGES: &Keys = &Keys {
     registry: &[],
     repository: &[&["newName"], &["name"]],
     tag: &[&["newTag"]],

@@ -12,4 +12,5 @@ pub use bake::{BAKE, BAKE_JSON};
 pub use devcontainer::DEVCONTAINER;
 pub use ko::KO;
 pub use kustomize::KUSTOMIZE;
+pub(super) use kustomize::{IMAGES, replaces_nothing};
 pub use skaffold::SKAFFOLD;

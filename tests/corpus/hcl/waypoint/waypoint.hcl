@@ -1,0 +1,6 @@
+project = "größe"
+app "web" {
+  build {
+    use "docker-pull" { image = "nginx" }
+  }
+}
