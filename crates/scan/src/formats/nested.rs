@@ -79,7 +79,7 @@ fn carried(says: Says, to: &impl Fn(Range<usize>) -> Option<Range<usize>>) -> Op
     };
     Some(match says {
         Says::Whole { span, text, reference } => Says::Whole { span: to(span)?, text, reference },
-        Says::Open { span, default } => Says::Open { span: to(span)?, default },
+        Says::Open { span, default, given } => Says::Open { span: to(span)?, default, given },
         Says::Parts { parts: Parts { registry, repository, tag, digest, room }, reference } => {
             let parts = Parts {
                 registry: piece(registry)?,
