@@ -4,6 +4,8 @@
 
 #[path = "check/forms.rs"]
 mod forms;
+#[path = "check/since.rs"]
+mod since;
 
 use imagelock_testkit::{Image, Registry};
 use imagelock_tests::{Monorepo, MonorepoBuilder};
@@ -52,8 +54,12 @@ fn rendered(builder: MonorepoBuilder) -> Monorepo {
 
 /// The rules that are broken, each with its place.
 fn broken(repo: &Monorepo) -> Vec<String> {
-    let found: serde_json::Value =
-        serde_json::from_str(&repo.imagelock(["check", "--format", "json"]).stdout).expect("a document");
+    broken_with(repo, &[])
+}
+
+fn broken_with(repo: &Monorepo, options: &[&str]) -> Vec<String> {
+    let arguments = ["check", "--format", "json"].iter().chain(options);
+    let found: serde_json::Value = serde_json::from_str(&repo.imagelock(arguments).stdout).expect("a document");
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
     let findings = found["findings"].as_array().expect("findings").iter();
     findings

@@ -23,8 +23,7 @@ pub(crate) struct Tracked(Vec<Vec<u8>>);
 impl Tracked {
     /// Reads the index of the repository at `top`, or says why it cannot be used.
     pub(crate) fn read(top: &Utf8Path) -> Result<Self, String> {
-        let git = top.join(".git");
-        let folder = if git.is_dir() { git } else { linked(top, &git)? };
+        let folder = folder(top)?;
         let bytes =
             imagelock_files::bytes(&folder.join("index"), INDEX_BYTES).map_err(|error| error.problem.to_string())?;
         // Nothing was added yet.
@@ -50,6 +49,12 @@ impl Tracked {
         let first = self.0.partition_point(|name| name.as_slice() < folder.as_bytes());
         self.0.get(first).is_some_and(|name| name.starts_with(folder.as_bytes()))
     }
+}
+
+/// Where Git keeps what it knows of the repository at `top`.
+pub(crate) fn folder(top: &Utf8Path) -> Result<camino::Utf8PathBuf, String> {
+    let git = top.join(".git");
+    if git.is_dir() { Ok(git) } else { linked(top, &git) }
 }
 
 /// The folder that a `.git` file names: a working tree beside another, or a submodule.

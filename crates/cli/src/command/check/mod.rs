@@ -5,6 +5,7 @@ mod document;
 mod lock;
 mod places;
 mod reach;
+mod since;
 mod targets;
 mod text;
 
@@ -36,6 +37,10 @@ use crate::tree::{DiskTree, KeptTree};
 /// No registry is asked and no program is run: `render --check` also asks Helm, and `verify` the registries.
 #[derive(Args, Debug)]
 pub struct Check {
+    /// Tell only findings in files that are not as they were at the merge base of this commit and HEAD; all, where the
+    /// project file or the lock is not
+    #[arg(long, value_name = "REV", conflicts_with = "write_baseline")]
+    since: Option<String>,
     /// Fail for warnings, too
     #[arg(long)]
     strict: bool,
@@ -90,6 +95,9 @@ impl Check {
             return baseline.write(&session, &findings);
         }
         let known = baseline.map_or(0, |baseline| baseline.take(&mut findings));
+        if let Some(revision) = &self.since {
+            since::keep(&session, &tree, revision, &mut findings)?;
+        }
         if self.strict {
             for finding in &mut findings {
                 finding.level = Level::Error;
