@@ -3,12 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use imagelock_adapter::{Adapter, MemoryTree};
+use imagelock_all_files::AllFiles;
 use imagelock_compose::Compose;
 use imagelock_core::source::SourceFile;
 use imagelock_core::{Lockfile, Reference};
 use imagelock_dockerfile::Dockerfile;
 use imagelock_earthly::Earthly;
-use imagelock_edit::testing::{digest, lock, only, rule, with_context};
+use imagelock_edit::testing::{digest, lock, only, render, rule, with_context};
 use imagelock_kubernetes::{Kubernetes, post_render};
 use imagelock_marker::Markers;
 use imagelock_terraform::Terraform;
@@ -38,6 +39,7 @@ const DOORS: &[Door] = &[
     Door { name: "kubernetes", answer: kubernetes, marked: false },
     Door { name: "post-render", answer: post_rendered, marked: false },
     Door { name: "compose", answer: compose, marked: false },
+    Door { name: "files", answer: files, marked: false },
     Door { name: "marker", answer: marker, marked: true },
     Door { name: "terraform", answer: terraform, marked: true },
 ];
@@ -105,6 +107,16 @@ fn compose(image: &str, marked: bool) -> String {
         // The override does not name the service: it runs as the file says.
         None => image.to_owned(),
     }
+}
+
+/// A file without a word to say is none of the outputs: it stays.
+fn files(image: &str, marked: bool) -> String {
+    let text = pod(image, marked);
+    let project = "built = ['ghcr.io/acme/own-*']\n[[files]]\nedit = '**'\n";
+    let outputs =
+        render(&AllFiles, project, &locked(), &MemoryTree::default().file("pod.yaml", text.as_str())).unwrap();
+    let edited = outputs.first().map_or(text, |output| String::from_utf8(output.content.clone()).unwrap());
+    between(&edited, "image: \"", "\"").to_owned()
 }
 
 fn marker(image: &str, marked: bool) -> String {

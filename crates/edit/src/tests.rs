@@ -240,6 +240,13 @@ fn only_places_change(format: &dyn Format, text: &str) -> Result<(), TestCaseErr
     let again = edit(format, &edited.text).map_err(|error| TestCaseError::fail(format!("{error}\n{}", edited.text)))?;
     prop_assert_eq!(&again.text, &edited.text, "{}", format.id());
     prop_assert!(again.uses.iter().all(|used| used.moved.is_none()));
+    // Every pin can be taken back, or is told of.
+    let is_asked = |found: &imagelock_core::Reference| found.digest.is_some();
+    let unpinning = Unpinning { format, is_asked: &is_asked };
+    let back = unpinning.edit(&SourceFile::new("a", edited.text.as_str()));
+    let back = back.map_err(|stuck| TestCaseError::fail(format!("{stuck:?}\n{}", edited.text)))?;
+    let asked = after.sites.iter().filter(|site| site.names_an_image() && site.reference().is_some_and(is_asked));
+    prop_assert!(back.places.len() + back.kept.len() <= asked.count());
     Ok(())
 }
 
