@@ -355,7 +355,7 @@ fn every_tool_agrees_in_the_demo() {
     let (helm, _compose, _tofu, _bazel) = (need!("helm4"), need!("docker-compose"), need!("tofu"), need!("bazel7"));
     let tools = helm.parent().unwrap().parent().unwrap();
     let repo = Monorepo::builder().env("IMAGELOCK_TOOLS", tools.as_str()).build();
-    let shown = repo.imagelock(["demo"]).success();
+    let shown = repo.imagelock(["demo", "--full"]).success();
     for tool in ["helm template", "docker-compose", "terraform", "sh tools/backup.sh", "bazel7 build"] {
         assert!(shown.stderr.contains(&format!("Agrees {tool} ")), "{tool}\n{}", shown.stderr);
     }

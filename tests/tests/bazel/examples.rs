@@ -230,7 +230,7 @@ pub(crate) fn the_demo(bazel_name: &str) {
     let tools = imagelock_tests::tool(bazel_name).expect("the tool is there");
     let folder = tools.parent().and_then(Utf8Path::parent).expect("a tool is in bin/");
     let repo = Monorepo::builder().env("IMAGELOCK_TOOLS", folder.as_str()).build();
-    let said = repo.imagelock(["demo"]).success();
+    let said = repo.imagelock(["demo", "--full"]).success();
     let line = said.stderr.lines().find(|line| line.contains("Agrees") && line.contains(bazel_name));
     assert!(line.is_some_and(|line| line.contains("static")), "{said}");
 }

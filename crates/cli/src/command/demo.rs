@@ -1,22 +1,27 @@
 //! `demo`
 
 mod agree;
+mod full;
 mod sample;
+mod story;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
 use imagelock_core::Lockfile;
 use imagelock_testkit::{Image, Registry};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::host::{Global, Host};
 use crate::session::Session;
 
-/// Show the main job on a sample monorepo, with a registry of its own
+/// Show the main job on a sample repository, with a registry of its own
 ///
 /// Needs no network: the registry runs in this process, and nothing outside the sample is written.
 #[derive(Args, Debug)]
 pub struct Demo {
+    /// Show every adapter, on a larger sample
+    #[arg(long)]
+    full: bool,
     /// Where to build the sample; a temporary directory otherwise, gone at the end
     #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath)]
     dir: Option<Utf8PathBuf>,
@@ -27,40 +32,13 @@ impl Demo {
         let registry = Registry::start()?;
         let (_temporary, directory) = self.directory()?;
         fill(&registry);
-        sample::write(&directory, registry.host())?;
         let stage = Stage::new(host, &directory);
-
-        stage.say("A monorepo says once, in images.toml, which images it wants:");
-        stage.show("images.toml")?;
-        stage.say("`lock` asks their registry what that means today, and writes it down:");
-        stage.run(&["lock"])?;
-        stage.run(&["list"])?;
-        stage.excerpt()?;
-
-        stage.say("A tag moves under everybody. The lock does not:");
-        registry.push("acme/static:latest", &image("static-2", "1.24.4", "2026-11-23T06:00:00Z"));
-        stage.run(&["lock"])?;
-        stage.say("until somebody asks for it:");
-        stage.run(&["update"])?;
-        stage.run(&["why", "static"])?;
-
-        stage.say("What was locked reaches every tool that builds and deploys:");
-        stage.run(&["render"])?;
-        stage.show("deploy/chart/values.images.yaml")?;
-        stage.say("An Earthfile imports its images, from a file with one target for each:");
-        stage.show("services/jobs/Earthfile")?;
-        stage.part("images/Earthfile", "# static", 3)?;
-        stage.say("A Dockerfile stays as it is. The policy pins what it names, and denies what nobody locked:");
-        stage.show("services/web/Dockerfile")?;
-        stage.part("services/web/Dockerfile.rego", "tags := {", 5)?;
-        stage.picture()?;
-        stage.say("The real tools, where they are installed, say which images they would use:");
-        agree::ask(&host.shell, &directory, &stage.lock()?)?;
-
-        stage.say("In CI, two commands prove that nothing drifts, without a network:");
-        stage.run(&["lock", "--locked"])?;
-        stage.run(&["render", "--check"])?;
-        stage.end(self.dir.as_deref());
+        if self.full {
+            full::play(&stage, &registry)?
+        } else {
+            story::play(&stage, &registry)?
+        }
+        stage.end(self.dir.as_deref(), self.full);
         Ok(())
     }
 
@@ -119,12 +97,31 @@ impl<'a> Stage<'a> {
         self.host.shell.result(&format!("\n{text}\n"));
     }
 
+    /// Runs a command that does its job.
     fn run(&self, arguments: &[&str]) -> Result<(), Failure> {
+        let (program, host) = self.typed(arguments)?;
+        program.attempt(&host)
+    }
+
+    /// Runs a check that does not hold, and shows why.
+    fn red(&self, arguments: &[&str]) -> Result<(), Failure> {
+        let (program, host) = self.typed(arguments)?;
+        match program.attempt(&host) {
+            Err(failure) if failure.kind == Kind::Check => {
+                crate::diagnostic::print(&host.shell, &failure, &host.command);
+                Ok(())
+            }
+            Err(failure) => Err(failure),
+            Ok(()) => Err(Failure::input(format!("`{}` was to fail, and did not", arguments.join(" ")))),
+        }
+    }
+
+    /// Shows a command as if it had been typed.
+    fn typed(&self, arguments: &[&str]) -> Result<(crate::Command, Host), Failure> {
         self.host.shell.result(&format!("\n$ {} {}\n", self.host.command, arguments.join(" ")));
         let program = crate::program(arguments).map_err(|error| Failure::input(error.to_string()))?;
         let global = Global { no_cache: true, color: self.host.global.color, ..Global::default() };
-        let host = Host::new(global).directory(self.directory).command(self.host.command.clone());
-        program.attempt(&host)
+        Ok((program, Host::new(global).directory(self.directory).command(self.host.command.clone())))
     }
 
     fn show(&self, path: &str) -> Result<(), Failure> {
@@ -134,54 +131,21 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Some lines of a file, from the first that starts so.
-    fn part(&self, path: &str, start: &str, lines: usize) -> Result<(), Failure> {
-        let text = fs_err::read_to_string(self.directory.join(path))?;
-        let part = text.lines().skip_while(|line| !line.starts_with(start)).take(lines);
-        let part: Vec<String> = part.map(|line| format!("    {}", line.replace('\t', "    "))).collect();
-        self.host.shell.result(&format!("\n  {path}:\n\n{}\n", part.join("\n")));
-        Ok(())
-    }
-
-    /// One image as it stands in the lock.
-    fn excerpt(&self) -> Result<(), Failure> {
-        let text = fs_err::read_to_string(self.directory.join("images.lock"))?;
-        let lines = text.lines().skip_while(|line| !line.starts_with("    \"redis\""));
-        let image: Vec<&str> = lines.take_while(|line| !line.starts_with("    \"static\"")).collect();
-        self.host.shell.result(&format!("\nOne image in images.lock:\n\n{}\n", image.join("\n")));
-        Ok(())
-    }
-
-    /// Which tool reads which pin.
-    fn picture(&self) -> Result<(), Failure> {
-        let host = Host::new(Global::default()).directory(self.directory);
-        let session = Session::open(&host)?;
-        let lock = self.lock()?;
-        let users = crate::users::Users::of(&session, &lock)?;
-        let mut text = String::from("\n  images.toml -> images.lock\n");
-        for (name, image) in &lock.images {
-            let tag = image.tag.as_ref().map(ToString::to_string).unwrap_or_default();
-            text.push_str(&format!("    {name:10} {tag:14} {}\n", image.digest.short()));
-            let mut adapters: Vec<&str> = users.users(name).iter().map(|user| user.adapter).collect();
-            adapters.dedup();
-            text.push_str(&format!("    {:10} `-> bazel, terraform, {}\n", "", adapters.join(", ")));
-        }
-        self.host.shell.result(&text);
-        Ok(())
-    }
-
     fn lock(&self) -> Result<Lockfile, Failure> {
         Session::open(&Host::new(Global::default()).directory(self.directory))?.lockfile()
     }
 
-    fn end(&self, kept: Option<&Utf8Path>) {
+    fn end(&self, kept: Option<&Utf8Path>, full: bool) {
         let command = &self.host.command;
         let kept = kept.map(|directory| format!("  The sample is in {directory}.\n")).unwrap_or_default();
+        let more = if full {
+            String::new()
+        } else {
+            format!("  {command} demo --full    every build system, on a larger sample\n")
+        };
         self.host.shell.result(&format!(
-            "\nNext, in a repository of yours:\n\
-             \x20 {command} add docker.io/library/redis:8     start images.toml and images.lock\n\
-             \x20 {command} update                            see what moved since\n\
-             \x20 {command} lock --locked                     in CI\n{kept}"
+            "\nNext, in a repository of yours:\n  {command} init           declare and lock what it names\n  \
+             {command} check          in CI\n{more}{kept}"
         ));
     }
 }

@@ -1,0 +1,48 @@
+//! Two screens: a repository without imagelock is taken over, and a tag moves.
+
+use imagelock_testkit::Registry;
+
+use super::{Stage, image};
+use crate::failure::Failure;
+
+/// A small repository, in which `HOST` is the registry and `PINNED` the digest that one of its files has.
+const FILES: &[(&str, &str)] = &[
+    (
+        "services/web/Dockerfile",
+        "FROM HOST/acme/redis:8 AS cache\nFROM HOST/acme/static:latest\nCOPY --from=cache /data /data\n",
+    ),
+    ("services/jobs/Dockerfile", "ARG BASE=HOST/acme/static:latest@PINNED\nFROM ${BASE}\n"),
+    (
+        "deploy/web.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - name: web\n    image: HOST/acme/static:latest\n",
+    ),
+    ("compose.yaml", "services:\n  db:\n    image: HOST/acme/postgres:16.9-alpine\n"),
+    ("charts/web/values.yaml", "cache:\n  image:\n    repository: HOST/acme/redis\n    tag: \"8\"\n"),
+];
+
+pub(super) fn play(stage: &Stage<'_>, registry: &Registry) -> Result<(), Failure> {
+    let pinned = image("static-1", "1.24.3", "2026-11-20T06:00:00Z").digest().to_owned();
+    for (path, text) in FILES {
+        let path = stage.directory.join(path);
+        if let Some(folder) = path.parent() {
+            fs_err::create_dir_all(folder)?;
+        }
+        fs_err::write(path, text.replace("HOST", registry.host()).replace("PINNED", &pinned))?;
+    }
+
+    stage.say("1. A repository names images in five files. One is pinned:");
+    stage.run(&["scan"])?;
+    stage.say("`init` declares and locks them; the pin in use stays. `render` pins every file, and `check` is the gate in CI:");
+    stage.run(&["init", "--yes"])?;
+    stage.run(&["render"])?;
+    stage.run(&["check"])?;
+
+    stage.say("2. A tag moves. Nothing that you build does, until somebody asks:");
+    registry.push("acme/static:latest", &image("static-2", "1.24.4", "2026-11-23T06:00:00Z"));
+    stage.run(&["update"])?;
+    stage.say("The lock has moved, and the files have not. `check` is red, and `render` mends it:");
+    stage.red(&["check"])?;
+    stage.red(&["render", "--check"])?;
+    stage.run(&["render"])?;
+    stage.run(&["check"])
+}
