@@ -183,8 +183,14 @@ impl Pinning<'_, '_> {
         let changes = if Some(says.as_str()) == site.text() {
             Vec::new()
         } else {
-            match self.format.quote(&text[span.clone()], &says) {
-                Some(text) => vec![Change { span, text }],
+            let written = &text[span.clone()];
+            match self.format.quote(written, &says) {
+                Some(quoted) => {
+                    // What is escaped stays so, and can be given back.
+                    let longer = says.strip_prefix(site.text().unwrap_or_default());
+                    let longer = longer.filter(|_| written.contains('\\')).map(|more| longer_by(written, more));
+                    vec![Change { span, text: longer.unwrap_or(quoted) }]
+                }
                 None => return Ok(Step::Keep(Kept::Unwritable)),
             }
         };
@@ -212,6 +218,12 @@ impl Pinning<'_, '_> {
             _ => Some(choice),
         }
     }
+}
+
+/// A text in its quotes with more at its end.
+fn longer_by(written: &str, more: &str) -> String {
+    let end = written.trim_end_matches(['"', '\'']).len();
+    format!("{}{more}{}", &written[..end], &written[end..])
 }
 
 /// The lines of a place, which may stand apart.
