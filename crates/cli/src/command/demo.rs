@@ -34,9 +34,9 @@ impl Demo {
         fill(&registry);
         let stage = Stage::new(host, &directory);
         if self.full {
-            full::play(&stage, &registry)?
+            full::play(&stage, &registry)?;
         } else {
-            story::play(&stage, &registry)?
+            story::play(&stage, &registry)?;
         }
         stage.end(self.dir.as_deref(), self.full);
         Ok(())
