@@ -344,3 +344,29 @@ fn places_are_told_from_where_the_person_is() {
     );
     assert_eq!(broken(&repo), ["error unlocked services/n w/Dockerfile:1:6"]);
 }
+
+#[test]
+fn one_target_for_all_files_keeps_places_of_every_kind() {
+    let registry = registry();
+    let host = registry.host();
+    let repo = Monorepo::builder()
+        .file(
+            "images.toml",
+            format!("[images]\nweb = '{host}/web:1'\ndb = '{host}/db:16'\n\n[[files]]\nedit = ['**']\n"),
+        )
+        .file("a/Dockerfile", format!("ARG BASE={host}/web:1\nFROM $BASE\nCOPY --from={host}/db:16 /a /a\n"))
+        .file("b/pod.yaml", pod(&format!("{host}/db:16")))
+        .file("c/compose.yaml", format!("services:\n  db:\n    image: {host}/db:16\n"))
+        .file("d/Chart.yaml", "apiVersion: v2\nname: d\nversion: 1.0.0\n")
+        .file("d/values.yaml", format!("image: {host}/web:1\n"))
+        .file("e/kustomization.yaml", format!("images:\n- name: x\n  newName: {host}/web\n  newTag: \"1\"\n"))
+        .file(".github/workflows/x.yml", format!("on: push\njobs:\n  x:\n    container: {host}/web:1\n"))
+        .build();
+    repo.imagelock(["lock"]).success();
+    let before = broken(&repo);
+    assert!(before.len() > 5 && before.iter().all(|finding| finding.starts_with("error unpinned ")), "{before:?}");
+    repo.imagelock(["render"]).success();
+    assert_eq!(broken(&repo), [""; 0]);
+    repo.write("f/Dockerfile", format!("FROM {host}/memcached:1\n"));
+    assert_eq!(broken(&repo), ["error unlocked f/Dockerfile:1:6"]);
+}
