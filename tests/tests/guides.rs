@@ -1,9 +1,19 @@
 //! The guides of `docs/`: their commands do what they say. `imagelock_tests::Guide` tells how they are written.
 
+use imagelock_testkit::Image;
 use imagelock_tests::{BuildKit, Guide, Monorepo, need};
 
 /// Where the Terraform guide takes the module from.
 const MODULE: &str = "github.com/imagelock/imagelock//integrations/terraform/module";
+
+#[test]
+fn adopting() {
+    // The digest that somebody pinned by hand is the one that the reader's registry has.
+    let digest = "4d2f8a90c1b7".repeat(6);
+    let image = Image::linux(["amd64", "arm64"]).seed("library/nginx").created("2026-11-12T08:31:02Z");
+    let image = image.label("org.opencontainers.image.version", "1.29.3");
+    Guide::read("adopting").replace(&format!("sha256:{}", &digest[..64]), image.digest()).follow();
+}
 
 #[test]
 fn bazel() {

@@ -172,8 +172,23 @@ fn short(digest: &str) -> &str {
 
 /// The failure of a run in which images could not be locked: a table of all of them, and where they are asked for.
 pub(crate) fn unresolved(session: &Session<'_>, errors: &[(ImageName, Error)], of: usize, what: &str) -> Failure {
-    let kind = errors.iter().map(|(_, error)| if error.is_input() { Kind::Input } else { Kind::Registry }).min();
-    failed(session, errors, of, what, kind.unwrap_or(Kind::Registry))
+    failed(session, errors, of, what, unresolved_kind(errors))
+}
+
+/// The same for images that no project file has yet: where in the repository they are named.
+pub(crate) fn unresolved_in(
+    session: &Session<'_>,
+    errors: &[(ImageName, Error)],
+    of: usize,
+    what: &str,
+    places: &dyn Fn(&ImageName, &Error) -> Vec<String>,
+) -> Failure {
+    Failure::new(unresolved_kind(errors), table(session, errors, of, what, places))
+}
+
+fn unresolved_kind(errors: &[(ImageName, Error)]) -> Kind {
+    let kinds = errors.iter().map(|(_, error)| if error.is_input() { Kind::Input } else { Kind::Registry });
+    kinds.min().unwrap_or(Kind::Registry)
 }
 
 /// The failure of a check: what registries have is not what was locked. Where one could not be asked, nothing is known.
@@ -192,6 +207,23 @@ pub(crate) fn differs(session: &Session<'_>, errors: &[(ImageName, Error)], of: 
 }
 
 fn failed(session: &Session<'_>, errors: &[(ImageName, Error)], of: usize, what: &str, kind: Kind) -> Failure {
+    let place = |name: &ImageName, _: &Error| {
+        let declared = session.project.images.get(name);
+        declared.map(|declared| format!("--> {}", declared.value_at)).into_iter().collect()
+    };
+    let problem = table(session, errors, of, what, &place);
+    let [(name, error)] = errors else { return Failure::new(kind, problem) };
+    Failure::new(kind, Problem { images: problem.images, ..alone(session, name, error, what) })
+}
+
+/// A line for each image that failed, and below it `places`, what was done and what to do.
+fn table(
+    session: &Session<'_>,
+    errors: &[(ImageName, Error)],
+    of: usize,
+    what: &str,
+    places: &dyn Fn(&ImageName, &Error) -> Vec<String>,
+) -> Problem {
     let images = if of == 1 { "image" } else { "images" };
     let mut problem = Problem::new(format!("{} of {of} {images} {what}", errors.len()));
     let project: &Project = &session.project;
@@ -206,9 +238,7 @@ fn failed(session: &Session<'_>, errors: &[(ImageName, Error)], of: usize, what:
         let reason = printable(&error.kind.to_string());
         problem.lines.push(format!("  {name:name_width$}  {asked:wanted_width$}  {reason}"));
         let indent = " ".repeat(name_width + 4);
-        if let Some(declared) = project.images.get(name) {
-            problem.lines.push(format!("{indent}--> {}", declared.value_at));
-        }
+        problem.lines.extend(places(name, error).iter().map(|place| format!("{indent}{place}")));
         problem
             .lines
             .extend(doing(error).filter(|_| !names(asked, error)).map(|doing| format!("{indent}note: {doing}")));
@@ -221,9 +251,8 @@ fn failed(session: &Session<'_>, errors: &[(ImageName, Error)], of: usize, what:
         notes: doing(error).into_iter().collect(),
         help: error.help(),
     });
-    let images = images.collect();
-    let [(name, error)] = errors else { return Failure::new(kind, Problem { images, ..problem }) };
-    Failure::new(kind, Problem { images, ..alone(session, name, error, what) })
+    problem.images = images.collect();
+    problem
 }
 
 /// What was being done when an image failed, and how often.

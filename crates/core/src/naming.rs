@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::name::ImageName;
 use crate::reference::Repository;
+use crate::request::Wanted;
 
 /// An image that needs a name.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +14,16 @@ pub struct Unnamed<'a> {
     pub repository: &'a Repository,
     /// What tells it from others of its repository: its tag, or what stands in its place.
     pub detail: Option<&'a str>,
+}
+
+/// What tells an image from others of its repository: the tag that it follows, or what stands in its place.
+pub fn detail(wanted: &Wanted) -> Option<String> {
+    match wanted {
+        Wanted::Tag { tag, .. } | Wanted::Digest { tag: Some(tag), .. } => Some(tag.to_string()),
+        Wanted::Digest { tag: None, digest, .. } => Some(digest.hex()[..12].to_owned()),
+        Wanted::Version { rule, .. } => rule.clone().into_parts().0,
+        Wanted::Layout { .. } => None,
+    }
 }
 
 /// The bytes of a name that are left for its text; the rest is for a number behind it.
@@ -40,13 +51,14 @@ pub fn names(images: &[Unnamed<'_>], taken: &BTreeMap<ImageName, Option<&Reposit
         *repositories.entry(image.repository).or_default() += 1;
     }
     let mut given: BTreeSet<ImageName> = taken.keys().cloned().collect();
+    let named: BTreeSet<&Repository> = taken.values().copied().flatten().collect();
     let name = |image: &Unnamed<'_>| {
         let last = image.repository.last_component();
         let short = fitted(last)?;
         let holder = taken.get(&short).copied().flatten();
         let alike = by_last.get(last);
         let several = alike.and_then(|alike| alike.get(image.repository)).is_some_and(|count| *count > 1)
-            || holder == Some(image.repository);
+            || named.contains(image.repository);
         let shared = alike.is_some_and(|alike| alike.len() > 1) || holder.is_some_and(|held| held != image.repository);
         let free = candidates(image, shared, several).find(|name| !given.contains(name))?;
         given.insert(free.clone());
@@ -134,6 +146,7 @@ mod tests {
     fn a_name_that_is_taken_is_made_longer_by_what_differs() {
         assert_eq!(named(&["redis:8"], &[("redis", "redis")]), ["redis-8"]);
         assert_eq!(named(&["bitnami/redis:8"], &[("redis", "redis")]), ["bitnami-redis"]);
+        assert_eq!(named(&["redis:8"], &[("cache", "redis")]), ["redis-8"]);
         assert_eq!(named(&["redis:8"], &[("redis", "bitnami/redis")]), ["redis-8"]);
         assert_eq!(named(&["docker.io/a/web:1", "ghcr.io/a/web:1"], &[]), ["a-web", "a-web-1"]);
         assert_eq!(named(&["redis:8", "redis:8"], &[]), ["redis-8", "docker.io-redis-8"]);

@@ -169,4 +169,30 @@ platforms = ["linux/arm64", "linux/amd64"]
         let expected = ["other: missing", "static: again", "tools: dropped", "1 fresh"];
         assert_eq!(describe(&update(&project, &lockfile, Some(&names))), expected);
     }
+
+    #[test]
+    fn a_digest_that_is_cut_from_a_request_stays_locked_and_its_tag_is_followed() {
+        let digest = golden().images["static"].digest.clone();
+        let pinned = PROJECT.replace("static:latest", &format!("static:latest@{digest}"));
+        let mut lockfile = golden();
+        let image = lockfile.images.get_mut("static").unwrap();
+        image.request = project(&pinned).images["static"].request.clone();
+        let lockfile = Lockfile::parse(&SourceFile::new("images.lock", lockfile.encode())).unwrap();
+        assert!(lock(&project(&pinned), &lockfile).is_empty());
+
+        let stays = |text: &str| {
+            let (project, name) = (project(text), "static".parse().unwrap());
+            lockfile.stays(&name, &project.images["static"].request).map(|image| image.digest.clone())
+        };
+        assert_eq!(stays(PROJECT), Some(digest), "the digest is cut");
+        assert_eq!(describe(&lock(&project(PROJECT), &lockfile)).len(), 2, "the lock is written with the new request");
+        for other in ["static:nonroot", "other:latest", "static@sha256:"] {
+            let digest = if other.ends_with(':') { "0".repeat(64) } else { String::new() };
+            assert_eq!(stays(&PROJECT.replace("static:latest", &format!("{other}{digest}"))), None, "{other}");
+        }
+        let platforms = "static = { repository = \"cgr.dev/chainguard/static\", platforms = [\"linux/amd64\"] }";
+        let platforms = PROJECT.replace("static = \"cgr.dev/chainguard/static:latest\"", platforms);
+        assert_eq!(stays(&platforms), None, "another platform has to be read");
+        assert_eq!(golden().stays(&"static".parse().unwrap(), &project(&pinned).images["static"].request), None);
+    }
 }

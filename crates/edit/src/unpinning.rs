@@ -56,6 +56,10 @@ impl Unpinning<'_> {
                     says[index] = Some(now);
                     unpinned.places.push(at);
                 }
+                Err(Kept::Apart(reason)) => {
+                    let said = site.said().unwrap_or_default();
+                    unpinned.kept.push(Left { at, reason: format!("`{said}` keeps its digest: {reason}") });
+                }
                 Err(kept) => unpinned.kept.extend(left(&kept, site, at, "")),
             }
         }

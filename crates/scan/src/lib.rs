@@ -4,6 +4,7 @@
 //! - [`Site`]: a place that names an image or may, with its bytes and how [`Sure`] it is.
 //! - [`Comment`]: a comment that speaks to imagelock, `# imagelock: postgres`.
 //! - [`names`], [`takes_names`]: where images of the lock are taken by their names.
+//! - [`makes`]: the names of the images that a text builds.
 //! - [`Lines`]: the lines of a text, found once.
 //!
 //! It knows no lock, no adapter and no file system: which locked image a place means, and what is written there, is
@@ -21,7 +22,7 @@ use imagelock_core::Reference;
 use imagelock_core::reference::ReferenceError;
 
 pub use comment::{Comment, WORD};
-pub use formats::{FORMATS, HEAD, claiming, start};
+pub use formats::{FORMATS, HEAD, claiming, makes, start};
 pub use lines::Lines;
 pub use names::{names, takes_names};
 

@@ -4,12 +4,14 @@
 //! - [`Survey`]: what those files say, in the formats of `imagelock-scan`, and what it means in a lock.
 //! - [`Mention`]: one place that names an image, with its [`State`].
 //! - [`drift()`]: what is named differently in different places.
+//! - [`Adoption`]: what was found, as images to declare.
 //! - [`Base`]: what files were in a commit before.
 //!
 //! It reads and writes nothing but what it finds below the root, through `imagelock-files`, and starts no Git: what is
 //! tracked it reads from the index, and what was before from Git's objects. It is not for printing. Invariant: the same files give the same answer, in the same
 //! order, on any number of cores, and no file keeps the others from being read.
 
+mod adoption;
 mod drift;
 mod history;
 mod index;
@@ -19,6 +21,7 @@ mod rules;
 mod survey;
 mod walk;
 
+pub use adoption::{Adopted, Adoption};
 pub use drift::{Drift, drift};
 pub use history::{Base, HistoryError};
 pub use mention::{Mention, State};

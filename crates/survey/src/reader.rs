@@ -10,7 +10,7 @@ use imagelock_core::Reference;
 use imagelock_core::source::{Located, Location, SourceFile};
 use imagelock_edit::{Choice, Holds, Marked, ignored, marked};
 use imagelock_files::{FileError, FileProblem, Opened};
-use imagelock_scan::{FORMATS, Format, HEAD, Head, Parsed, Says, Site, Sure, WORD, bare, claiming, start};
+use imagelock_scan::{FORMATS, Format, HEAD, Head, Parsed, Says, Site, Sure, WORD, bare, claiming, makes, start};
 
 use crate::survey::Rule;
 use crate::{Before, Ignored, Mention, State, Survey, Surveyed, Warning, Why};
@@ -161,6 +161,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             self.warn(file, error.at.start, message);
             Parsed::default()
         });
+        self.found.made.extend(makes(format.id(), file.text()));
         let marks = self.marks(file, format, &parsed);
         let ignored = ignored(file, &parsed);
         let mut mentions: Vec<Mention> = Vec::new();

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::GlobSet;
 use imagelock_adapter::{Context, RenderError};
-use imagelock_core::ImageName;
 use imagelock_core::project::{ScanPattern, ScanSettings};
+use imagelock_core::{ImageName, Repository};
 use imagelock_edit::{Matcher, glob};
 
 use crate::reader::Reader;
@@ -51,6 +51,8 @@ pub struct Surveyed {
     pub ignored: Vec<Ignored>,
     /// The images of the lock that a file takes by their names, where that was asked for.
     pub named: BTreeSet<ImageName>,
+    /// The repositories of images that files say they make, each once.
+    pub made: BTreeSet<Repository>,
     /// How many files were looked at.
     pub files: usize,
     /// How many of them a format or a rule read.
@@ -166,6 +168,7 @@ impl Surveyed {
         self.warnings.extend(other.warnings);
         self.ignored.extend(other.ignored);
         self.named.extend(other.named);
+        self.made.extend(other.made);
         self.files += other.files;
         self.read += other.read;
     }

@@ -6,11 +6,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_core::naming::{self, Unnamed};
 use imagelock_core::project::{self, NewImage, Source};
 use imagelock_core::source::{Label, SourceFile};
-use imagelock_core::{ImageName, Repository, Wanted, plan};
+use imagelock_core::{ImageName, Repository, Wanted};
 use imagelock_files::Writer;
 use imagelock_registry::Take;
 
-use super::lock::{self, Outcome};
+use super::lock::Outcome;
+use super::ready::{Additions, NewProject};
 use crate::discover::{self, Found};
 use crate::failure::{Failure, Kind, Problem};
 use crate::input::{self, PROJECT_BYTES};
@@ -23,33 +24,15 @@ pub(super) fn declare<'t>(
     images: &[NewImage],
     take: impl Fn(&ImageName) -> Take<'t>,
 ) -> Result<Outcome, Failure> {
-    let (host, directory) = (session.host, session.directory.clone());
-    let found = Found { root: session.root, sources: session.sources };
-    let (path, prefix) = file_to_edit(&found);
-    let text = text_to_edit(&found, &path, &directory)?.unwrap_or_default();
-    let text = project::add_all(&text, prefix, images)?;
-    let session = Session::of(host, directory.clone(), replaced(found, &path, &directory, &text))?;
-    for image in images {
-        host.shell.doing("Adding", &format!("{} to {}", written(&session, image), session.show(&path)));
+    let additions = Additions { images: images.to_vec(), ..Additions::default() };
+    let project = NewProject::of(session, &additions)?;
+    project.tell(&additions.images);
+    let ready = project.lock(|name| Some(take(name)))?;
+    if !ready.failed.is_empty() {
+        let (session, what) = (&ready.session, "could not be locked; images.lock is unchanged");
+        return Err(report::unresolved(session, &ready.failed, session.project.images.len(), what));
     }
-    let old = session.lockfile()?;
-    let plan = plan::lock(&session.project, &old);
-    let (new, _) = lock::resolve_with(&session, &plan, &old, "Locking", take)?;
-    // First the project file: a run that is killed here leaves a request that is not answered, which `lock --locked`
-    // tells and `lock` mends. The other way round, `lock` would drop the answer to a request that nobody made.
-    session.write(&path, text.as_bytes())?;
-    let written = lock::finish(&session, &old, &new)?;
-    Ok(Outcome { changes: report::changes(&old, &new), fresh: plan.fresh, written })
-}
-
-/// An image as people find it in the file: its line, or its name where it has a table.
-fn written(session: &Session<'_>, image: &NewImage) -> String {
-    let line = format!("{} = \"{}\"", image.name, image.spelling);
-    let declared = session.project.images.get(&image.name);
-    match declared.map(|declared| declared.value_at.file.text()) {
-        Some(text) if text.contains(&line) => line,
-        _ => image.name.to_string(),
-    }
+    ready.write()
 }
 
 /// Names for images that nobody named, beside those of the project. One that the project asks for already, under the name
@@ -62,7 +45,7 @@ pub(super) fn names<'w>(
     let taken: BTreeMap<ImageName, Option<&Repository>> =
         declared.iter().map(|(name, image)| (name.clone(), image.request.wanted.repository())).collect();
     let wanted: Vec<(&Wanted, &Repository, Option<String>)> =
-        wanted.filter_map(|wanted| Some((wanted, wanted.repository()?, detail(wanted)))).collect();
+        wanted.filter_map(|wanted| Some((wanted, wanted.repository()?, naming::detail(wanted)))).collect();
     let unnamed: Vec<Unnamed<'_>> =
         wanted.iter().map(|(_, repository, detail)| Unnamed { repository, detail: detail.as_deref() }).collect();
     let names = naming::names(&unnamed, &taken).into_iter().zip(&wanted);
@@ -76,16 +59,6 @@ pub(super) fn names<'w>(
         })
     });
     names.collect()
-}
-
-/// What tells an image from others of its repository.
-fn detail(wanted: &Wanted) -> Option<String> {
-    match wanted {
-        Wanted::Tag { tag, .. } | Wanted::Digest { tag: Some(tag), .. } => Some(tag.to_string()),
-        Wanted::Digest { tag: None, digest, .. } => Some(digest.hex()[..12].to_owned()),
-        Wanted::Version { rule, .. } => rule.clone().into_parts().0,
-        Wanted::Layout { .. } => None,
-    }
 }
 
 /// Refuses a name that the project has.

@@ -7,7 +7,7 @@ use imagelock_core::lockfile::{Answer, Lockfile};
 use imagelock_core::plan::{self, Plan};
 use imagelock_core::source::Label;
 use imagelock_core::{Digest, ImageName};
-use imagelock_registry::{Resolved, Step, Take};
+use imagelock_registry::{Error, Resolved, Step, Take};
 use serde::Serialize;
 
 use crate::failure::{Failure, Kind, Problem};
@@ -68,8 +68,7 @@ impl Lock {
         if self.locked || self.frozen {
             must_hold(&session, &plan, old)?;
         }
-        let take = |name: &ImageName| current.take(name).unwrap_or_default();
-        let (new, _) = resolve_with(&session, &plan, old, "Locking", take)?;
+        let (new, _) = resolve_with(&session, &plan, old, "Locking", |name| current.take(name))?;
         let stays = plan.is_empty() && current.merged.is_none();
         let written = if stays && (current.exists || self.locked || self.frozen) {
             false
@@ -93,26 +92,58 @@ pub(crate) fn count(images: usize) -> String {
     format!("{images} {}", if images == 1 { "image" } else { "images" })
 }
 
-/// Resolves what the plan asks for, and gives the lock with the answers in it: of each image the answer that is said for it.
-/// Also gives the images that stay as they are although they were built again, each with the digest that it has now.
+/// Resolves what the plan asks for, and gives the lock with the answers in it. Also gives the images that stay as they are
+/// although they were built again, each with the digest that it has now. `take` is as for [`attempt`].
 pub(crate) fn resolve_with<'a>(
     session: &Session<'_>,
     plan: &Plan<'_>,
-    old: &Lockfile,
+    old: &'a Lockfile,
     verb: &str,
-    take: impl Fn(&ImageName) -> Take<'a>,
+    take: impl Fn(&ImageName) -> Option<Take<'a>>,
 ) -> Result<(Lockfile, BTreeMap<ImageName, Digest>), Failure> {
+    let Attempt { lockfile, rebuilt, failed } = attempt(session, plan, old, verb, take)?;
+    if failed.is_empty() {
+        return Ok((lockfile, rebuilt));
+    }
+    let what = "could not be locked; images.lock is unchanged";
+    Err(report::unresolved(session, &failed, session.project.images.len(), what))
+}
+
+/// What a run found out about the images of a plan.
+#[derive(Default)]
+pub(crate) struct Attempt {
+    /// The lock with the answers that there are.
+    pub(crate) lockfile: Lockfile,
+    /// The images that stay as they are although they were built again, each with the digest that it has now.
+    pub(crate) rebuilt: BTreeMap<ImageName, Digest>,
+    /// The images that could not be locked, and why.
+    pub(crate) failed: Vec<(ImageName, Error)>,
+}
+
+/// Resolves what the plan asks for. `take` says which answer an image gets; where it says nothing, that is what stays locked
+/// although the request is another one, or the newest.
+pub(crate) fn attempt<'a>(
+    session: &Session<'_>,
+    plan: &Plan<'_>,
+    old: &'a Lockfile,
+    verb: &str,
+    take: impl Fn(&ImageName) -> Option<Take<'a>>,
+) -> Result<Attempt, Failure> {
     let shell = &session.host.shell;
-    let mut new = old.clone();
+    let mut lockfile = old.clone();
     for name in &plan.drop {
-        new.images.remove(*name);
+        lockfile.images.remove(*name);
     }
     if plan.resolve.is_empty() {
-        return Ok((new, BTreeMap::new()));
+        return Ok(Attempt { lockfile, ..Attempt::default() });
     }
     shell.doing(verb, &count(plan.resolve.len()));
     let progress = Progress::start(shell, verb, plan.resolve.len());
     let resolver = session.resolver(progress.clone())?;
+    let stays = |step: &plan::Step<'_>| {
+        let image = old.stays(step.name, &step.declared.request)?;
+        Some(Take::Named { tag: image.tag.as_ref(), digest: Some(&image.digest) })
+    };
     let steps: Vec<Step<'_>> = plan
         .resolve
         .iter()
@@ -120,21 +151,14 @@ pub(crate) fn resolve_with<'a>(
             name: step.name,
             request: &step.declared.request,
             known: old.images.get(step.name),
-            take: take(step.name),
+            take: take(step.name).or_else(|| stays(step)).unwrap_or_default(),
         })
         .collect();
-    let resolved = network::run(resolver.resolve(&steps));
+    let attempted = network::run(resolver.attempt(&steps));
     progress.finish();
-    match resolved? {
-        Ok(Resolved { images, rebuilt }) => {
-            new.images.extend(images);
-            Ok((new, rebuilt))
-        }
-        Err(errors) => {
-            let what = "could not be locked; images.lock is unchanged";
-            Err(report::unresolved(session, &errors, session.project.images.len(), what))
-        }
-    }
+    let (Resolved { images, rebuilt }, failed) = attempted?;
+    lockfile.images.extend(images);
+    Ok(Attempt { lockfile, rebuilt, failed })
 }
 
 /// Says what changed and writes the lock.

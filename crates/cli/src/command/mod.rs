@@ -1,6 +1,7 @@
 //! The commands: a file each, with its arguments, its help and the call.
 
 mod add;
+mod adopt;
 mod check;
 mod completions;
 mod credential_helper;
@@ -9,15 +10,19 @@ mod declare;
 mod demo;
 mod helm_check;
 mod import;
+mod init;
 mod list;
 mod lock;
 mod merge_driver;
+mod pin;
 mod post_render;
 mod pull;
+mod ready;
 mod registries;
 mod remove;
 mod render;
 mod scan;
+mod unpin;
 mod update;
 mod verify;
 mod why;
@@ -43,12 +48,18 @@ pub enum Command {
     Add(add::Add),
     /// Take images over from another tool's lock or policy
     Import(import::Import),
+    /// Take a repository over: declare the images that its files name, and lock them
+    Init(init::Init),
     /// Remove images from images.toml and images.lock
     Remove(remove::Remove),
     /// Write every target's files from images.lock
     Render(render::Render),
     /// Check that project file, lock, targets and every file of the repository agree
     Check(check::Check),
+    /// Pin images where they are written: declare what is new, lock it, and rewrite the places
+    Pin(pin::Pin),
+    /// Take the digests of locked images out of files again
+    Unpin(unpin::Unpin),
     /// List every image reference in the repository
     Scan(scan::Scan),
     /// List the locked images
@@ -107,9 +118,12 @@ impl Command {
             Self::Update(command) => command.run(host),
             Self::Add(command) => command.run(host),
             Self::Import(command) => command.run(host),
+            Self::Init(command) => command.run(host),
             Self::Remove(command) => command.run(host),
             Self::Render(command) => command.run(host),
             Self::Check(command) => command.run(host),
+            Self::Pin(command) => command.run(host),
+            Self::Unpin(command) => command.run(host),
             Self::Scan(command) => command.run(host),
             Self::List(command) => command.run(host),
             Self::Why(command) => command.run(host),
@@ -126,6 +140,7 @@ impl Command {
 }
 
 pub(crate) use lock::count;
+pub(crate) use render::{Written, warnings};
 
 /// Writes a result as JSON, with the line end that files have.
 fn json(host: &Host, value: &impl serde::Serialize) -> Result<(), Failure> {

@@ -55,11 +55,17 @@ pub struct Render {
 
 /// What became of one file, or with `--check` of one chart.
 #[derive(Serialize)]
-pub(super) struct Written {
-    pub(super) path: Utf8PathBuf,
+pub(crate) struct Written {
+    pub(crate) path: Utf8PathBuf,
     /// `written`, `fresh`, or with `--check` `differs`; `checked`, `refused` or `skipped` for a chart.
-    pub(super) state: &'static str,
-    pub(super) warnings: Vec<String>,
+    pub(crate) state: &'static str,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Written {
+    pub(crate) fn of(output: &Output, state: &'static str) -> Self {
+        Self { path: output.path.clone(), state, warnings: warnings(output, output.path.as_str()) }
+    }
 }
 
 impl Render {
@@ -165,11 +171,7 @@ impl Render {
                 moved(shell, &output.uses, shown.as_str());
             }
             let state = if written { "written" } else { "fresh" };
-            results.push(Written {
-                path: output.path.clone(),
-                state,
-                warnings: warnings(output, output.path.as_str()),
-            });
+            results.push(Written::of(output, state));
         }
         let fresh = results.iter().filter(|result| result.state == "fresh").count();
         if fresh > 0 {
@@ -180,7 +182,7 @@ impl Render {
 }
 
 /// What a person should know about an output, under the name that they know it by.
-fn warnings(output: &Output, shown: &str) -> Vec<String> {
+pub(crate) fn warnings(output: &Output, shown: &str) -> Vec<String> {
     let about = output.warnings.iter().map(|warning| format!("{shown}: {warning}"));
     let kept = output.kept.iter().map(|left| format!("{}: {}", place(shown, &left.at), left.reason));
     about.chain(kept).collect()
@@ -250,7 +252,7 @@ fn check(session: &Session<'_>, tree: &DiskTree, outputs: &[Output]) -> Result<V
             diffs.push_str(&unified(shown.as_str(), &old, &output.content, session.host.shell.out));
         }
         let state = if differs { "differs" } else { "fresh" };
-        results.push(Written { path: output.path.clone(), state, warnings: warnings(output, output.path.as_str()) });
+        results.push(Written::of(output, state));
     }
     let host = session.host;
     if host.global.format != Format::Json {

@@ -75,7 +75,8 @@ impl Update {
         let current = Current::read(&session, |name| names.is_empty() || names.contains(name))?;
         let old = &current.lockfile;
         let plan = plan::update(&session.project, old, (!names.is_empty()).then_some(&names));
-        let take = |name: &ImageName| current.take(name).unwrap_or_else(|| self.take(name));
+        let asked = |name: &ImageName| names.is_empty() || names.contains(name);
+        let take = |name: &ImageName| current.take(name).or_else(|| asked(name).then(|| self.take(name)));
         let (new, rebuilt) = lock::resolve_with(&session, &plan, old, "Checking", take)?;
         let changes = report::changes(old, &new);
         let written = if self.dry_run {

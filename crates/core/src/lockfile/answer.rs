@@ -2,7 +2,7 @@
 
 use super::{LockedImage, Lockfile};
 use crate::name::ImageName;
-use crate::request::Request;
+use crate::request::{Request, Wanted};
 
 /// Whether a lock answers a request. `lock`, `lock --locked` and whatever else asks share this one answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,5 +24,19 @@ impl Lockfile {
         let Some(image) = self.images.get(name) else { return Answer::Missing };
         // That the image answers its own request was told when the lock was read.
         if image.request == *request { Answer::Holds(image) } else { Answer::RequestChanged { was: &image.request } }
+    }
+
+    /// The image whose answer stays although its request is another one now: a digest was cut from `repository:tag@digest`, and
+    /// the tag is followed from then on. What is locked was the tag's answer all the time, so no registry is asked, and
+    /// nothing moves until somebody updates it. Without a tag beside the digest nothing says whose answer it was.
+    pub fn stays(&self, name: &ImageName, request: &Request) -> Option<&LockedImage> {
+        let image = self.images.get(name)?;
+        let cut = match (&image.request.wanted, &request.wanted) {
+            (Wanted::Digest { repository, tag: Some(tag), .. }, Wanted::Tag { repository: again, tag: followed }) => {
+                (repository, tag) == (again, followed)
+            }
+            _ => false,
+        };
+        (cut && image.request.platforms == request.platforms).then_some(image)
     }
 }

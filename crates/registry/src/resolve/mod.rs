@@ -103,6 +103,12 @@ impl Resolver {
 
     /// Resolves all images, or says for each that failed why it did, in the order of their names.
     pub async fn resolve(&self, steps: &[Step<'_>]) -> Result<Resolved, Vec<(ImageName, Error)>> {
+        let (resolved, failures) = self.attempt(steps).await;
+        if failures.is_empty() { Ok(resolved) } else { Err(failures) }
+    }
+
+    /// Resolves the images that can be, and says of the others why they cannot, in the order of their names.
+    pub async fn attempt(&self, steps: &[Step<'_>]) -> (Resolved, Vec<(ImageName, Error)>) {
         let run = Run {
             lists: Lists::of(steps),
             digests: Shared::default(),
@@ -122,7 +128,7 @@ impl Resolver {
             }
         }
         failures.sort_by(|(one, _), (other, _)| one.cmp(other));
-        if failures.is_empty() { Ok(resolved) } else { Err(failures) }
+        (resolved, failures)
     }
 
     async fn step(&self, run: &Run<'_>, step: &Step<'_>) -> Result<(LockedImage, Option<Digest>), Error> {

@@ -7,19 +7,15 @@ mod text;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
-use imagelock_adapter::{Context, Rewrites, Templates};
-use imagelock_core::project::FILE_NAME;
 use imagelock_core::{Lockfile, Project};
-use imagelock_files::reserved::is_version_control;
-use imagelock_survey::{Drift, Mention, Survey, Surveyed, drift};
+use imagelock_survey::{Drift, Mention, Surveyed, drift};
 
 use crate::discover;
 use crate::failure::{Failure, Kind, Problem};
 use crate::finding::Told;
 use crate::host::{Format, Host};
-use crate::input::TREE_FILE_BYTES;
 use crate::session::{self, Session};
-use crate::tree::DiskTree;
+use crate::survey::{self, Looking, real};
 
 /// List every image reference in the repository
 ///
@@ -70,20 +66,13 @@ impl Scan {
             None => None,
         };
         let root = self.root(session.as_ref(), &directory)?.canonicalize_utf8()?;
-        let starts = self.starts(&directory, &root, session.is_some())?;
+        let starts = survey::starts(&self.paths, &directory, &root, session.is_some())?;
         let (project, lock) = match &session {
             Some(session) => (session.project.clone(), session.lockfile()?),
             None => (Project::default(), Lockfile::default()),
         };
-        let tree = DiskTree::new(&root)?;
-        let templates = Templates::new(&std::collections::BTreeMap::new());
-        let templates = templates.map_err(|error| Failure::input(error.to_string()))?;
-        let rewrites = Rewrites::of(&project);
-        let context =
-            Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites, built: &project.built };
-        let survey = Survey::new(&root, &project.scan, &context, session.is_some(), TREE_FILE_BYTES);
-        let survey = survey.map_err(|error| Failure::new(Kind::Input, Problem::of(&error)))?;
-        let surveyed = survey.run(&starts);
+        let looking = Looking { root: &root, project: &project, lock: &lock, has_project: session.is_some() };
+        let surveyed = looking.at(&starts)?;
         let here = real(&directory, Utf8Path::new("."))?;
         let shown = |path: &Utf8Path| discover::display(&root.join(path), &here);
         self.tell(host, &self.asked(&surveyed, &shown))?;
@@ -103,30 +92,6 @@ impl Scan {
             }
             _ => Ok(directory.to_owned()),
         }
-    }
-
-    /// What to look at, from the root on.
-    fn starts(&self, directory: &Utf8Path, root: &Utf8Path, has_project: bool) -> Result<Vec<Utf8PathBuf>, Failure> {
-        if self.paths.is_empty() {
-            return Ok(vec![Utf8PathBuf::new()]);
-        }
-        let starts = self.paths.iter().map(|path| {
-            let real = real(directory, path)?;
-            let Ok(inside) = real.strip_prefix(root) else {
-                let failure = Failure::input(format!("`{path}` is not below `{root}`, which is looked at from here"));
-                return Err(failure.help("run `{command} scan` there"));
-            };
-            if inside.components().any(|part| is_version_control(part.as_str())) {
-                return Err(Failure::input(format!("`{path}` is in a folder of version control")));
-            }
-            let between = inside.ancestors().filter(|folder| has_project && !folder.as_str().is_empty());
-            if let Some(other) = between.into_iter().find(|folder| root.join(folder).join(FILE_NAME).is_file()) {
-                let failure = Failure::input(format!("`{path}` is another project's, that of `{other}/{FILE_NAME}`"));
-                return Err(failure.help("name that project: `--project PATH`"));
-            }
-            Ok(inside.to_owned())
-        });
-        starts.collect()
     }
 
     /// What of all is asked for.
@@ -189,12 +154,6 @@ impl Scan {
         }
         if problems.is_empty() { Ok(()) } else { Err(Failure { kind, problems }) }
     }
-}
-
-/// Where a path leads.
-fn real(directory: &Utf8Path, path: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
-    let whole = directory.join(path);
-    whole.canonicalize_utf8().map_err(|error| Failure::input(format!("cannot read `{path}`: {error}")))
 }
 
 /// `file:line:column` as it is told.

@@ -58,6 +58,11 @@ pub(super) fn insert_lines(text: &str, images: &Item, new: &[(&str, &render::Fie
     lines_in(text, images, &new)
 }
 
+/// Inserts a table behind all others.
+pub(super) fn at_the_end(text: &str, block: Vec<String>) -> String {
+    self::block(text, text.len(), block)
+}
+
 /// Inserts a table with blank lines around it.
 fn block(text: &str, at: usize, mut block: Vec<String>) -> String {
     let (before, after) = (lines::is_blank_before(text, at), lines::is_blank_at(text, at));

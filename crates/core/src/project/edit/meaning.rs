@@ -31,6 +31,13 @@ pub(super) fn is_without(before: &str, after: &str, prefix: &[&'static str], nam
     take(&mut before, prefix, name).is_some() && tidy(before) == tidy(after)
 }
 
+/// Whether `after` says what `before` says, but for one key of the tables in `prefix`.
+pub(super) fn is_but_for(before: &str, after: &str, prefix: &[&'static str], key: &str) -> bool {
+    let (Some(mut before), Some(mut after)) = (read(before), read(after)) else { return false };
+    take_at(&mut before, prefix.iter().copied(), key);
+    take_at(&mut after, prefix.iter().copied(), key).is_some() && tidy(before) == tidy(after)
+}
+
 fn read(text: &str) -> Option<BTreeMap<String, Meaning>> {
     Document::parse(text).ok().map(|document| table(document.as_table()))
 }
@@ -58,8 +65,16 @@ fn value(value: &Value) -> Meaning {
 }
 
 fn take(table: &mut BTreeMap<String, Meaning>, prefix: &[&'static str], name: &str) -> Option<Meaning> {
+    take_at(table, path(prefix), name)
+}
+
+fn take_at(
+    table: &mut BTreeMap<String, Meaning>,
+    path: impl Iterator<Item = &'static str>,
+    name: &str,
+) -> Option<Meaning> {
     let mut table = table;
-    for key in path(prefix) {
+    for key in path {
         let Some(Meaning::Table(next)) = table.get_mut(key) else { return None };
         table = next;
     }

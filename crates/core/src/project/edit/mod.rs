@@ -1,9 +1,11 @@
-//! Changing a project file: `add` and `remove` touch the lines of one image and leave every other byte as it was.
+//! Changing a project file: `add` and `remove` touch the lines of one image and leave every other byte as it was, and so do
+//! `add_built` and `add_target` with what they add.
 //!
 //! The text is changed by its spans instead of being printed from a parsed document, so that comments, order, blank
 //! lines, line ends and odd spacing survive by construction. What comes out is parsed again and compared with what was
 //! meant; a file laid out in a way that the line editing does not know is edited through `toml_edit` instead.
 
+mod extend;
 mod insert;
 mod lines;
 mod meaning;
@@ -17,6 +19,8 @@ use toml_edit::{Document, DocumentMut, Item, TableLike};
 use crate::name::ImageName;
 use crate::platform::Platform;
 use crate::request::Wanted;
+
+pub use extend::{add_built, add_target};
 
 /// An image to add.
 #[derive(Clone, Debug)]
@@ -40,6 +44,9 @@ pub enum EditError {
     /// What should be a table is something else.
     #[error("`{0}` is not a table")]
     NotATable(&'static str),
+    /// There is something that nothing can be added to without a person.
+    #[error("nothing can be added to `{0}` as it is written")]
+    Unclear(String),
     /// The image is there already.
     #[error("there is already an image `{0}`")]
     Exists(ImageName),
