@@ -67,7 +67,11 @@ impl Checked<'_> {
             None if keeps == Some(Keeps::Elsewhere) || keeps.is_none() && self.is_blind() => return None,
             None => ("unpinned", format!("`{}` is not pinned to what is locked ({})", mention.reference, about(image))),
         };
-        let help = if keeps == Some(Keeps::Here) { self.command("render") } else { self.pin(&mention.file) };
+        let help = match (keeps, self.reach.why_left(mention)) {
+            (Some(Keeps::Here), _) => self.command("render"),
+            (_, Some(why)) => why.to_owned(),
+            (_, None) => self.pin(&mention.file),
+        };
         Some(Finding { rule, help: Some(help), ..self.finding(mention, message) })
     }
 

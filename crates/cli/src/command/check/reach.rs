@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use camino::Utf8Path;
-use imagelock_adapter::Ownership;
+use imagelock_adapter::{Left, Ownership};
 use imagelock_core::ImageName;
 use imagelock_survey::Mention;
 
@@ -26,6 +26,8 @@ pub(super) struct Reach<'r> {
     places: BTreeMap<&'r Utf8Path, Vec<(Range<usize>, Keeps)>>,
     /// The images that are pinned wherever a format names them.
     formats: BTreeSet<(&'static str, &'r ImageName)>,
+    /// The places that a target came across and left, by their files.
+    left: BTreeMap<&'r Utf8Path, Vec<&'r Left>>,
     /// The files that are imagelock's.
     generated: BTreeSet<&'r Utf8Path>,
 }
@@ -37,6 +39,9 @@ impl<'r> Reach<'r> {
             let output = &made.output;
             if output.ownership == Ownership::Generated {
                 reach.generated.insert(&output.path);
+            }
+            for left in &output.kept {
+                reach.left.entry(left.at.file.path()).or_default().push(left);
             }
             for used in &output.uses {
                 for format in made.adapter.pins_elsewhere() {
@@ -53,6 +58,13 @@ impl<'r> Reach<'r> {
     /// Whether a file is imagelock's: its target answers for all in it.
     pub(super) fn is_generated(&self, file: &Utf8Path) -> bool {
         self.generated.contains(file)
+    }
+
+    /// Why a target leaves a place as it is, where one does.
+    pub(super) fn why_left(&self, mention: &Mention) -> Option<&'r str> {
+        let mut left = self.left.get(mention.file.as_path()).into_iter().flatten();
+        let here = |at: &Range<usize>| at.start < mention.span.end && mention.span.start < at.end;
+        left.find(|left| here(&left.at.span)).map(|left| left.reason.as_str())
     }
 
     /// How a place that means an image is kept, if it is. What is written there counts before what is elsewhere.

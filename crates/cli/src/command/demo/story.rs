@@ -17,6 +17,12 @@ const FILES: &[(&str, &str)] = &[
         "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - name: web\n    image: HOST/acme/static:latest\n",
     ),
     ("compose.yaml", "services:\n  db:\n    image: HOST/acme/postgres:16.9-alpine\n"),
+    ("charts/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+    (
+        "charts/web/templates/cache.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: cache\nspec:\n  containers:\n  - name: cache\n    \
+         image: \"{{ .Values.cache.image.repository }}:{{ .Values.cache.image.tag }}\"\n",
+    ),
     ("charts/web/values.yaml", "cache:\n  image:\n    repository: HOST/acme/redis\n    tag: \"8\"\n"),
 ];
 
