@@ -63,7 +63,7 @@ fn files(registry: &Registry, digests: &BTreeMap<usize, String>) -> BTreeMap<Str
         let (path, text) = FORMATS[number % FORMATS.len()];
         let (name, base) = (format!("service-{number}"), number % BASES);
         // Of the three services on a base, one or two are pinned.
-        let pinned = (number / BASES + number) % 2 == 0;
+        let pinned = (number / BASES + number).is_multiple_of(2);
         let digest = if pinned { format!("@{}", digests[&base]) } else { String::new() };
         let image = format!("{}/acme/base-{base}:1.{base}{digest}", registry.host());
         let text = text.replace("IMAGE", &image).replace("HOST", registry.host()).replace("NAME", &name);

@@ -20,7 +20,7 @@ struct Stage {
 
 fn stage() -> Stage {
     let registry = Registry::start().unwrap();
-    let digest = |seed: &str| registry.push("library/golang:1.24", &image(seed)).to_string();
+    let digest = |seed: &str| registry.push("library/golang:1.24", &image(seed));
     let (go_before, go) = (digest("go before"), digest("go old"));
     digest("go new");
     for reference in ["library/postgres:16", "library/postgres:17", "acme/web:1", "other/web:1", "library/redis:8"] {
@@ -417,4 +417,52 @@ fn on_a_terminal_it_asks_and_a_no_leaves_everything_as_it_was() {
     let Some(asked) = on_a_terminal(&repo, "\\n") else { return };
     asked.success();
     assert!(repo.path("images.toml").exists() && repo.path("images.lock").exists());
+}
+
+#[test]
+fn what_skaffold_compose_and_bake_build_is_named_as_built_and_no_registry_is_asked_for_it() {
+    let stage = stage();
+    let pod = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: adservice\n  - image: HOST/acme/site:dev\n  - image: ghcr.io/acme/job\n  \
+               - image: HOST/library/redis:8\n";
+    let repo = stage.repo(&[
+        ("deploy/pod.yaml", pod),
+        ("skaffold.yaml", "apiVersion: skaffold/v4beta11\nkind: Config\nbuild:\n  artifacts:\n  - image: adservice\n  - image: unused\n"),
+        ("compose.yaml", "services:\n  site: {build: ., image: \"HOST/acme/site:dev\"}\n"),
+        ("docker-bake.hcl", "target \"job\" {\n  tags = [\"ghcr.io/acme/job:1\"]\n}\n"),
+    ]);
+    repo.imagelock(["init", "--yes"]).success();
+    assert_snapshot!(stage.toml(&repo), @r#"
+    built = ["HOST/acme/site", "adservice", "ghcr.io/acme/job"]
+
+    [images]
+    redis = "HOST/library/redis:8"
+
+    [[files]]
+    edit = ["**"]
+    "#);
+    repo.imagelock(["render"]).success();
+    repo.imagelock(["check", "--strict"]).success();
+}
+
+#[test]
+fn what_a_repository_says_steers_no_terminal() {
+    let stage = stage();
+    let gone = format!("sha256:{}", "0".repeat(64));
+    let dockerfile = format!("FROM HOST/acme/absent:1@{gone}\nFROM HOST/library/redis:8\nFROM \u{1b}[31mred\n");
+    let repo = stage.repo(&[("a\u{1b}[2J\u{202e}b/Dockerfile", &dockerfile)]);
+    for arguments in [
+        ["init", "--yes"],
+        ["init", "--dry-run"],
+        ["pin", "--dry-run"],
+        ["pin", "--skip-failed"],
+        ["unpin", "--dry-run"],
+    ] {
+        let told = repo.imagelock(arguments);
+        let all = format!("{}{}", told.stdout, told.stderr);
+        let steers = |character: char| {
+            character.is_control() && character != '\n' && character != '\t' || character == '\u{202e}'
+        };
+        assert!(!all.contains(steers), "{arguments:?}: {all:?}");
+    }
+    assert!(repo.read("images.lock").contains("redis"));
 }

@@ -77,6 +77,53 @@ fn a_run_that_is_killed_leaves_the_old_or_the_new_lock() {
 }
 
 #[test]
+fn a_pin_that_is_killed_leaves_each_file_old_or_new_and_no_digest_that_is_not_locked() {
+    let registry = Registry::start().unwrap();
+    fill(&registry);
+    let repo = Monorepo::builder().file(".git/HEAD", "ref: refs/heads/main\n").build();
+    let file = |n: usize| format!("service{n}/Dockerfile");
+    let old = |n: usize| format!("FROM {}/acme/image{n}:a\n", registry.host());
+    let reset = || {
+        (0..12).for_each(|n| repo.write(file(n), old(n)));
+        for name in ["images.toml", "images.lock"] {
+            drop(std::fs::remove_file(repo.path(name)));
+        }
+    };
+    reset();
+    let start = std::time::Instant::now();
+    repo.imagelock(["pin", "--no-cache"]).success();
+    let whole = start.elapsed();
+    let [toml, lock] = ["images.toml", "images.lock"].map(|name| repo.read(name));
+    let new: Vec<String> = (0..12).map(|n| repo.read(file(n))).collect();
+
+    let mut moments = Moments(21);
+    let (mut before, mut after) = (0, 0);
+    for round in 0..60 {
+        reset();
+        let mut command = repo.command(binary());
+        command.args(["pin", "--no-cache"]).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut run = command.spawn().unwrap();
+        // As above: a moment within a whole run, and a little after it.
+        let moment = whole.mul_f64(f64::from(u32::try_from(moments.next(1200)).unwrap()) / 1000.0);
+        std::thread::sleep(moment.min(Duration::from_secs(2)));
+        run.kill().unwrap();
+        run.wait().unwrap();
+        let left = |name: &str| std::fs::read_to_string(repo.path(name)).ok();
+        let is_declared = left("images.toml").inspect(|text| assert_eq!(*text, toml)).is_some();
+        let is_locked = left("images.lock").inspect(|text| assert_eq!(*text, lock)).is_some();
+        assert!(is_declared || !is_locked, "round {round}");
+        for (n, new) in new.iter().enumerate() {
+            let text = repo.read(file(n));
+            assert!(text == old(n) || text == *new && is_locked, "round {round}: {text}");
+        }
+        if is_locked { after += 1 } else { before += 1 }
+    }
+    assert!(before > 0 && after > 0, "the moments cover both sides: {before} before, {after} after");
+    repo.imagelock(["pin"]).success();
+    assert!((0..12).all(|n| repo.read(file(n)) == new[n]));
+}
+
+#[test]
 fn two_runs_at_once_wait_for_each_other_and_both_are_done() {
     let registry = Registry::start().unwrap();
     fill(&registry);
