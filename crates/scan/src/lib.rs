@@ -278,7 +278,7 @@ impl Site {
             (Sure::Possible, _) => false,
             (Sure::Certain, _) | (Sure::Default, Says::Open { .. }) => true,
             (Sure::Default, Says::Parts { reference, .. }) => reference.is_ok(),
-            (Sure::Default, _) => self.reference().is_some_and(|found| found.tag.is_some() || found.digest.is_some()),
+            (Sure::Default, _) => self.reference().is_some_and(|found| found.digest.is_some() || is_tagged(found)),
         }
     }
 
@@ -289,6 +289,15 @@ impl Site {
             Says::Open { .. } => None,
         }
     }
+}
+
+/// Whether a reference has a tag, and is no pair of numbers or names that looks like one: ports and owners
+/// (`8080:80`, `app:app`), versions with an epoch (`1:2.53.0`).
+fn is_tagged(reference: &Reference) -> bool {
+    let Some(tag) = &reference.tag else { return false };
+    let name = reference.repository.familiar();
+    let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+    !is_number && name != tag.as_str()
 }
 
 pub(crate) fn moved(span: Range<usize>, by: usize) -> Range<usize> {

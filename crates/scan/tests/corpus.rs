@@ -1,6 +1,7 @@
 //! The corpus: files of every format with the places that a person found in them, no more and no fewer.
 //!
-//! `tests/corpus/FOLDER/findings.toml` lists the files of its folder; a place is `LINE:COLUMN SURE STATE TEXT | PLACE`.
+//! `tests/corpus/FOLDER/findings.toml` lists the files of its folder; a place is `LINE:COLUMN SURE STATE TEXT | PLACE`;
+//! a default that names no image without a marker is a `word`.
 //! Where a folder's findings differ, those that were read are written to `target/corpus/FOLDER.toml`, for a person to
 //! compare.
 
@@ -66,6 +67,8 @@ fn told(site: &Site, text: &str) -> String {
     let column = before[before.rfind('\n').map_or(0, |at| at + 1)..].chars().count() + 1;
     let sure = match site.sure {
         Sure::Possible => "possible",
+        // `scan` counts it only where a marker says so.
+        Sure::Default if !site.names_an_image() => "word",
         Sure::Default => "default",
         Sure::Certain => "certain",
     };

@@ -17,3 +17,4 @@ resource "docker_registry_image" "push" { name = "acme/pushed:1" }
 resource "null_resource" "r" {
   provisioner "local-exec" { command = "docker run image:1" }
 }
+variable "build_image" { default = "aws/codebuild/standard:7.0" }

@@ -86,7 +86,10 @@ fn read(text: &str) -> Result<Parsed, Unreadable> {
 fn is_dockerfile(name: &str) -> bool {
     let name = name.to_lowercase();
     ["dockerfile", "containerfile"].iter().any(|kind| {
-        let begins = name.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let begins = name.strip_prefix(kind).is_some_and(|rest| {
+            // `dockerfile_parser.py` is none.
+            rest.is_empty() || rest.starts_with('.') || rest.starts_with(['-', '_']) && !rest.contains('.')
+        });
         begins || name.strip_suffix(kind).is_some_and(|rest| rest.ends_with('.'))
     }) && ![".dockerignore", ".rego"].iter().any(|beside| name.ends_with(beside))
 }

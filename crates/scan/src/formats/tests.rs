@@ -136,11 +136,32 @@ fn a_frontend_and_what_a_later_build_copies_are_places_of_a_dockerfile() {
 
 #[test]
 fn dockerfiles_are_told_by_their_names() {
-    for name in ["Dockerfile", "Dockerfile.dev", "web.Dockerfile", "web.dockerfile", "Containerfile"] {
+    for name in
+        ["Dockerfile", "Dockerfile.dev", "web.Dockerfile", "web.dockerfile", "Containerfile", "Dockerfile-windows"]
+    {
         assert!(Dockerfile.claims(Utf8Path::new(name), &""), "{name}");
     }
-    for name in ["Earthfile", "Dockerfile.dockerignore", "Dockerfile.rego", "NotADockerfile", "Dockerfiles"] {
+    for name in [
+        "Earthfile",
+        "Dockerfile.dockerignore",
+        "Dockerfile.rego",
+        "dockerfile_parser.py",
+        "NotADockerfile",
+        "Dockerfiles",
+    ] {
         assert!(!Dockerfile.claims(Utf8Path::new(name), &""), "{name}");
+    }
+}
+
+#[test]
+fn a_default_that_only_looks_like_a_reference_names_no_image() {
+    let named =
+        |text: &str| Dockerfile.read(&format!("ARG X={text}\nFROM scratch\n")).unwrap().sites[0].names_an_image();
+    for text in ["alpine:3.20", "ghcr.io/acme/web:1", "8080/web:1", "app:1", "localhost:5000/app:1"] {
+        assert!(named(text), "{text}");
+    }
+    for text in ["alpine", "1:2.53.0-1ubuntu1", "8080:80", "1000:1000", "app:app"] {
+        assert!(!named(text), "{text}");
     }
 }
 

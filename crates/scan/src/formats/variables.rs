@@ -1,4 +1,5 @@
-//! Variables in a text of YAML: `${NAME:-default}`, `${{ matrix.image }}`, `$(params.image)`, `<< parameters.image >>`.
+//! Variables in a text of YAML: `${NAME:-default}`, `${{ matrix.image }}`, `$(params.image)`, `<< parameters.image >>`,
+//! `@IMAGE@`.
 //!
 //! What a variable is called is the text between its signs, so that a format says by a prefix whose it is.
 
@@ -32,7 +33,7 @@ const SIGNS: &[(&str, &str)] = &[
 pub(super) fn variables(text: &str) -> Vec<Variable<'_>> {
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some(start) = text[at..].find(['$', '{', '<']).map(|start| at + start) {
+    while let Some(start) = text[at..].find(['$', '{', '<', '@']).map(|start| at + start) {
         let rest = &text[start..];
         at = start + 1;
         if rest.starts_with("$$") && !rest.starts_with("$${") {
@@ -46,6 +47,13 @@ pub(super) fn variables(text: &str) -> Vec<Variable<'_>> {
                 "{{" => filtered(start..at, inside, said),
                 _ => variable(start..at, inside, said, *open == "${"),
             });
+        } else if let Some(name) = rest.strip_prefix('@') {
+            // `@NAME@`, which `configure` and `sed` put in; a digest has a `:`.
+            let length = name.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+            if length > 0 && name[length..].starts_with('@') {
+                at = start + length + 2;
+                found.push(Variable { span: start..at, name: &name[..length], default: None });
+            }
         } else if let Some(name) = rest.strip_prefix('$') {
             let length = name.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
             if length > 0 {
@@ -142,6 +150,7 @@ mod tests {
             ("$[[ inputs.x ]]", "inputs.x"),
             ("{{ inputs.parameters.image }}", "inputs.parameters.image"),
             ("<< parameters.tag >>", "parameters.tag"),
+            ("@IMAGE_TAG@", "IMAGE_TAG"),
         ] {
             let found = variables(text);
             assert_eq!(

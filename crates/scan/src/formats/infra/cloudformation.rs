@@ -8,10 +8,10 @@ use imagelock_yaml::{Entry, Kind, Node, Style};
 
 use super::super::json::gives;
 use super::super::paths::{Syntax, documents, in_order};
-use super::super::row::{Beside, Given, Row};
+use super::super::row::{Given, Row};
 use super::super::table::PathTable;
 use super::super::yaml::{self, is_yaml};
-use crate::{Format, Head, Lines, Parsed, Unreadable};
+use crate::{Format, Head, Lines, Parsed, Says, Site, Unreadable};
 
 /// Templates of CloudFormation, and task definitions of ECS.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,7 +28,7 @@ const TABLE: PathTable = PathTable {
         Row::image("Resources.*.Properties.ContainerProperties.Image"),
         Row::image("Resources.*.Properties.SourceConfiguration.ImageRepository.ImageIdentifier"),
         Row::image("Resources.*.Properties.PrimaryContainer.Image"),
-        Row::image("Resources.*.Properties.Environment.Image").unless(is_curated),
+        Row::image("Resources.*.Properties.Environment.Image"),
         Row::image("containerDefinitions[].image"),
         Row::image("taskDefinition.containerDefinitions[].image"),
     ],
@@ -36,9 +36,14 @@ const TABLE: PathTable = PathTable {
     names: &[],
 };
 
-/// Whether an image is one of CodeBuild's own, which no registry has.
-fn is_curated(beside: &Beside<'_, '_>) -> bool {
-    beside.said().is_some_and(|said| said.starts_with("aws/codebuild/"))
+/// Whether a place says, or has as its default, an image of CodeBuild's own.
+fn is_curated(site: &Site) -> bool {
+    match &site.says {
+        Says::Open { default, .. } => {
+            default.as_ref().is_some_and(|default| super::is_curated(&default.repository.familiar()))
+        }
+        _ => site.text().is_some_and(super::is_curated),
+    }
 }
 
 impl Format for CloudFormation {
@@ -67,7 +72,8 @@ impl Format for CloudFormation {
         let lines = Lines::new(text);
         let (documents, comments) = documents(Syntax::Yaml, text, &lines)?;
         let documents: Vec<Node> = documents.into_iter().map(evaluated).collect();
-        let sites = TABLE.read(text, &lines, &documents.iter().collect::<Vec<_>>())?;
+        let mut sites = TABLE.read(text, &lines, &documents.iter().collect::<Vec<_>>())?;
+        sites.retain(|site| !is_curated(site));
         Ok(Parsed { sites: in_order(sites), comments })
     }
 

@@ -61,7 +61,7 @@ const IMAGES: &[Row] = &[
     Row::new("resource.aws_ecs_task_definition.*.container_definitions", Takes::Within(json_images)),
     of("resource.aws_batch_job_definition.*.container_properties.image"),
     Row::new("resource.aws_batch_job_definition.*.container_properties", Takes::Within(json_images)),
-    of("resource.aws_codebuild_project.*.environment.image").unless(is_curated),
+    of("resource.aws_codebuild_project.*.environment.image").unless(is_no_builder),
     of("resource.aws_sagemaker_model.*.primary_container.image"),
     of("resource.aws_lambda_function.*.image_uri"),
     of("resource.aws_apprunner_service.*.**.image_repository.image_identifier"),
@@ -76,8 +76,8 @@ const IMAGES: &[Row] = &[
     Row::new("resource.helm_release.*", Takes::Pairs("set")),
     Row::new("resource.helm_release.*.values[]", Takes::Values),
     Row::new("resource.helm_release.*.values[]", Takes::Nested(Language::Values)),
-    Row::image("variable.*image.default").default().unless(is_word),
-    Row::image("module.*.*image").default().unless(is_word),
+    Row::image("variable.*image.default").default().unless(is_no_default),
+    Row::image("module.*.*image").default().unless(is_no_default),
 ];
 
 /// References at the end of a way, but for what another resource makes.
@@ -94,9 +94,14 @@ fn is_computed(beside: &Beside<'_, '_>) -> bool {
     inside.is_some_and(|inside| is_path(inside) && !SET.iter().any(|root| inside.starts_with(root)))
 }
 
-/// Whether an image is one of the builder's own, which no registry has: `aws/codebuild/standard:7.0`.
-fn is_curated(beside: &Beside<'_, '_>) -> bool {
-    is_computed(beside) || beside.said().is_some_and(|said| said.starts_with("aws/codebuild/"))
+/// Whether a text is what a resource makes, or an image of the builder's own.
+fn is_no_builder(beside: &Beside<'_, '_>) -> bool {
+    is_computed(beside) || beside.said().is_some_and(super::is_curated)
+}
+
+/// Whether a text is a mere word, or an image of a builder's own.
+fn is_no_default(beside: &Beside<'_, '_>) -> bool {
+    is_word(beside) || beside.said().is_some_and(super::is_curated)
 }
 
 const GIVEN: &[Given] = &[Given::key("variable.*.default", "var.", 1), Given::key("locals.*", "local.", 0)];
