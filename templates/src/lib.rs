@@ -10,6 +10,7 @@ mod language;
 mod purl;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 pub use filters::FILTERS;
 pub use language::Language;
@@ -27,13 +28,19 @@ macro_rules! embedded {
 pub const EMBEDDED: &[(&str, &str)] =
     embedded!["Earthfile", "compose.images.yaml", "helm-values.yaml", "images.lock.yaml", "kustomization.yaml"];
 
-/// The templates of one run: the embedded ones, with those that the user put in their place.
+/// The templates of one run: the embedded ones, with those that the user put in their place. Most runs render none, so the
+/// embedded ones alone, which are the default, are read when the first of them is.
+#[derive(Default)]
 pub struct Templates {
-    engines: BTreeMap<Language, tera::Tera>,
+    engines: OnceLock<Result<Engines, TemplateError>>,
 }
 
+/// An engine for each language.
+#[derive(Default)]
+struct Engines(BTreeMap<Language, tera::Tera>);
+
 /// Why a template cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum TemplateError {
     /// A file whose name is not a template's.
     #[error("there is no template `{name}`: the templates are {known}")]
@@ -60,23 +67,36 @@ impl Templates {
             let known: Vec<String> = EMBEDDED.iter().map(|(name, _)| format!("{name}.tera")).collect();
             return Err(TemplateError::Unknown { name: format!("{name}.tera"), known: known.join(", ") });
         }
-        let mut templates = Self { engines: BTreeMap::new() };
-        for (name, text) in EMBEDDED {
-            templates.add(name, overrides.get(*name).map_or(text, String::as_str))?;
-        }
-        Ok(templates)
-    }
-
-    fn add(&mut self, name: &str, text: &str) -> Result<(), TemplateError> {
-        let language = Language::of(name);
-        let engine = self.engines.entry(language).or_insert_with(|| language.engine());
-        engine.add_raw_template(name, text).map_err(|error| template_error(name, &error))
+        Ok(Self { engines: OnceLock::from(Ok(Engines::of(overrides)?)) })
     }
 
     /// Renders the template called `name` with the fields of `context`.
     pub fn render(&self, name: &str, context: &impl Serialize) -> Result<String, TemplateError> {
+        match self.engines.get_or_init(|| Engines::of(&BTreeMap::new())) {
+            Ok(engines) => engines.render(name, context),
+            Err(error) => Err(error.clone()),
+        }
+    }
+}
+
+impl Engines {
+    fn of(overrides: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
+        let mut engines = Self::default();
+        for (name, text) in EMBEDDED {
+            engines.add(name, overrides.get(*name).map_or(text, String::as_str))?;
+        }
+        Ok(engines)
+    }
+
+    fn add(&mut self, name: &str, text: &str) -> Result<(), TemplateError> {
+        let language = Language::of(name);
+        let engine = self.0.entry(language).or_insert_with(|| language.engine());
+        engine.add_raw_template(name, text).map_err(|error| template_error(name, &error))
+    }
+
+    fn render(&self, name: &str, context: &impl Serialize) -> Result<String, TemplateError> {
         let context = tera::Context::from_serialize(context).map_err(|error| template_error(name, &error))?;
-        let Some(engine) = self.engines.get(&Language::of(name)) else {
+        let Some(engine) = self.0.get(&Language::of(name)) else {
             return Err(TemplateError::Unknown { name: name.to_owned(), known: String::new() });
         };
         engine.render(name, &context).map_err(|error| template_error(name, &error))
@@ -98,9 +118,9 @@ mod tests {
     use super::*;
 
     fn render(name: &str, text: &str, value: &str) -> Result<String, TemplateError> {
-        let mut templates = Templates { engines: BTreeMap::new() };
-        templates.add(name, text)?;
-        templates.render(name, &BTreeMap::from([("value", value)]))
+        let mut engines = Engines::default();
+        engines.add(name, text)?;
+        engines.render(name, &BTreeMap::from([("value", value)]))
     }
 
     const HOSTILE: &str = "a\"b\\c\nd${e}%{f}{{g}}#\u{202e}*/";

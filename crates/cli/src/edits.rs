@@ -1,10 +1,10 @@
 //! New bytes for files of people: made by the targets that own them, or for files that none does as a target of all files
 //! would make them. All are made before any is written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use imagelock_adapter::{Context, Output, Ownership, Rewrites, Target, Templates};
+use imagelock_adapter::{Context, Output, Ownership, Target};
 use imagelock_core::Lockfile;
 use imagelock_core::project::{Project, Source};
 use imagelock_core::source::SourceFile;
@@ -14,6 +14,7 @@ use crate::adapters::{self, ADAPTERS};
 use crate::command::{Written, warnings};
 use crate::diff::unified;
 use crate::failure::{Failure, Kind, Problem};
+use crate::ground::Ground;
 use crate::session::Session;
 use crate::survey;
 use crate::targets;
@@ -44,12 +45,9 @@ impl Edits {
         let root = session.root.canonicalize_utf8()?;
         let starts = survey::starts(paths, &session.directory, &root, true)?;
         let targets = targets::read(&session.project)?;
-        let tree = DiskTree::of(&session.root, &session.project.scan)?;
-        let templates = Templates::new(&BTreeMap::new()).map_err(|error| Failure::input(error.to_string()))?;
-        let rewrites = Rewrites::of(&session.project);
-        let built = &session.project.built;
-        let context = Context { lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };
-        let all = targets::render(&targets, &tree, &context, &|_| true).map_err(|failure| session.shown(failure))?;
+        let ground = Ground::of(&session.root, &session.project)?;
+        let (tree, context) = (&ground.tree, ground.context(lock));
+        let all = targets::render(&targets, tree, &context, &|_| true).map_err(|failure| session.shown(failure))?;
         let reached: BTreeSet<&Utf8Path> = all.iter().map(|output| output.path.as_path()).collect();
         let takes_all = targets.iter().any(|rendered| rendered.target.is_wide());
         let others: BTreeSet<&Utf8Path> = surveyed
@@ -59,10 +57,10 @@ impl Edits {
             // Where a target takes all files, those that it leaves out are left out on purpose, unless they are named.
             .filter(|file| !reached.contains(file) && (!takes_all || !paths.is_empty()))
             .collect();
-        let rest = rest(session, &tree, &context, &reached, &others)?;
+        let rest = rest(session, tree, &context, &reached, &others)?;
         let mut stale = 0;
         for output in all.iter().filter(|output| output.ownership == Ownership::Generated) {
-            stale += usize::from(targets::there(&tree, output)?.as_deref() != Some(output.content.as_slice()));
+            stale += usize::from(targets::there(tree, output)?.as_deref() != Some(output.content.as_slice()));
         }
         let pinned = rest.iter().filter(|output| !output.uses.is_empty());
         let unreached = pinned.map(|output| output.path.clone()).collect();
@@ -73,7 +71,7 @@ impl Edits {
             .chain(rest)
             .collect();
         outputs.sort_by(|one, other| one.path.cmp(&other.path));
-        targets::one_file_each(&tree, &outputs.iter().collect::<Vec<_>>())?;
+        targets::one_file_each(tree, &outputs.iter().collect::<Vec<_>>())?;
         Ok(Self { outputs, unreached, stale })
     }
 

@@ -52,6 +52,7 @@ mod edits;
 mod excerpt;
 mod failure;
 mod finding;
+mod ground;
 mod host;
 mod input;
 mod merged;

@@ -1,16 +1,15 @@
 //! Looking at the files of a repository: for every command that asks what they say of images.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use imagelock_adapter::{Context, Rewrites, Templates};
 use imagelock_core::project::FILE_NAME;
 use imagelock_core::{Lockfile, Project};
 use imagelock_files::reserved::is_version_control;
 use imagelock_survey::{Survey, Surveyed};
 
 use crate::failure::{Failure, Kind, Problem};
+use crate::ground::Ground;
 use crate::input::TREE_FILE_BYTES;
 use crate::session::Session;
-use crate::tree::DiskTree;
 
 /// What is looked at.
 pub(crate) struct Looking<'l> {
@@ -26,11 +25,8 @@ impl Looking<'_> {
     /// Looks at the files and folders `starts`, from the root on.
     pub(crate) fn at(&self, starts: &[Utf8PathBuf]) -> Result<Surveyed, Failure> {
         let Self { root, project, lock, has_project } = *self;
-        let tree = DiskTree::of(root, &project.scan)?;
-        let templates = Templates::new(&std::collections::BTreeMap::new());
-        let templates = templates.map_err(|error| Failure::input(error.to_string()))?;
-        let rewrites = Rewrites::of(project);
-        let context = Context { lock, tree: &tree, templates: &templates, rewrites: &rewrites, built: &project.built };
+        let ground = Ground::of(root, project)?;
+        let context = ground.context(lock);
         let survey = Survey::new(root, &project.scan, &context, has_project, TREE_FILE_BYTES);
         let survey = survey.map_err(|error| Failure::new(Kind::Input, Problem::of(&error)))?;
         Ok(survey.run(starts))

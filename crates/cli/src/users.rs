@@ -6,15 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
-use imagelock_adapter::{Context, Rewrites, Templates};
 use imagelock_core::source::Location;
 use imagelock_core::{ImageName, Lockfile};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::ground::Ground;
 use crate::session::Session;
 use crate::targets;
-use crate::tree::DiskTree;
 
 /// Who uses which image.
 pub(crate) struct Users(BTreeMap<ImageName, BTreeSet<User>>);
@@ -60,16 +59,12 @@ impl Users {
     /// Looks at the packages of the project, and at what its targets make of the lock.
     pub(crate) fn of(session: &Session<'_>, lock: &Lockfile) -> Result<Self, Failure> {
         let targets = targets::read(&session.project)?;
-        let tree = DiskTree::of(&session.root, &session.project.scan)?;
-        let templates = Templates::new(&BTreeMap::new()).map_err(|error| Failure::input(error.to_string()))?;
-        let rewrites = Rewrites::of(&session.project);
-        let built = &session.project.built;
-        let context = Context { lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };
+        let ground = Ground::of(&session.root, &session.project)?;
         let mut users = Self(BTreeMap::new());
         for used in &session.project.uses {
             users.add(&used.image.value, User::at("cargo", &used.image.at));
         }
-        for (rendered, outputs) in targets::each(&targets, &tree, &context) {
+        for (rendered, outputs) in targets::each(&targets, &ground.tree, &ground.context(lock)) {
             let adapter = rendered.adapter.id();
             let Ok(outputs) = outputs else {
                 let named = rendered.target.images();

@@ -12,7 +12,7 @@ use imagelock_core::{Base, Digest, LockedImage, Lockfile, Origin, Project, Refer
 use proptest::prelude::*;
 
 /// The embedded templates. Reading them takes longer than what most tests do with them.
-static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| Templates::new(&BTreeMap::new()).unwrap());
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(Templates::default);
 
 /// A digest of one digit.
 pub fn digest(digit: char) -> Digest {

@@ -2,12 +2,11 @@
 
 mod charts;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
-use imagelock_adapter::{Context, Rewrites, Templates};
 use imagelock_core::project::BuiltPattern;
 use imagelock_core::{Lockfile, plan};
 use imagelock_survey::{Adopted, Adoption, Mention, State, Surveyed};
@@ -19,10 +18,10 @@ use super::ready::{Additions, NewProject, Ready};
 use crate::diff::unified;
 use crate::discover;
 use crate::failure::{Failure, Kind, Problem};
+use crate::ground::Ground;
 use crate::host::{Format, Host};
 use crate::session::{self, Session};
 use crate::survey;
-use crate::tree::DiskTree;
 use crate::{targets, write};
 
 /// Take a repository over: declare the images that its files name, and lock them
@@ -175,13 +174,9 @@ fn reached(session: &Session<'_>, lock: &Lockfile) -> Result<BTreeSet<Utf8PathBu
     if targets.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let tree = DiskTree::of(&session.root, &session.project.scan)?;
-    let templates = Templates::new(&BTreeMap::new()).map_err(|error| Failure::input(error.to_string()))?;
-    let rewrites = Rewrites::of(&session.project);
-    let built = &session.project.built;
-    let context = Context { lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };
-    let outputs =
-        targets::each(&targets, &tree, &context).into_iter().filter_map(|(_, outputs)| outputs.ok()).flatten();
+    let ground = Ground::of(&session.root, &session.project)?;
+    let rendered = targets::each(&targets, &ground.tree, &ground.context(lock)).into_iter();
+    let outputs = rendered.filter_map(|(_, outputs)| outputs.ok()).flatten();
     let files = outputs.flat_map(|output| {
         let used = output.uses.into_iter().filter_map(|used| Some(used.at?.file.path().to_owned()));
         std::iter::once(output.path).chain(used).collect::<Vec<_>>()

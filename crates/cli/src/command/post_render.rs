@@ -38,8 +38,7 @@ impl PostRender {
         let lock = session.lockfile()?;
         let manifests = read(std::io::stdin().lock())?;
         let tree = DiskTree::new(&session.root)?;
-        let templates = Templates::new(&std::collections::BTreeMap::new());
-        let templates = templates.map_err(|error| Failure::input(error.to_string()))?;
+        let templates = Templates::default();
         let rewrites = self.registries.rewrites(&session.project);
         let built = &session.project.built;
         let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
-use imagelock_adapter::{Context, Output, Ownership, Seal, Templates, Use};
+use imagelock_adapter::{Output, Ownership, Seal, Templates, Use};
 use imagelock_core::plan;
 use imagelock_core::source::{Label, Location};
 use serde::Serialize;
@@ -12,6 +12,7 @@ use super::registries::Registries;
 use crate::adapters;
 use crate::diff::unified;
 use crate::failure::{Failure, Kind, Problem};
+use crate::ground::Ground;
 use crate::host::{Format, Host};
 use crate::projects;
 use crate::session::Session;
@@ -85,14 +86,13 @@ impl Render {
             return Err(Failure::new(Kind::Check, Problem::new(message).help("run `{command} lock` first")));
         }
         let targets = self.targets(&session)?;
-        let tree = DiskTree::of(&session.root, &session.project.scan)?;
-        let templates = self.templates(&session)?;
-        let rewrites = self.registries.rewrites(&session.project);
-        let built = &session.project.built;
-        let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };
-        let outputs = targets::render(&targets, &tree, &context, &|rendered| self.is_asked(rendered));
+        let mut ground = Ground::of(&session.root, &session.project)?;
+        ground.templates = self.templates(&session)?;
+        ground.rewrites = self.registries.rewrites(&session.project);
+        let (tree, context) = (&ground.tree, ground.context(&lock));
+        let outputs = targets::render(&targets, tree, &context, &|rendered| self.is_asked(rendered));
         let outputs = outputs.map_err(|failure| session.shown(failure))?;
-        targets::one_file_each(&tree, &outputs.iter().collect::<Vec<_>>())?;
+        targets::one_file_each(tree, &outputs.iter().collect::<Vec<_>>())?;
         if let Some(path) = &self.stdout {
             return print_one(host, &outputs, path);
         }
@@ -107,9 +107,9 @@ impl Render {
             }
         }
         if !self.check {
-            return self.write(&session, &tree, &outputs);
+            return self.write(&session, tree, &outputs);
         }
-        let mut results = check(&session, &tree, &outputs)?;
+        let mut results = check(&session, tree, &outputs)?;
         let differs = results.iter().any(|result| result.state == "differs");
         let mut charts = helm_check::Charts::default();
         // What Helm makes of files that are out of date proves nothing.
@@ -147,10 +147,8 @@ impl Render {
     }
 
     fn templates(&self, session: &Session<'_>) -> Result<Templates, Failure> {
-        let overrides = match &self.templates {
-            Some(directory) => targets::overrides(&session.directory.join(directory))?,
-            None => std::collections::BTreeMap::new(),
-        };
+        let Some(directory) = &self.templates else { return Ok(Templates::default()) };
+        let overrides = targets::overrides(&session.directory.join(directory))?;
         Templates::new(&overrides).map_err(|error| Failure::input(error.to_string()))
     }
 

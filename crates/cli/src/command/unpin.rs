@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
-use imagelock_adapter::{Context, Output, RenderError, Rewrites, Seal, Templates, Tree as _};
+use imagelock_adapter::{Output, RenderError, Seal, Tree as _};
 use imagelock_core::source::{Location, SourceFile};
 use imagelock_core::{Lockfile, Reference};
 use imagelock_edit::{Choice, Matcher, Unpinned, Unpinning};
@@ -16,6 +16,7 @@ use super::adopt;
 use super::render::Written;
 use crate::edits::{self, Edits};
 use crate::failure::{Failure, Kind, Problem};
+use crate::ground::Ground;
 use crate::host::{Format, Host};
 use crate::session::Session;
 use crate::survey;
@@ -74,12 +75,8 @@ impl Unpin {
     fn edits(&self, session: &Session<'_>) -> Result<Edits, Failure> {
         let lock = session.locked(&[])?;
         let surveyed = survey::of(session, &lock, &self.paths)?;
-        let tree = DiskTree::of(&session.root, &session.project.scan)?;
-        let templates = Templates::new(&std::collections::BTreeMap::new());
-        let templates = templates.map_err(|error| Failure::input(error.to_string()))?;
-        let rewrites = Rewrites::of(&session.project);
-        let built = &session.project.built;
-        let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };
+        let ground = Ground::of(&session.root, &session.project)?;
+        let (tree, context) = (&ground.tree, ground.context(&lock));
         let images = Matcher::new(&context, None).map_err(|error| Failure::new(Kind::Input, Problem::of(&error)))?;
         let is_locked = |mention: &&Mention| mention.digest_of().is_some() && mention.image.is_some();
         let files: BTreeSet<&Utf8Path> =
@@ -89,7 +86,7 @@ impl Unpin {
         }
         let (mut outputs, mut problems) = (Vec::new(), Vec::new());
         for path in files {
-            match unpinned(&tree, path, &images) {
+            match unpinned(tree, path, &images) {
                 Ok(output) => outputs.extend(output),
                 Err(error) => problems.extend(error.each().iter().map(|error| Problem::of(error))),
             }
@@ -97,7 +94,7 @@ impl Unpin {
         if !problems.is_empty() {
             return Err(session.shown(Failure { kind: Kind::Input, problems }));
         }
-        targets::one_file_each(&tree, &outputs.iter().collect::<Vec<_>>())?;
+        targets::one_file_each(tree, &outputs.iter().collect::<Vec<_>>())?;
         Ok(Edits { outputs, ..Edits::default() })
     }
 }

@@ -46,7 +46,7 @@ fn image(name: &str, reference: &str, content: &str) -> String {
 fn render_with(project: &str, lock: &Lockfile, rewrites: &Rewrites) -> Result<Vec<Output>, RenderError> {
     let source = Source::ImagesToml(SourceFile::new("images.toml", project));
     let project = Project::parse(&[source], &["buildkit"]).unwrap();
-    let templates = Templates::new(&std::collections::BTreeMap::new()).unwrap();
+    let templates = Templates::default();
     let context = Context {
         lock,
         tree: &MemoryTree::default(),

@@ -48,7 +48,7 @@ fn render_with(
 ) -> Result<Vec<Output>, RenderError> {
     let source = Source::ImagesToml(SourceFile::new("images.toml", format!("[[earthly]]\n{table}")));
     let project = Project::parse(&[source], &["earthly"]).unwrap();
-    let templates = Templates::new(&std::collections::BTreeMap::new()).unwrap();
+    let templates = Templates::default();
     let context = Context { lock, tree, templates: &templates, rewrites, built: &project.built };
     Earthly.read(&project.targets[0]).unwrap().render(&context)
 }

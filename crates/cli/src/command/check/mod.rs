@@ -9,11 +9,11 @@ mod since;
 mod targets;
 mod text;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
-use imagelock_adapter::{Context, Rewrites, Templates};
+use imagelock_adapter::Context;
 use imagelock_core::plan::{self, Plan};
 use imagelock_core::{ImageName, Lockfile};
 use imagelock_survey::{Survey, Surveyed};
@@ -22,6 +22,7 @@ use self::baseline::Baseline;
 use self::reach::Reach;
 use crate::failure::{Failure, Kind, Problem};
 use crate::finding::{self, Finding, Level, Place, Rule, Told};
+use crate::ground::Ground;
 use crate::host::{Format, Host};
 use crate::input::TREE_FILE_BYTES;
 use crate::session::Session;
@@ -83,13 +84,10 @@ impl Check {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
         let session = Session::open(host)?;
         let lock = session.lockfile_of_gate()?.unwrap_or_default();
-        let disk = DiskTree::of(&session.root, &session.project.scan)?;
-        let tree = KeptTree::new(&disk);
-        let templates = Templates::new(&BTreeMap::new()).map_err(|error| Failure::input(error.to_string()))?;
-        let rewrites = Rewrites::of(&session.project);
-        let built = &session.project.built;
-        let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };
-        let (mut findings, surveyed) = found(&session, &context, &disk, &tree)?;
+        let ground = Ground::of(&session.root, &session.project)?;
+        let tree = KeptTree::new(&ground.tree);
+        let context = Context { tree: &tree, ..ground.context(&lock) };
+        let (mut findings, surveyed) = found(&session, &context, &ground.tree, &tree)?;
         let baseline = self.baseline.as_ref().map(|path| Baseline::open(&session, path)).transpose()?;
         if let Some(baseline) = baseline.as_ref().filter(|_| self.write_baseline) {
             return baseline.write(&session, &findings);

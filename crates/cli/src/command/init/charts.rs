@@ -6,12 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
-use imagelock_adapter::{Context, Output, Rewrites, Templates, Tree as _};
+use imagelock_adapter::{Context, Output, Tree as _};
 use imagelock_core::{Base, Digest, ImageName, LockedImage, Lockfile, Origin, Request, Wanted};
 use imagelock_survey::{Adopted, Adoption, Mention};
 
 use crate::edits::as_written;
 use crate::failure::Failure;
+use crate::ground::Ground;
 use crate::session::Session;
 use crate::tree::DiskTree;
 
@@ -26,16 +27,13 @@ pub(super) fn tables(
     open: &[&Mention],
     adoption: &Adoption<'_>,
 ) -> Result<Vec<(&'static str, Vec<String>)>, Failure> {
-    let tree = DiskTree::of(&session.root, &session.project.scan)?;
-    let charts = charts(&tree, open);
+    let ground = Ground::of(&session.root, &session.project)?;
+    let charts = charts(&ground.tree, open);
     if charts.is_empty() {
         return Ok(Vec::new());
     }
     let lock = found(lock, adoption);
-    let templates = Templates::new(&BTreeMap::new()).map_err(|error| Failure::input(error.to_string()))?;
-    let rewrites = Rewrites::of(&session.project);
-    let built = &session.project.built;
-    let context = Context { lock: &lock, tree: &tree, templates: &templates, rewrites: &rewrites, built };
+    let context = ground.context(&lock);
     let names = names(adoption);
     let mut tables = Vec::new();
     for (file, places) in charts {
