@@ -2,6 +2,8 @@
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use imagelock_core::project::{FILE_NAME, Source};
+use imagelock_core::source::SourceFile;
+use imagelock_survey::top;
 
 use crate::cargo::{self, Judge, Workspace};
 use crate::failure::Failure;
@@ -47,6 +49,13 @@ pub(crate) fn find(directory: &Utf8Path, named: Option<&Utf8Path>) -> Result<Opt
 /// Likewise, and starts nothing: packages of a workspace may be read as members that Cargo would not count.
 pub(crate) fn find_as_read(directory: &Utf8Path, named: Option<&Utf8Path>) -> Result<Option<Found>, Failure> {
     find_by(Judge::Manifests, directory, named)
+}
+
+/// A new project at the top of the repository that `directory` belongs to, or right here.
+pub(crate) fn start(directory: &Utf8Path) -> Found {
+    let root = top(directory).unwrap_or(directory).to_owned();
+    let path = display(&root.join(FILE_NAME), directory);
+    Found { root, sources: vec![Source::ImagesToml(SourceFile::new(path, ""))] }
 }
 
 fn find_by(judge: Judge, directory: &Utf8Path, named: Option<&Utf8Path>) -> Result<Option<Found>, Failure> {

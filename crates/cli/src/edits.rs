@@ -11,10 +11,11 @@ use imagelock_core::source::SourceFile;
 use imagelock_survey::Surveyed;
 
 use crate::adapters::{self, ADAPTERS};
-use crate::command::{Written, warnings};
+use crate::command::{Written, moved, warnings};
 use crate::diff::unified;
 use crate::failure::{Failure, Kind, Problem};
 use crate::ground::Ground;
+use crate::report::counted;
 use crate::session::Session;
 use crate::survey;
 use crate::targets;
@@ -75,46 +76,14 @@ impl Edits {
         Ok(Self { outputs, unreached, stale })
     }
 
-    /// Says what people should know of the files that are looked at.
-    pub(crate) fn tell(&self, session: &Session<'_>) {
-        for output in &self.outputs {
-            let shown = session.show(&session.root.join(&output.path));
-            for warning in warnings(output, shown.as_str()) {
-                session.host.shell.warn(&warning);
-            }
-        }
-    }
-
-    /// Writes the files that change, and says which; `tell` has more to say of one.
-    pub(crate) fn write(&self, session: &Session<'_>, tell: impl Fn(&Output, &str)) -> Result<Vec<Written>, Failure> {
-        let mut files = Vec::new();
-        for output in self.edited() {
-            let path = session.root.join(&output.path);
-            let written = session.write(&path, &output.content)?;
-            if written {
-                let shown = session.show(&path);
-                session.host.shell.status("Wrote", shown.as_str());
-                tell(output, shown.as_str());
-            }
-            files.push(Written::of(output, if written { "written" } else { "fresh" }));
-        }
-        Ok(files)
+    /// Writes the files that change, and says which.
+    pub(crate) fn write(&self, session: &Session<'_>) -> Result<Vec<Written>, Failure> {
+        write(session, self.edited())
     }
 
     /// The difference in the files that would change.
     pub(crate) fn preview(&self, session: &Session<'_>) -> Result<(String, Vec<Written>), Failure> {
-        let tree = DiskTree::new(&session.root)?;
-        let (mut diffs, mut files) = (String::new(), Vec::new());
-        for output in self.edited() {
-            let old = targets::there(&tree, output)?.unwrap_or_default();
-            let differs = old != output.content;
-            if differs {
-                let shown = session.show(&session.root.join(&output.path));
-                diffs.push_str(&unified(shown.as_str(), &old, &output.content, session.host.shell.out));
-            }
-            files.push(Written::of(output, if differs { "differs" } else { "fresh" }));
-        }
-        Ok((diffs, files))
+        differences(session, &DiskTree::new(&session.root)?, self.edited())
     }
 
     fn edited(&self) -> impl Iterator<Item = &Output> {
@@ -122,12 +91,58 @@ impl Edits {
     }
 }
 
+/// Says what people should know of outputs.
+pub(crate) fn tell(session: &Session<'_>, outputs: &[Output]) {
+    for output in outputs {
+        let shown = session.show(&session.root.join(&output.path));
+        for warning in warnings(output, shown.as_str()) {
+            session.host.shell.warn(&warning);
+        }
+    }
+}
+
+/// Writes outputs where they change something, and says where, and which places have another tag.
+pub(crate) fn write<'o>(
+    session: &Session<'_>,
+    outputs: impl Iterator<Item = &'o Output>,
+) -> Result<Vec<Written>, Failure> {
+    let mut files = Vec::new();
+    for output in outputs {
+        let path = session.root.join(&output.path);
+        let written = session.write(&path, &output.content)?;
+        if written {
+            let shown = session.show(&path);
+            session.host.shell.status("Wrote", shown.as_str());
+            moved(&session.host.shell, &output.uses, shown.as_str());
+        }
+        files.push(Written::of(output, if written { "written" } else { "fresh" }));
+    }
+    Ok(files)
+}
+
+/// The difference that outputs would make, and which of them would make one.
+pub(crate) fn differences<'o>(
+    session: &Session<'_>,
+    tree: &DiskTree,
+    outputs: impl Iterator<Item = &'o Output>,
+) -> Result<(String, Vec<Written>), Failure> {
+    let (mut diffs, mut files) = (String::new(), Vec::new());
+    for output in outputs {
+        let old = targets::there(tree, output)?.unwrap_or_default();
+        let differs = old != output.content;
+        if differs {
+            let shown = session.show(&session.root.join(&output.path));
+            diffs.push_str(&unified(shown.as_str(), &old, &output.content, session.host.shell.out));
+        }
+        files.push(Written::of(output, if differs { "differs" } else { "fresh" }));
+    }
+    Ok((diffs, files))
+}
+
 /// Says how many files are as they should be, where all are.
 pub(crate) fn tell_fresh(session: &Session<'_>, files: &[Written], how: &str) {
     if files.iter().all(|file| file.state == "fresh") {
-        let count = files.len();
-        let noun = if count == 1 { "file" } else { "files" };
-        session.host.shell.status("Fresh", &format!("{count} {noun}, {how} already"));
+        session.host.shell.status("Fresh", &format!("{}, {how} already", counted(files.len(), "file", "files")));
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_adapter::is_private;
 use imagelock_core::project::FILE_NAME;
-use imagelock_survey::{Seen, Walk};
+use imagelock_survey::{Seen, Walk, top};
 
 use crate::diagnostic;
 use crate::discover;
@@ -20,7 +20,7 @@ pub(crate) fn each(host: &Host, run: impl Fn(&Host) -> Result<(), Failure>) -> R
         return Err(Failure::input("`--all` takes every project, and `--project` names one"));
     }
     let directory = session::directory(host)?;
-    let top = directory.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&directory);
+    let top = top(&directory).unwrap_or(&directory);
     let projects = find(top)?;
     if projects.is_empty() {
         let failure = Failure::input(format!("there is no images.toml in `{top}` or below it"));

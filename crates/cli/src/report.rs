@@ -224,8 +224,8 @@ fn table(
     what: &str,
     places: &dyn Fn(&ImageName, &Error) -> Vec<String>,
 ) -> Problem {
-    let images = if of == 1 { "image" } else { "images" };
-    let mut problem = Problem::new(format!("{} of {of} {images} {what}", errors.len()));
+    let of = counted(of, "image", "images");
+    let mut problem = Problem::new(format!("{} of {of} {what}", errors.len()));
     let project: &Project = &session.project;
     let wanted: BTreeMap<&ImageName, String> = errors
         .iter()
@@ -281,6 +281,11 @@ fn alone(session: &Session<'_>, name: &ImageName, error: &Error, what: &str) -> 
     problem.notes.extend(doing(error));
     problem.help = error.help();
     problem
+}
+
+/// `1 file`, `2 files`
+pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 #[cfg(test)]

@@ -55,13 +55,40 @@ impl<'h> Session<'h> {
         Self::of(host, directory, found)
     }
 
-    /// Finds and reads the project, and keeps other runs out of it until the second value is dropped.
-    pub(crate) fn open_alone(host: &'h Host) -> Result<(Self, ProjectLock), Failure> {
-        let session = Self::open(host)?;
+    /// Likewise; where there is no project, a new one at the top of the repository, of which nothing is written yet.
+    fn open_or_start(host: &'h Host) -> Result<Self, Failure> {
+        let directory = directory(host)?;
+        let found = match discover::find(&directory, host.global.project.as_deref())? {
+            Some(found) => found,
+            None => discover::start(&directory),
+        };
+        Self::of(host, directory, found)
+    }
+
+    /// Finds and reads the project; where it is `alone`, other runs are kept out of it until the second value is dropped. Only
+    /// a run that may write has to be: checks in a read-only tree need no lock.
+    pub(crate) fn open_for(host: &'h Host, alone: bool) -> Result<(Self, Option<ProjectLock>), Failure> {
+        Self::opened(host, alone, Self::open)
+    }
+
+    /// Likewise, or starts one.
+    pub(crate) fn start_for(host: &'h Host, alone: bool) -> Result<(Self, Option<ProjectLock>), Failure> {
+        Self::opened(host, alone, Self::open_or_start)
+    }
+
+    fn opened(
+        host: &'h Host,
+        alone: bool,
+        open: impl Fn(&'h Host) -> Result<Self, Failure>,
+    ) -> Result<(Self, Option<ProjectLock>), Failure> {
+        let session = open(host)?;
+        if !alone {
+            return Ok((session, None));
+        }
         let held = session.hold()?;
         // The run that was waited for may have changed what was read before.
-        let session = if held.waited { Self::open(host)? } else { session };
-        Ok((session, held))
+        let session = if held.waited { open(host)? } else { session };
+        Ok((session, Some(held)))
     }
 
     pub(crate) fn of(host: &'h Host, directory: Utf8PathBuf, found: Found) -> Result<Self, Failure> {

@@ -19,25 +19,36 @@ pub(crate) struct Looking<'l> {
     pub(crate) lock: &'l Lockfile,
     /// Whether there is a project, or will be one.
     pub(crate) has_project: bool,
+    /// Whether the images are told that files make.
+    pub(crate) with_made: bool,
 }
 
 impl Looking<'_> {
     /// Looks at the files and folders `starts`, from the root on.
     pub(crate) fn at(&self, starts: &[Utf8PathBuf]) -> Result<Surveyed, Failure> {
-        let Self { root, project, lock, has_project } = *self;
+        let Self { root, project, lock, has_project, with_made } = *self;
         let ground = Ground::of(root, project)?;
         let context = ground.context(lock);
         let survey = Survey::new(root, &project.scan, &context, has_project, TREE_FILE_BYTES);
         let survey = survey.map_err(|error| Failure::new(Kind::Input, Problem::of(&error)))?;
-        Ok(survey.run(starts))
+        Ok(if with_made { survey.with_made() } else { survey }.run(starts))
     }
 }
 
 /// What the files of a project say, or those of them that are named.
 pub(crate) fn of(session: &Session<'_>, lock: &Lockfile, paths: &[Utf8PathBuf]) -> Result<Surveyed, Failure> {
+    below(session, lock, paths, false)
+}
+
+/// Likewise, with what they make: for whoever declares the rest.
+pub(crate) fn to_adopt(session: &Session<'_>, lock: &Lockfile, paths: &[Utf8PathBuf]) -> Result<Surveyed, Failure> {
+    below(session, lock, paths, true)
+}
+
+fn below(session: &Session<'_>, lock: &Lockfile, paths: &[Utf8PathBuf], with_made: bool) -> Result<Surveyed, Failure> {
     let root = session.root.canonicalize_utf8()?;
     let starts = starts(paths, &session.directory, &root, true)?;
-    Looking { root: &root, project: &session.project, lock, has_project: true }.at(&starts)
+    Looking { root: &root, project: &session.project, lock, has_project: true, with_made }.at(&starts)
 }
 
 /// Where to look, from the root on: everywhere where nothing is named.

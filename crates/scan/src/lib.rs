@@ -22,7 +22,7 @@ use imagelock_core::Reference;
 use imagelock_core::reference::ReferenceError;
 
 pub use comment::{Comment, WORD};
-pub use formats::{FORMATS, HEAD, claiming, makes, start};
+pub use formats::{FORMATS, HEAD, PLAIN, claiming, makes, plain, start};
 pub use lines::Lines;
 pub use names::{names, takes_names};
 

@@ -5,7 +5,7 @@
 //! - [`Mention`]: one place that names an image, with its [`State`].
 //! - [`drift()`]: what is named differently in different places.
 //! - [`Adoption`]: what was found, as images to declare.
-//! - [`Base`]: what files were in a commit before.
+//! - [`Base`]: what files were in a commit before; [`top`]: where the repository that has it starts.
 //!
 //! It reads and writes nothing but what it finds below the root, through `imagelock-files`, and starts no Git: what is
 //! tracked it reads from the index, and what was before from Git's objects. It is not for printing. Invariant: the same files give the same answer, in the same
@@ -25,5 +25,6 @@ pub use adoption::{Adopted, Adoption};
 pub use drift::{Drift, drift};
 pub use history::{Base, HistoryError};
 pub use mention::{Mention, State};
+pub use rules::top;
 pub use survey::{Before, Ignored, Survey, Surveyed, Warning};
 pub use walk::{Excluded, Seen, Walk, Why, excluded};

@@ -10,13 +10,11 @@ use imagelock_core::Reference;
 use imagelock_core::source::{Located, Location, SourceFile};
 use imagelock_edit::{Choice, Holds, Marked, ignored, marked};
 use imagelock_files::{FileError, FileProblem, Opened};
-use imagelock_scan::{FORMATS, Format, HEAD, Head, Parsed, Says, Site, Sure, WORD, bare, claiming, makes, start};
+use imagelock_scan::{Format, HEAD, Head, PLAIN, Parsed, Says, Site, Sure, WORD, bare, claiming, makes, plain, start};
 
 use crate::survey::Rule;
 use crate::{Before, Ignored, Mention, State, Survey, Surveyed, Warning, Why};
 
-/// The format of all that no other knows. It has places only where markers say so.
-const PLAIN: &str = "plain";
 /// What a place is said to be found by that a rule of the project file found.
 const RULE: &str = "rule";
 
@@ -161,7 +159,9 @@ impl<'r, 'a> Reader<'r, 'a> {
             self.warn(file, error.at.start, message);
             Parsed::default()
         });
-        self.found.made.extend(makes(format.id(), file.text()));
+        if self.survey.with_made {
+            self.found.made.extend(makes(format.id(), file.text()));
+        }
         let marks = self.marks(file, format, &parsed);
         let ignored = ignored(file, &parsed);
         let mut mentions: Vec<Mention> = Vec::new();
@@ -201,8 +201,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             Ok(marks) => return marks,
             Err(error) => error,
         };
-        let plain = FORMATS.iter().filter(|other| other.id() == PLAIN && format.id() != PLAIN);
-        let plain = plain.copied().find(|plain| plain.claims(self.path, &""));
+        let plain = plain(self.path).filter(|_| format.id() != PLAIN);
         let again = plain.and_then(|plain| marked(file, &plain.read(file.text()).ok()?, survey.context).ok());
         again.unwrap_or_else(|| {
             let at = error.labels().first().map_or(0, |label| label.at.span.start);

@@ -75,7 +75,7 @@ impl<'w> Folders<'w> {
         if path != self.root && path.starts_with(self.root) {
             return true;
         }
-        let top = self.root.ancestors().find(|folder| is_top(folder));
+        let top = top(self.root);
         top.is_some_and(|top| path != top && path.starts_with(top))
     }
 
@@ -132,6 +132,11 @@ impl<'w> Folders<'w> {
         let path = path.strip_prefix(&repository.top).unwrap_or(path);
         if is_folder { tracked.has_below(path) } else { tracked.has(path) }
     }
+}
+
+/// The top of the repository of Git's that a folder lies in.
+pub fn top(folder: &Utf8Path) -> Option<&Utf8Path> {
+    folder.ancestors().find(|folder| is_top(folder))
 }
 
 /// Whether a repository of Git's starts in a folder.

@@ -29,6 +29,8 @@ pub struct Survey<'a> {
     pub(crate) before: Option<Before<'a>>,
     /// Whether what takes images by their names is told.
     pub(crate) by_name: bool,
+    /// Whether what files make is told.
+    pub(crate) with_made: bool,
 }
 
 /// What a file holds, by its path from the root on, where it was read before.
@@ -51,7 +53,7 @@ pub struct Surveyed {
     pub ignored: Vec<Ignored>,
     /// The images of the lock that a file takes by their names, where that was asked for.
     pub named: BTreeSet<ImageName>,
-    /// The repositories of images that files say they make, each once.
+    /// The repositories of images that files say they make, each once, where that was asked for.
     pub made: BTreeSet<Repository>,
     /// How many files were looked at.
     pub files: usize,
@@ -106,6 +108,7 @@ impl<'a> Survey<'a> {
             largest,
             before: None,
             by_name: false,
+            with_made: false,
         })
     }
 
@@ -120,6 +123,13 @@ impl<'a> Survey<'a> {
     #[must_use]
     pub fn with_names(mut self) -> Self {
         self.by_name = true;
+        self
+    }
+
+    /// Also tells which images files say they make, which is read apart from the places.
+    #[must_use]
+    pub fn with_made(mut self) -> Self {
+        self.with_made = true;
         self
     }
 

@@ -7,10 +7,7 @@ use camino::Utf8Path;
 use imagelock_adapter::{Context, Left, Output, RenderError, Seal, TreeError, Visitor};
 use imagelock_core::source::{Located, Location, SourceFile, Spanned};
 use imagelock_edit::{Edited, Matcher, Named, Pinning, Spell, Stuck};
-use imagelock_scan::{FORMATS, Format, WORD, claiming, start};
-
-/// The format of all that no other knows. It has places only where markers say so.
-const PLAIN: &str = "plain";
+use imagelock_scan::{Format, PLAIN, WORD, claiming, plain, start};
 
 /// What a file holds, or why it cannot be read.
 type Content = Result<Vec<u8>, TreeError>;
@@ -107,9 +104,7 @@ impl Pinner<'_, '_> {
     /// Pins a file whose format has no place for what a marker speaks of, as one that holds images together by keys has
     /// none for a tag alone: what comments speak of as in any text, and the rest in its format.
     fn by_words(file: &Arc<SourceFile>, pinning: &Pinning<'_, '_>) -> Option<Edited> {
-        let mut plain = FORMATS.iter().copied().filter(|format| format.id() == PLAIN);
-        let plain = plain.find(|plain| plain.claims(file.path(), &""))?;
-        let marked = Pinning { format: plain, ..*pinning }.edit(file).ok()?;
+        let marked = Pinning { format: plain(file.path())?, ..*pinning }.edit(file).ok()?;
         let rest = pinning.edit_unmarked(&SourceFile::new(file.path(), marked.text)).ok()?;
         let uses = marked.uses.into_iter().chain(rest.uses).collect();
         Some(Edited { uses, kept: rest.kept, text: rest.text })

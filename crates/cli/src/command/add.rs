@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
-use imagelock_core::project::{self, NewImage, Source};
+use imagelock_core::project::NewImage;
 use imagelock_core::request::Wanted;
 use imagelock_core::source::{Label, SourceFile};
 use imagelock_core::version::Rule;
@@ -10,11 +10,9 @@ use imagelock_core::{ImageName, Platform, Reference, Tag};
 use imagelock_registry::Take;
 
 use super::declare;
-use crate::discover::{self, Found};
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
-use crate::session::{self, Session};
-use crate::write;
+use crate::session::Session;
 
 /// Add images to images.toml and lock them
 ///
@@ -51,13 +49,7 @@ pub struct Add {
 
 impl Add {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
-        let directory = session::directory(host)?;
-        let found = match discover::find(&directory, host.global.project.as_deref())? {
-            Some(found) => found,
-            None => start(&directory),
-        };
-        let _held = write::lock(&found.root, &host.shell)?;
-        let session = Session::of(host, directory, found)?;
+        let (session, _held) = Session::start_for(host, true)?;
         let images = self.images(&session)?;
         let outcome = declare::declare(session, &images, |_| Take::Newest)?;
         if host.global.format == Format::Json { super::json(host, &outcome) } else { Ok(()) }
@@ -163,12 +155,4 @@ fn parse(text: &str) -> Result<Reference, Failure> {
         let at = imagelock_core::source::Location::new(&file, error.at.clone());
         Failure::new(Kind::Input, Problem::new(error.to_string()).label(Label::primary(&at, "")))
     })
-}
-
-/// A new project at the top of the repository that `directory` belongs to, or right here.
-pub(super) fn start(directory: &Utf8Path) -> Found {
-    let top = directory.ancestors().find(|ancestor| ancestor.join(".git").exists());
-    let root = top.unwrap_or(directory).to_owned();
-    let path = discover::display(&root.join(project::FILE_NAME), directory);
-    Found { root, sources: vec![Source::ImagesToml(SourceFile::new(path, ""))] }
 }

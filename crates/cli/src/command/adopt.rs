@@ -130,12 +130,12 @@ impl Choices {
         let found: BTreeMap<&ImageName, &Adopted<'_>> =
             adoption.images.iter().map(|image| (&image.name, image)).collect();
         let mut ready = project.lock(|name| self.take(&found, name))?;
-        let all = ready.session.project.images.len();
+        let all = ready.project.session.project.images.len();
         let mut skipped = Vec::new();
         if self.skip_failed && ready.failed.len() < all {
             for (name, error) in &ready.failed {
                 if let Some(image) = found.get(name) {
-                    skipped.push(left_out(&ready.session, image, error));
+                    skipped.push(left_out(&ready.project.session, image, error));
                 }
             }
             ready = ready.without_failed(additions)?;
@@ -155,7 +155,7 @@ fn left_out(session: &Session<'_>, image: &Adopted<'_>, error: &Error) -> Skippe
 
 /// The failure of a run in which images could not be locked: each with its places in the repository, and what to do.
 fn unlocked(ready: &Ready<'_>, found: &BTreeMap<&ImageName, &Adopted<'_>>, all: usize, command: &str) -> Failure {
-    let session = &ready.session;
+    let session = &ready.project.session;
     let lines = |name: &ImageName, error: &Error| {
         let Some(image) = found.get(name) else {
             let declared = session.project.images.get(name);
@@ -188,9 +188,4 @@ fn unlocked(ready: &Ready<'_>, found: &BTreeMap<&ImageName, &Adopted<'_>>, all: 
 /// Whether a registry says that it does not have what a digest names.
 fn is_gone(error: &Error) -> bool {
     matches!(error.kind, ErrorKind::NotFound { what: Missing::Manifest | Missing::Blob, .. })
-}
-
-/// `1 file`, `2 files`
-pub(super) fn counted(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -10,12 +10,11 @@ use imagelock_core::{ImageName, Repository, Wanted};
 use imagelock_files::Writer;
 use imagelock_registry::Take;
 
-use super::lock::Outcome;
+use super::lock::{self, Outcome};
 use super::ready::{Additions, NewProject};
 use crate::discover::{self, Found};
 use crate::failure::{Failure, Kind, Problem};
 use crate::input::{self, PROJECT_BYTES};
-use crate::report;
 use crate::session::Session;
 
 /// Adds images to the project file and locks them: all, or nothing is written. `take` says which answer an image gets.
@@ -28,10 +27,7 @@ pub(super) fn declare<'t>(
     let project = NewProject::of(session, &additions)?;
     project.tell(&additions.images);
     let ready = project.lock(|name| Some(take(name)))?;
-    if !ready.failed.is_empty() {
-        let (session, what) = (&ready.session, "could not be locked; images.lock is unchanged");
-        return Err(report::unresolved(session, &ready.failed, session.project.images.len(), what));
-    }
+    lock::must_be_locked(&ready.project.session, &ready.failed)?;
     ready.write()
 }
 

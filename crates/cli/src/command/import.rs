@@ -14,12 +14,10 @@ use serde::Serialize;
 
 use super::declare;
 use super::lock::Outcome;
-use crate::discover;
 use crate::failure::{Failure, Kind};
 use crate::host::{Format, Host};
 use crate::input::{self, TREE_FILE_BYTES};
-use crate::session::{self, Session};
-use crate::write;
+use crate::session::Session;
 
 /// The most images that one run adds: no repository has as many, and each of them is asked for.
 const MOST_IMAGES: usize = 10_000;
@@ -95,17 +93,11 @@ struct LeftBehind {
 
 impl Import {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
-        let directory = session::directory(host)?;
-        let found = match discover::find(&directory, host.global.project.as_deref())? {
-            Some(found) => found,
-            None => super::add::start(&directory),
-        };
-        let _held = if self.dry_run { None } else { Some(write::lock(&found.root, &host.shell)?) };
-        let files: Vec<Arc<SourceFile>> =
-            self.files.iter().map(|path| file(path, &found.root, &directory)).collect::<Result<_, _>>()?;
+        let (session, _held) = Session::start_for(host, !self.dry_run)?;
+        let files = self.files.iter().map(|path| file(path, &session.root, &session.directory));
+        let files: Vec<Arc<SourceFile>> = files.collect::<Result<_, _>>()?;
         let read = imagelock_import::read(self.from.format(), &files);
         let Imported { declarations, left } = read.map_err(|error| Failure::located(Kind::Input, &[error]))?;
-        let session = Session::of(host, directory, found)?;
         let (images, pins) = images(&session, declarations)?;
         if images.len() > MOST_IMAGES {
             let many = format!("{} new images are more than the {MOST_IMAGES} of one run", images.len());

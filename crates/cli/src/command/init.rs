@@ -12,17 +12,17 @@ use imagelock_core::{Lockfile, plan};
 use imagelock_survey::{Adopted, Adoption, Mention, State, Surveyed};
 use serde::Serialize;
 
-use super::adopt::{self, Choices, PlaceInFile, Skipped, counted};
+use super::adopt::{self, Choices, PlaceInFile, Skipped};
 use super::lock::{Outcome, count};
 use super::ready::{Additions, NewProject, Ready};
 use crate::diff::unified;
-use crate::discover;
 use crate::failure::{Failure, Kind, Problem};
 use crate::ground::Ground;
 use crate::host::{Format, Host};
-use crate::session::{self, Session};
+use crate::report::counted;
+use crate::session::Session;
 use crate::survey;
-use crate::{targets, write};
+use crate::targets;
 
 /// Take a repository over: declare the images that its files name, and lock them
 ///
@@ -76,16 +76,10 @@ struct Found {
 
 impl Init {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
-        let directory = session::directory(host)?;
-        let found = match discover::find(&directory, host.global.project.as_deref())? {
-            Some(found) => found,
-            None => super::add::start(&directory),
-        };
-        let _held = if self.dry_run { None } else { Some(write::lock(&found.root, &host.shell)?) };
-        let mut session = Session::of(host, directory, found)?;
+        let (mut session, _held) = Session::start_for(host, !self.dry_run)?;
         session.project.built.extend(self.patterns()?);
         let lock = session.lockfile()?;
-        let surveyed = survey::of(&session, &lock, &[])?;
+        let surveyed = survey::to_adopt(&session, &lock, &[])?;
         let adoption = Adoption::of(&surveyed, &session.project);
         self.choices.judge(&adoption)?;
         let additions = self.additions(&session, &lock, &surveyed, &adoption)?;
@@ -298,9 +292,9 @@ const ANSWER_BYTES: u64 = 1024;
 
 /// Writes both files.
 fn written(ready: &Ready<'_>, files: &[String]) -> Result<Outcome, Failure> {
-    let session = &ready.session;
+    let session = &ready.project.session;
     // First the project file, as everywhere: `lock` mends what a run leaves that is killed here.
-    let project = session.write(&ready.path, ready.text.as_bytes())?;
+    let project = session.write(&ready.project.path, ready.project.text.as_bytes())?;
     let lock = session.write(&session.lock_path(), ready.new.encode().as_bytes())?;
     let wrote: Vec<&str> =
         [project, lock].iter().zip(files).filter(|(written, _)| **written).map(|(_, file)| file.as_str()).collect();

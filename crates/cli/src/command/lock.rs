@@ -51,13 +51,7 @@ impl Lock {
         if self.all {
             return projects::each(host, |host| Self { all: false, ..self.clone() }.run(host));
         }
-        // Only a run that may write keeps others out: checks in a read-only tree need no lock.
-        let (session, _held) = if self.locked || self.frozen {
-            (Session::open(host)?, None)
-        } else {
-            let (session, held) = Session::open_alone(host)?;
-            (session, Some(held))
-        };
+        let (session, _held) = Session::open_for(host, !self.locked && !self.frozen)?;
         let current = if self.locked || self.frozen {
             Current::of(session.lockfile_of_gate()?)
         } else {
@@ -89,7 +83,7 @@ impl Lock {
 
 /// `1 image`, `2 images`
 pub(crate) fn count(images: usize) -> String {
-    format!("{images} {}", if images == 1 { "image" } else { "images" })
+    report::counted(images, "image", "images")
 }
 
 /// Resolves what the plan asks for, and gives the lock with the answers in it. Also gives the images that stay as they are
@@ -102,11 +96,17 @@ pub(crate) fn resolve_with<'a>(
     take: impl Fn(&ImageName) -> Option<Take<'a>>,
 ) -> Result<(Lockfile, BTreeMap<ImageName, Digest>), Failure> {
     let Attempt { lockfile, rebuilt, failed } = attempt(session, plan, old, verb, take)?;
+    must_be_locked(session, &failed)?;
+    Ok((lockfile, rebuilt))
+}
+
+/// Refuses a run in which images could not be locked.
+pub(super) fn must_be_locked(session: &Session<'_>, failed: &[(ImageName, Error)]) -> Result<(), Failure> {
     if failed.is_empty() {
-        return Ok((lockfile, rebuilt));
+        return Ok(());
     }
     let what = "could not be locked; images.lock is unchanged";
-    Err(report::unresolved(session, &failed, session.project.images.len(), what))
+    Err(report::unresolved(session, failed, session.project.images.len(), what))
 }
 
 /// What a run found out about the images of a plan.

@@ -140,7 +140,7 @@ impl Command {
 }
 
 pub(crate) use lock::count;
-pub(crate) use render::{Written, warnings};
+pub(crate) use render::{Written, moved, warnings};
 
 /// Writes a result as JSON, with the line end that files have.
 fn json(host: &Host, value: &impl serde::Serialize) -> Result<(), Failure> {

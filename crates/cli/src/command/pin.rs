@@ -7,18 +7,18 @@ use imagelock_core::{Lockfile, plan};
 use imagelock_survey::{Adoption, Surveyed};
 use serde::Serialize;
 
-use super::adopt::{self, Choices, Skipped, counted};
+use super::adopt::{self, Choices, Skipped};
 use super::lock::Outcome;
 use super::ready::{Additions, NewProject, Ready};
-use super::render::{Written, moved};
+use super::render::Written;
 use crate::diff::unified;
-use crate::discover;
 use crate::edits::{self, Edits};
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
-use crate::session::{self, Session};
+use crate::report::counted;
+use crate::session::Session;
 use crate::shell::printable;
-use crate::{survey, write};
+use crate::survey;
 
 /// Pin images where they are written: declare what is new, lock it, and rewrite the places
 ///
@@ -56,15 +56,9 @@ struct Pinned {
 
 impl Pin {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
-        let directory = session::directory(host)?;
-        let found = match discover::find(&directory, host.global.project.as_deref())? {
-            Some(found) => found,
-            None => super::add::start(&directory),
-        };
-        let _held = if self.dry_run { None } else { Some(write::lock(&found.root, &host.shell)?) };
-        let session = Session::of(host, directory, found)?;
+        let (session, _held) = Session::start_for(host, !self.dry_run)?;
         let lock = session.lockfile()?;
-        let surveyed = survey::of(&session, &lock, &self.paths)?;
+        let surveyed = survey::to_adopt(&session, &lock, &self.paths)?;
         let adoption = Adoption::of(&surveyed, &session.project);
         self.choices.judge(&adoption)?;
         if self.locked {
@@ -85,16 +79,16 @@ impl Pin {
 
     /// Makes the new bytes of all files, and writes them.
     fn pin(&self, ready: &Ready<'_>, surveyed: &Surveyed, skipped: Vec<Skipped>) -> Result<(), Failure> {
-        let session = &ready.session;
+        let session = &ready.project.session;
         let edits = Edits::pinned(session, &ready.new, surveyed, &self.paths)?;
-        edits.tell(session);
+        edits::tell(session, &edits.outputs);
         let (outcome, files) = if self.dry_run {
             preview(ready, &edits)?
         } else {
             // The lock before the files: a run that is killed between them leaves places that are not pinned yet, which the
             // next run pins. The other way round, files would have digests that are in no lock.
             let outcome = if ready.is_fresh() { ready.outcome(false) } else { ready.write()? };
-            (outcome, edits.write(session, |output, shown| moved(&session.host.shell, &output.uses, shown))?)
+            (outcome, edits.write(session)?)
         };
         self.close(session, &edits, &files);
         if session.host.global.format == Format::Json {
@@ -149,14 +143,15 @@ fn must_hold(session: &Session<'_>, lock: &Lockfile, adoption: &Adoption<'_>) ->
 
 /// Shows a diff of every file that would change.
 fn preview(ready: &Ready<'_>, edits: &Edits) -> Result<(Outcome, Vec<Written>), Failure> {
-    let session = &ready.session;
+    let session = &ready.project.session;
     let stream = session.host.shell.out;
     let mut diffs = String::new();
     let lock_path = session.lock_path();
     let old_lock = imagelock_files::bytes(&lock_path, crate::input::LOCK_BYTES)?.unwrap_or_default();
     let new_lock = if ready.old == ready.new { old_lock.clone() } else { ready.new.encode().into_bytes() };
-    let before = ready.before.as_deref().unwrap_or_default();
-    let ours = [(&ready.path, before.as_bytes(), ready.text.as_bytes()), (&lock_path, &old_lock, &new_lock)];
+    let before = ready.project.before.as_deref().unwrap_or_default();
+    let ours =
+        [(&ready.project.path, before.as_bytes(), ready.project.text.as_bytes()), (&lock_path, &old_lock, &new_lock)];
     for (path, old, new) in ours {
         diffs.push_str(&unified(session.show(path).as_str(), old, new, stream));
     }

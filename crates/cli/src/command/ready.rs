@@ -50,13 +50,10 @@ pub(super) struct NewProject<'h> {
 
 impl<'h> NewProject<'h> {
     pub(super) fn of(session: Session<'h>, additions: &Additions) -> Result<Self, Failure> {
-        let (host, directory) = (session.host, session.directory.clone());
-        let found = Found { root: session.root, sources: session.sources };
+        let found = Found { root: session.root.clone(), sources: session.sources.clone() };
         let (path, prefix) = file_to_edit(&found);
-        let before = text_to_edit(&found, &path, &directory)?;
-        let text = additions.to(before.as_deref().unwrap_or_default(), prefix)?;
-        let session = Session::of(host, directory.clone(), replaced(found, &path, &directory, &text))?;
-        Ok(Self { session, path, prefix, before, text })
+        let before = text_to_edit(&found, &path, &session.directory)?;
+        Self { session, path, prefix, before, text: String::new() }.with(additions)
     }
 
     /// Says which images are added.
@@ -67,14 +64,13 @@ impl<'h> NewProject<'h> {
         }
     }
 
-    /// The same with fewer additions.
+    /// The same with these additions alone.
     fn with(self, additions: &Additions) -> Result<Self, Failure> {
         let Self { session, path, prefix, before, .. } = self;
-        let (host, directory) = (session.host, session.directory.clone());
+        let Session { host, directory, root, sources, .. } = session;
         let text = additions.to(before.as_deref().unwrap_or_default(), prefix)?;
-        let found = Found { root: session.root, sources: session.sources };
-        let session = Session::of(host, directory.clone(), replaced(found, &path, &directory, &text))?;
-        Ok(Self { session, path, prefix, before, text })
+        let found = replaced(Found { root, sources }, &path, &directory, &text);
+        Ok(Self { session: Session::of(host, directory, found)?, path, prefix, before, text })
     }
 
     /// Locks what is not locked. `take` says which answer an image gets.
@@ -84,8 +80,7 @@ impl<'h> NewProject<'h> {
         let fresh = plan.fresh;
         let attempt = lock::attempt(&self.session, &plan, &old, "Locking", |name| take(name))?;
         let Attempt { lockfile: new, failed, .. } = attempt;
-        let Self { session, path, prefix, before, text } = self;
-        Ok(Ready { session, path, prefix, before, text, old, new, fresh, failed })
+        Ok(Ready { project: self, old, new, fresh, failed })
     }
 }
 
@@ -101,15 +96,7 @@ fn written(session: &Session<'_>, image: &NewImage) -> String {
 
 /// A project with additions and the lock that answers it. Nothing of it is written yet.
 pub(super) struct Ready<'h> {
-    /// The project as it will be.
-    pub(super) session: Session<'h>,
-    /// The file that declares the images.
-    pub(super) path: Utf8PathBuf,
-    prefix: &'static [&'static str],
-    /// What is in that file; nothing where there is none.
-    pub(super) before: Option<String>,
-    /// What will be in it.
-    pub(super) text: String,
+    pub(super) project: NewProject<'h>,
     /// The lock as it is.
     pub(super) old: Lockfile,
     /// The lock as it will be, without the images that failed.
@@ -124,18 +111,16 @@ impl Ready<'_> {
     /// The same without the images that could not be locked. What is left out of `additions` is asked for by nobody; an image
     /// that the project asked for before stays among the failures.
     pub(super) fn without_failed(self, additions: &mut Additions) -> Result<Self, Failure> {
-        let Self { session, path, prefix, before, text, old, new, fresh, failed } = self;
+        let Self { project, old, new, fresh, failed } = self;
         let (left_out, failed): (Vec<_>, Vec<_>) =
             failed.into_iter().partition(|(name, _)| additions.images.iter().any(|image| image.name == *name));
         additions.images.retain(|image| left_out.iter().all(|(name, _)| *name != image.name));
-        let project = NewProject { session, path, prefix, before, text }.with(additions)?;
-        let NewProject { session, path, prefix, before, text } = project;
-        Ok(Self { session, path, prefix, before, text, old, new, fresh, failed })
+        Ok(Self { project: project.with(additions)?, old, new, fresh, failed })
     }
 
     /// Whether anything would be written.
     pub(super) fn is_fresh(&self) -> bool {
-        self.before.as_deref() == Some(self.text.as_str()) && self.old == self.new
+        self.project.before.as_deref() == Some(self.project.text.as_str()) && self.old == self.new
     }
 
     /// What is written, for programs.
@@ -147,8 +132,9 @@ impl Ready<'_> {
     pub(super) fn write(&self) -> Result<Outcome, Failure> {
         // First the project file: a run that is killed here leaves a request that is not answered, which `lock --locked`
         // tells and `lock` mends. The other way round, `lock` would drop the answer to a request that nobody made.
-        self.session.write(&self.path, self.text.as_bytes())?;
-        let written = lock::finish(&self.session, &self.old, &self.new)?;
+        let NewProject { session, path, text, .. } = &self.project;
+        session.write(path, text.as_bytes())?;
+        let written = lock::finish(session, &self.old, &self.new)?;
         Ok(self.outcome(written))
     }
 }

@@ -30,7 +30,7 @@ pub struct Remove {
 
 impl Remove {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
-        let (session, _held) = Session::open_alone(host)?;
+        let (session, _held) = Session::open_for(host, true)?;
         known(&session, &self.names)?;
         still_named(&session, &self.names)?;
         if !self.force {

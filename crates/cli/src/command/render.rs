@@ -10,13 +10,14 @@ use serde::Serialize;
 use super::helm_check;
 use super::registries::Registries;
 use crate::adapters;
-use crate::diff::unified;
+use crate::edits;
 use crate::failure::{Failure, Kind, Problem};
 use crate::ground::Ground;
 use crate::host::{Format, Host};
 use crate::projects;
+use crate::report::counted;
 use crate::session::Session;
-use crate::shell::{Shell, printable};
+use crate::shell::Shell;
 use crate::table::{Narrowing, Table};
 use crate::targets::{self, Rendered};
 use crate::tree::DiskTree;
@@ -74,12 +75,7 @@ impl Render {
         if self.all {
             return projects::each(host, |host| Self { all: false, ..self.clone() }.run(host));
         }
-        let (session, _held) = if self.check || self.stdout.is_some() {
-            (Session::open(host)?, None)
-        } else {
-            let (session, held) = Session::open_alone(host)?;
-            (session, Some(held))
-        };
+        let (session, _held) = Session::open_for(host, !self.check && self.stdout.is_none())?;
         let lock = session.lockfile()?;
         if !plan::lock(&session.project, &lock).is_empty() {
             let message = format!("images.lock is out of date with {}", session.project_file());
@@ -97,15 +93,9 @@ impl Render {
             return print_one(host, &outputs, path);
         }
         let count = targets.iter().filter(|rendered| self.is_asked(rendered)).count();
-        let (verb, noun) =
-            (if self.check { "Checking" } else { "Rendering" }, if count == 1 { "target" } else { "targets" });
-        host.shell.doing(verb, &format!("{count} {noun}"));
-        for output in &outputs {
-            let shown = session.show(&session.root.join(&output.path));
-            for warning in warnings(output, shown.as_str()) {
-                host.shell.warn(&printable(&warning));
-            }
-        }
+        let verb = if self.check { "Checking" } else { "Rendering" };
+        host.shell.doing(verb, &counted(count, "target", "targets"));
+        edits::tell(&session, &outputs);
         if !self.check {
             return self.write(&session, tree, &outputs);
         }
@@ -123,7 +113,8 @@ impl Render {
         if differs {
             let count = results.iter().filter(|result| result.state == "differs").count();
             let verb = if count == 1 { "differs" } else { "differ" };
-            let problem = Problem::new(format!("{} {verb} from what images.lock says", files(count)));
+            let problem =
+                Problem::new(format!("{} {verb} from what images.lock says", counted(count, "file", "files")));
             charts.problems.push(problem.help("run `{command} render` and commit the result"));
         }
         if charts.problems.is_empty() { Ok(()) } else { Err(Failure { kind: Kind::Check, problems: charts.problems }) }
@@ -158,22 +149,10 @@ impl Render {
         if !refused.is_empty() && !self.force {
             return Err(session.shown(Failure { kind: Kind::Input, problems: refused }));
         }
-        let shell = &session.host.shell;
-        let mut results = Vec::new();
-        for output in outputs.iter().filter(|output| output.ownership != Ownership::Told) {
-            let path = session.root.join(&output.path);
-            let written = session.write(&path, &output.content)?;
-            let shown = session.show(&path);
-            if written {
-                shell.status("Wrote", shown.as_str());
-                moved(shell, &output.uses, shown.as_str());
-            }
-            let state = if written { "written" } else { "fresh" };
-            results.push(Written::of(output, state));
-        }
+        let results = edits::write(session, made(outputs))?;
         let fresh = results.iter().filter(|result| result.state == "fresh").count();
         if fresh > 0 {
-            shell.status("Fresh", &files(fresh));
+            session.host.shell.status("Fresh", &counted(fresh, "file", "files"));
         }
         if session.host.global.format == Format::Json { super::json(session.host, &results) } else { Ok(()) }
     }
@@ -193,7 +172,7 @@ fn place(shown: &str, at: &Location) -> String {
 
 /// Says which places of a file have another tag than before: `web  deploy/web.yaml:12:14  1.4 -> 1.5`. The place is never
 /// cut: half of it opens nothing.
-pub(super) fn moved(shell: &Shell, uses: &[Use], shown: &str) {
+pub(crate) fn moved(shell: &Shell, uses: &[Use], shown: &str) {
     let row = |used: &Use| {
         let ((before, now), at) = used.moved.as_ref().zip(used.at.as_ref())?;
         Some([used.image.to_string(), place(shown, at), format!("{before} -> {now}")])
@@ -204,15 +183,14 @@ pub(super) fn moved(shell: &Shell, uses: &[Use], shown: &str) {
     }
 }
 
-/// `1 file`, `2 files`
-fn files(count: usize) -> String {
-    format!("{count} {}", if count == 1 { "file" } else { "files" })
+/// The outputs that have a content.
+fn made(outputs: &[Output]) -> impl Iterator<Item = &Output> + Clone {
+    outputs.iter().filter(|output| output.ownership != Ownership::Told)
 }
 
 fn print_one(host: &Host, outputs: &[Output], path: &Utf8Path) -> Result<(), Failure> {
-    let mut written = outputs.iter().filter(|output| output.ownership != Ownership::Told);
-    let Some(output) = written.clone().find(|output| output.path == path) else {
-        let paths: Vec<&str> = written.by_ref().map(|output| output.path.as_str()).collect();
+    let Some(output) = made(outputs).find(|output| output.path == path) else {
+        let paths: Vec<&str> = made(outputs).map(|output| output.path.as_str()).collect();
         return Err(
             Failure::input(format!("no target writes `{path}`")).help(format!("they write {}", paths.join(", ")))
         );
@@ -240,24 +218,13 @@ fn refusal(tree: &DiskTree, output: &Output) -> Result<Option<Problem>, Failure>
 
 /// `--check`: shows a diff of each file that differs, and returns what became of all.
 fn check(session: &Session<'_>, tree: &DiskTree, outputs: &[Output]) -> Result<Vec<Written>, Failure> {
-    let mut results = Vec::new();
-    let mut diffs = String::new();
-    for output in outputs.iter().filter(|output| output.ownership != Ownership::Told) {
-        let old = targets::there(tree, output)?.unwrap_or_default();
-        let differs = old != output.content;
-        if differs {
-            let shown = session.show(&session.root.join(&output.path));
-            diffs.push_str(&unified(shown.as_str(), &old, &output.content, session.host.shell.out));
-        }
-        let state = if differs { "differs" } else { "fresh" };
-        results.push(Written::of(output, state));
-    }
+    let (diffs, results) = edits::differences(session, tree, made(outputs))?;
     let host = session.host;
     if host.global.format != Format::Json {
         host.shell.result_drawn(&diffs);
     }
     if results.iter().all(|result| result.state == "fresh") {
-        host.shell.status("Fresh", &format!("{}, as images.lock says", files(results.len())));
+        host.shell.status("Fresh", &format!("{}, as images.lock says", counted(results.len(), "file", "files")));
     }
     Ok(results)
 }

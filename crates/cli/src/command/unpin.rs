@@ -45,14 +45,9 @@ struct Done {
 
 impl Unpin {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
-        let (session, _held) = if self.dry_run {
-            (Session::open(host)?, None)
-        } else {
-            let (session, held) = Session::open_alone(host)?;
-            (session, Some(held))
-        };
+        let (session, _held) = Session::open_for(host, !self.dry_run)?;
         let edits = self.edits(&session)?;
-        edits.tell(&session);
+        edits::tell(&session, &edits.outputs);
         let files = if self.dry_run {
             let (diffs, files) = edits.preview(&session)?;
             if host.global.format == Format::Text {
@@ -60,7 +55,7 @@ impl Unpin {
             }
             files
         } else {
-            edits.write(&session, |_, _| {})?
+            edits.write(&session)?
         };
         edits::tell_fresh(&session, &files, "without digests of images.lock");
         if self.dry_run {

@@ -68,7 +68,7 @@ struct Unchanged {
 
 impl Update {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
-        let (session, _held) = Session::open_alone(host)?;
+        let (session, _held) = Session::open_for(host, true)?;
         known(&session, &self.names)?;
         self.judge(&session)?;
         let names: BTreeSet<ImageName> = self.names.iter().cloned().collect();

@@ -96,6 +96,14 @@ pub fn claiming(path: &Utf8Path, head: &dyn Head) -> Option<&'static dyn Format>
     FORMATS.iter().copied().find(|format| format.claims(path, head))
 }
 
+/// The format of all that no other knows. It has places only where markers say so.
+pub const PLAIN: &str = "plain";
+
+/// How any text at a path is read by its words alone, whichever format claims it.
+pub fn plain(path: &Utf8Path) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|format| format.id() == PLAIN && format.claims(path, &""))
+}
+
 /// The text that the first bytes of a file are; where these are cut in a character, what is in front of it.
 pub fn start(bytes: &[u8]) -> &str {
     let head = &bytes[..bytes.len().min(HEAD)];

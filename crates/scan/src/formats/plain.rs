@@ -74,7 +74,7 @@ const TYPED: &[&str] = &[
 
 impl Format for Plain {
     fn id(&self) -> &'static str {
-        "plain"
+        super::PLAIN
     }
 
     fn about(&self) -> &'static str {

@@ -18,6 +18,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use self::objects::{Id, Kind, Objects};
 use self::refs::Folders;
+use crate::rules;
 
 /// Why the history cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,8 +64,7 @@ impl Base {
     /// The merge base of `HEAD` and `revision` in the repository that `root` lies in, which is a real path. `revision` is a
     /// branch, a tag or the whole name of a commit, with `~N` and `^` behind it.
     pub fn of(root: &Utf8Path, revision: &str) -> Result<Self, HistoryError> {
-        let top = root.ancestors().find(|folder| folder.join(".git").exists());
-        let top = top.ok_or_else(|| HistoryError::NoRepository(root.to_owned()))?;
+        let top = rules::top(root).ok_or_else(|| HistoryError::NoRepository(root.to_owned()))?;
         let folders = Folders::of(top).map_err(HistoryError::Broken)?;
         let mut objects = Objects::open(&folders.common.join("objects")).map_err(HistoryError::Broken)?;
         let shallow = folders.shallow().map_err(HistoryError::Broken)?;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::finding::{Finding, Level, Place};
+use crate::report::counted;
 use crate::session::Session;
 
 /// The most bytes of a baseline.
@@ -83,8 +84,7 @@ impl Baseline {
         let shell = &session.host.shell;
         let shown = session.show(&self.path);
         if session.write(&self.path, encode(findings).as_bytes())? {
-            let noun = if findings.len() == 1 { "finding" } else { "findings" };
-            shell.status("Wrote", &format!("{shown}, with {} {noun}", findings.len()));
+            shell.status("Wrote", &format!("{shown}, with {}", counted(findings.len(), "finding", "findings")));
         } else {
             shell.status("Fresh", shown.as_str());
         }

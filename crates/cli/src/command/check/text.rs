@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_survey::Surveyed;
 
 use crate::finding::{Finding, Level};
+use crate::report::counted;
 use crate::shell::{RED, Stream, YELLOW, printable, styled};
 
 /// A line for each finding, and one below it for what mends it.
@@ -47,11 +48,12 @@ impl Summary {
 /// `312 references in 187 files: 2 findings, 1 warning`
 impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
-        let mut parts = vec![if self.errors == 0 { "no findings".to_owned() } else { count(self.errors, "finding") }];
-        parts.extend((self.warnings > 0).then(|| count(self.warnings, "warning")));
+        let errors = counted(self.errors, "finding", "findings");
+        let mut parts = vec![if self.errors == 0 { "no findings".to_owned() } else { errors }];
+        parts.extend((self.warnings > 0).then(|| counted(self.warnings, "warning", "warnings")));
         parts.extend((self.known > 0).then(|| format!("{} in the baseline", self.known)));
-        let (references, files) = (count(self.references, "reference"), count(self.files, "file"));
+        let references = counted(self.references, "reference", "references");
+        let files = counted(self.files, "file", "files");
         write!(formatter, "{references} in {files}: {}", parts.join(", "))
     }
 }

@@ -71,7 +71,8 @@ impl Scan {
             Some(session) => (session.project.clone(), session.lockfile()?),
             None => (Project::default(), Lockfile::default()),
         };
-        let looking = Looking { root: &root, project: &project, lock: &lock, has_project: session.is_some() };
+        let has_project = session.is_some();
+        let looking = Looking { root: &root, project: &project, lock: &lock, has_project, with_made: false };
         let surveyed = looking.at(&starts)?;
         let here = real(&directory, Utf8Path::new("."))?;
         let shown = |path: &Utf8Path| discover::display(&root.join(path), &here);

@@ -6,6 +6,7 @@ use camino::Utf8Path;
 use imagelock_survey::{Drift, Mention, State, Surveyed, Warning, Why};
 
 use super::{ScanFound, place};
+use crate::report::counted;
 use crate::shell::printable;
 
 /// The references, a line each: place, text, state, and the locked image that they mean. Or the numbers.
@@ -97,7 +98,6 @@ impl Numbers {
 
 /// `312 references in 187 files: 118 pinned, 160 by tag`
 pub(super) fn summary(surveyed: &Surveyed) -> String {
-    let count = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
     let with = surveyed.mentions.iter().map(|mention| &mention.file).collect::<std::collections::BTreeSet<_>>().len();
     let numbers = Numbers::of(surveyed);
     let parts: Vec<String> = numbers
@@ -113,12 +113,12 @@ pub(super) fn summary(surveyed: &Surveyed) -> String {
             State::Built => format!("{number} built here"),
         })
         .collect();
-    let files = count(surveyed.files, "file", "files");
-    let references = count(surveyed.mentions.len(), "reference", "references");
+    let files = counted(surveyed.files, "file", "files");
+    let references = counted(surveyed.mentions.len(), "reference", "references");
     if parts.is_empty() {
         return format!("{files}, and found no reference");
     }
-    format!("{files}: {references} in {}, {}", count(with, "file", "files"), parts.join(", "))
+    format!("{files}: {references} in {}, {}", counted(with, "file", "files"), parts.join(", "))
 }
 
 /// A warning with its place.
