@@ -52,7 +52,8 @@ pub(crate) struct Folders<'w> {
     /// Whether `.imagelockignore` counts.
     own: bool,
     wrong: Wrong<'w>,
-    known: Mutex<HashMap<Utf8PathBuf, Arc<Folder>>>,
+    /// By their paths as texts, which are compared at once.
+    known: Mutex<HashMap<String, Arc<Folder>>>,
 }
 
 impl<'w> Folders<'w> {
@@ -62,7 +63,7 @@ impl<'w> Folders<'w> {
 
     /// What holds in a folder; what lies between it and the top of Git's repository is read where it was not yet.
     pub(crate) fn of(&self, path: &Utf8Path) -> Arc<Folder> {
-        if let Some(folder) = self.lock().get(path) {
+        if let Some(folder) = self.lock().get(path.as_str()) {
             return Arc::clone(folder);
         }
         let above = path.parent().filter(|_| self.goes_on_above(path)).map(|above| self.of(above));
@@ -89,7 +90,7 @@ impl<'w> Folders<'w> {
         };
         let own = if self.own && path.starts_with(self.root) { self.patterns(path, OWN) } else { Gitignore::empty() };
         let folder = Arc::new(Folder { above, git: self.patterns(path, GIT), own, top, hidden, repository });
-        self.lock().insert(path.to_owned(), Arc::clone(&folder));
+        self.lock().insert(path.to_string(), Arc::clone(&folder));
         folder
     }
 
@@ -113,7 +114,7 @@ impl<'w> Folders<'w> {
         })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Utf8PathBuf, Arc<Folder>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Folder>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

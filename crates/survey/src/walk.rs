@@ -78,6 +78,14 @@ pub enum Why {
     Comment,
 }
 
+/// An entry that is judged.
+struct Entry<'e> {
+    path: &'e Utf8Path,
+    /// From the root on.
+    shown: &'e Utf8Path,
+    is_folder: bool,
+}
+
 /// What is to become of an entry.
 enum Verdict {
     Look,
@@ -171,7 +179,7 @@ impl Walk<'_> {
         let above = path.parent().filter(|_| !named).map(|above| folders.of(above));
         let verdict = match &above {
             None => Verdict::Look,
-            Some(above) => self.judge(folders, above, path, is_folder),
+            Some(above) => self.judge(folders, above, &Entry { path, shown, is_folder }),
         };
         let hidden = match verdict {
             Verdict::Look => None,
@@ -190,10 +198,10 @@ impl Walk<'_> {
         WalkState::Continue
     }
 
-    fn judge(&self, folders: &Folders<'_>, above: &crate::rules::Folder, path: &Utf8Path, is_folder: bool) -> Verdict {
+    fn judge(&self, folders: &Folders<'_>, above: &crate::rules::Folder, entry: &Entry<'_>) -> Verdict {
+        let Entry { path, shown, is_folder } = *entry;
         let name = path.file_name().unwrap_or_default();
-        let below = self.path(self.below);
-        let on_the_way = path.starts_with(&below) || is_folder && below.starts_with(path);
+        let on_the_way = shown.starts_with(self.below) || is_folder && self.below.starts_with(shown);
         if is_version_control(name) || !on_the_way {
             return Verdict::Pass;
         }
@@ -202,7 +210,6 @@ impl Walk<'_> {
             Said::Wanted => true,
             Said::Nothing => false,
         };
-        let shown = path.strip_prefix(self.root).unwrap_or(path);
         if let Some((_, by)) = self.exclude.iter().find(|(glob, _)| glob.is_match(shown.as_std_path())) {
             return Verdict::LeaveOut(Why::Excluded, format!("`{by}`"));
         }

@@ -86,8 +86,8 @@ impl Format for Plain {
             Words::Text => true,
             Words::Yaml => is_yaml(path),
             Words::Typed => {
-                let name = path.file_name().unwrap_or_default().to_lowercase();
-                name.split('.').skip(1).any(|part| TYPED.contains(&part))
+                let mut parts = path.file_name().unwrap_or_default().split('.').skip(1);
+                parts.any(|part| TYPED.iter().any(|typed| typed.eq_ignore_ascii_case(part)))
             }
         }
     }

@@ -40,8 +40,8 @@ pub(super) fn written(text: &str, node: &Node) -> Range<usize> {
 
 /// Whether a file is YAML by its name, templates of YAML included: `values.yaml.gotmpl`.
 pub(super) fn is_yaml(path: &Utf8Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_lowercase();
-    name.split('.').skip(1).any(|part| matches!(part, "yaml" | "yml" | "eyaml" | "sls"))
+    let mut parts = path.file_name().unwrap_or_default().split('.').skip(1);
+    parts.any(|part| ["yaml", "yml", "eyaml", "sls"].iter().any(|end| end.eq_ignore_ascii_case(part)))
 }
 
 /// Those of a text's comments that speak to imagelock.

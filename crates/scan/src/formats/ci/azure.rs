@@ -40,6 +40,6 @@ pub const AZURE: YamlPaths = YamlPaths {
 fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
     let name = path.file_name().unwrap_or_default().trim_start_matches('.');
     let folders = [".azure-pipelines", "azure-pipelines", ".azuredevops"];
-    let inside = path.parent().is_some_and(|parent| parent.iter().any(|part| folders.contains(&part)));
-    is_yaml(path) && (name.starts_with("azure-pipelines") || inside)
+    let inside = || path.parent().is_some_and(|parent| parent.iter().any(|part| folders.contains(&part)));
+    is_yaml(path) && (name.starts_with("azure-pipelines") || inside())
 }

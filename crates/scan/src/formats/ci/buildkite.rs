@@ -35,6 +35,6 @@ pub const BUILDKITE: YamlPaths = YamlPaths {
 };
 
 fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
-    let inside = path.parent().is_some_and(|parent| parent.iter().any(|part| part == ".buildkite"));
-    is_yaml(path) && inside || is_called(path, &["buildkite.yml", "buildkite.yaml"])
+    let inside = || path.parent().is_some_and(|parent| parent.iter().any(|part| part == ".buildkite"));
+    is_yaml(path) && inside() || is_called(path, &["buildkite.yml", "buildkite.yaml"])
 }

@@ -34,6 +34,6 @@ pub const DRONE: YamlPaths = YamlPaths {
 fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
     let tools = [".drone", ".woodpecker", ".crow", ".vela"];
     let name = path.file_stem().unwrap_or_default();
-    let inside = path.parent().is_some_and(|parent| parent.iter().any(|part| tools[1..3].contains(&part)));
-    is_yaml(path) && (inside || tools.iter().any(|tool| name == *tool || name.starts_with(&format!("{tool}-"))))
+    let inside = || path.parent().is_some_and(|parent| parent.iter().any(|part| tools[1..3].contains(&part)));
+    is_yaml(path) && (inside() || tools.iter().any(|tool| name == *tool || name.starts_with(&format!("{tool}-"))))
 }

@@ -25,8 +25,9 @@ impl Format for Template {
     }
 
     fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
-        let inside = path.parent().is_some_and(|parent| parent.iter().any(|part| part == "templates"));
-        inside && (path.extension() == Some("tpl") || yaml::is_yaml(path) && head.text().contains("{{"))
+        let inside = || path.parent().is_some_and(|parent| parent.iter().any(|part| part == "templates"));
+        let is_template = || path.extension() == Some("tpl") || yaml::is_yaml(path) && head.text().contains("{{");
+        inside() && is_template()
     }
 
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {

@@ -60,9 +60,9 @@ fn is_not_the_image(beside: &Beside<'_, '_>) -> bool {
 
 fn claims(path: &Utf8Path, head: &dyn Head) -> bool {
     const FOLDERS: &[&str] = &["tasks", "handlers", "roles", "playbooks", "group_vars", "host_vars"];
-    let inside = path.parent().is_some_and(|parent| parent.iter().any(|part| FOLDERS.contains(&part)));
+    let inside = || path.parent().is_some_and(|parent| parent.iter().any(|part| FOLDERS.contains(&part)));
     let play = || head.text().lines().any(|line| line.starts_with("- hosts:") || line.starts_with("  hosts:"));
     let module = ["docker_container:", "podman_container:", "docker_image:", "docker_image_pull:"];
     let uses = || module.iter().any(|module| head.text().contains(module));
-    is_yaml(path) && !starts_with(head.text(), "apiVersion") && (inside || play() || uses())
+    is_yaml(path) && !starts_with(head.text(), "apiVersion") && (inside() || play() || uses())
 }
