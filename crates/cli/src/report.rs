@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use imagelock_core::lockfile::LockedImage;
 use imagelock_core::project::Project;
 use imagelock_core::source::Label;
-use imagelock_core::{Created, ImageName, Lockfile, Wanted};
+use imagelock_core::update::Direction;
+use imagelock_core::{Created, ImageName, Lockfile};
 use imagelock_registry::{Error, ErrorKind};
 use serde::Serialize;
 
@@ -27,34 +28,6 @@ pub(crate) struct Change {
     pub(crate) from: Option<Brief>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) to: Option<Brief>,
-}
-
-/// Whether an update leads to a newer image or to an older one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Direction {
-    Up,
-    Down,
-}
-
-impl Direction {
-    /// By the rule that chose both tags; where there is none, by when the images say that they were made.
-    fn of(old: &LockedImage, new: &LockedImage) -> Option<Self> {
-        if let (Wanted::Version { rule, .. }, Some(from), Some(to)) = (&new.request.wanted, &old.tag, &new.tag)
-            && from != to
-            && old.repository() == new.repository()
-        {
-            let best = rule.best([from, to])?.tag;
-            return Some(if best == to { Self::Up } else { Self::Down });
-        }
-        let evidence = |image: &LockedImage| image.created.clone().filter(Created::is_evidence);
-        match (evidence(old)?, evidence(new)?) {
-            _ if old.digest == new.digest || old.origin != new.origin => None,
-            (from, to) if to > from => Some(Self::Up),
-            (from, to) if to < from => Some(Self::Down),
-            _ => None,
-        }
-    }
 }
 
 /// What of a locked image people compare.
@@ -99,7 +72,7 @@ pub(crate) fn changes(old: &Lockfile, new: &Lockfile) -> Vec<Change> {
                 _ => "updated",
             };
             let images = old.images.get(name).zip(new.images.get(name));
-            let direction = images.and_then(|(old, new)| Direction::of(old, new));
+            let direction = images.and_then(|(old, new)| Direction::between(old, new));
             Change { name: name.clone(), change, direction, from, to }
         })
         .collect()

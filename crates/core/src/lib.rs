@@ -11,6 +11,7 @@
 //! - [`request`]: what an image is asked for, in the form that the lock records.
 //! - [`version`]: which of a repository's tags answers a version rule.
 //! - [`lockfile`]: `images.lock`, read and written byte for byte, and merged; [`conflict`]: what a merge leaves in a text.
+//! - [`update`]: how far a locked image may move, and what of a move waits for somebody who approves it.
 //! - [`plan`]: what a run has to resolve, and why; [`precise`]: an answer that somebody names.
 //! - `arbitrary`, with the feature `proptest`: strategies for property tests.
 //! - [`source`]: where in a file something stands, for errors that show it.
@@ -36,6 +37,7 @@ pub mod reference;
 pub mod request;
 pub mod source;
 pub mod text;
+pub mod update;
 pub mod version;
 
 pub use created::Created;

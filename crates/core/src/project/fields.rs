@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use super::error::ProjectError;
 use super::node::{Entry, Node, NodeValue, Table};
 use crate::source::{Location, Spanned, nearest};
+use crate::update::Day;
 
 /// A table that is being read. Adapters read theirs with it, so that every table has the same errors.
 ///
@@ -180,6 +181,22 @@ impl<'n> Fields<'n> {
             Ok(value) => Some(Spanned { value, at: text.at }),
             Err(error) => {
                 self.errors.push(ProjectError::invalid(error, &text.at));
+                None
+            }
+        }
+    }
+
+    /// A day: TOML's own date, or a string.
+    pub fn day(&mut self, key: &'static str) -> Option<Spanned<Day>> {
+        let node = &self.entry(key)?.node;
+        match &node.value {
+            NodeValue::Text(text) => self.parse(Spanned { value: text.clone(), at: node.content_at() }),
+            NodeValue::Other("a date") => {
+                let written = node.at.file.text().get(node.at.span.clone()).unwrap_or_default();
+                self.parse(Spanned { value: written.to_owned(), at: node.at.clone() })
+            }
+            _ => {
+                self.errors.push(type_error(key, "a day", node));
                 None
             }
         }

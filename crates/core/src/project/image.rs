@@ -2,21 +2,29 @@
 
 use std::collections::BTreeSet;
 
-use super::Declared;
 use super::error::ProjectError;
 use super::fields::Fields;
 use super::node::{Entry, NodeValue};
+use super::{Declared, updating};
 use crate::platform::Platform;
 use crate::reference::{Reference, ReferenceError, Repository, Tag};
 use crate::request::{Request, Wanted};
 use crate::source::{Location, Spanned, nearest};
+use crate::update::{self, Settings};
 use crate::version::{Rule, RuleError};
 
-/// Reads the image that `entry` declares; `platforms` are those of `[defaults]`.
-pub(super) fn read(entry: &Entry, platforms: Option<&BTreeSet<Platform>>) -> Result<Declared, Vec<ProjectError>> {
+/// What holds for the images of a file: its `[defaults]`.
+#[derive(Default)]
+pub(super) struct Defaults {
+    pub(super) platforms: Option<BTreeSet<Platform>>,
+    pub(super) update: update::Defaults,
+}
+
+/// Reads the image that `entry` declares.
+pub(super) fn read(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectError>> {
     match &entry.node.value {
-        NodeValue::Text(text) => shorthand(text, entry, platforms).map_err(|error| vec![error]),
-        NodeValue::Table(_) => table(entry, platforms),
+        NodeValue::Text(text) => shorthand(text, entry, defaults).map_err(|error| vec![error]),
+        NodeValue::Table(_) => table(entry, defaults),
         _ => Err(vec![ProjectError::Type {
             key: entry.key.clone(),
             expected: "a reference or a table",
@@ -26,17 +34,15 @@ pub(super) fn read(entry: &Entry, platforms: Option<&BTreeSet<Platform>>) -> Res
     }
 }
 
-fn shorthand(text: &str, entry: &Entry, platforms: Option<&BTreeSet<Platform>>) -> Result<Declared, ProjectError> {
+fn shorthand(text: &str, entry: &Entry, defaults: &Defaults) -> Result<Declared, ProjectError> {
     let reference: Reference =
         text.parse().map_err(|error: ReferenceError| ProjectError::invalid(&error, &entry.node.part_at(&error.at)))?;
-    Ok(declared(Wanted::from_reference(reference), platforms.cloned(), entry, entry.node.content_at()))
+    let request = Request { wanted: Wanted::from_reference(reference), platforms: defaults.platforms.clone() };
+    let update = Settings { appetite: defaults.update.all, ..Settings::default() };
+    Ok(Declared { request, update, at: entry.key_at.clone(), value_at: entry.node.content_at() })
 }
 
-fn declared(wanted: Wanted, platforms: Option<BTreeSet<Platform>>, entry: &Entry, value_at: Location) -> Declared {
-    Declared { request: Request { wanted, platforms }, at: entry.key_at.clone(), value_at }
-}
-
-fn table(entry: &Entry, default_platforms: Option<&BTreeSet<Platform>>) -> Result<Declared, Vec<ProjectError>> {
+fn table(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectError>> {
     if let Some((name, at)) = dotted_name(entry) {
         let reason = format!("a name with a dot in it is written in quotes: `\"{name}\"`");
         return Err(vec![ProjectError::invalid(reason, &at)]);
@@ -51,7 +57,8 @@ fn table(entry: &Entry, default_platforms: Option<&BTreeSet<Platform>>) -> Resul
     let tag = fields.parsed::<Tag>("tag");
     let digest = fields.parsed::<crate::Digest>("digest");
     let ruled = RuleFields::read(&mut fields);
-    let platforms = platforms(&mut fields).or_else(|| default_platforms.cloned());
+    let platforms = platforms(&mut fields).or_else(|| defaults.platforms.clone());
+    let update = updating::settings(&mut fields, &defaults.update);
 
     let rule_at = ruled.first();
     for (first, second) in [
@@ -81,7 +88,7 @@ fn table(entry: &Entry, default_platforms: Option<&BTreeSet<Platform>>) -> Resul
         // `finish` has failed: either key is missing or its value was refused.
         (None, None, ..) => return Err(Vec::new()),
     };
-    Ok(declared(wanted, platforms, entry, value_at))
+    Ok(Declared { request: Request { wanted, platforms }, update, at: entry.key_at.clone(), value_at })
 }
 
 /// The keys that make a version rule.
@@ -139,7 +146,7 @@ pub(super) fn dotted_name(entry: &Entry) -> Option<(String, Location)> {
 }
 
 /// The keys of an image and of a registry.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 19] = [
     "repository",
     "layout",
     "tag",
@@ -148,6 +155,11 @@ const KEYS: [&str; 14] = [
     "tags",
     "select",
     "platforms",
+    "updates",
+    "cooldown",
+    "hold",
+    "until",
+    "role",
     "mirrors",
     "insecure",
     "ca",

@@ -16,6 +16,7 @@ mod read;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod updating;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -34,6 +35,7 @@ use crate::name::ImageName;
 use crate::reference::{Host, HostPattern, ReferenceError, Repository};
 use crate::request::Request;
 use crate::source::{Location, SourceFile, Spanned};
+use crate::update;
 
 /// The project file's name.
 pub const FILE_NAME: &str = "images.toml";
@@ -60,6 +62,8 @@ pub struct Project {
 pub struct Declared {
     /// What is asked for.
     pub request: Request,
+    /// What is taken of it without asking. It is no part of what is asked for.
+    pub update: update::Settings,
     /// The name in the file.
     pub at: Location,
     /// The text that says which image: the shorthand, the repository or the layout.

@@ -1,13 +1,13 @@
 //! Reading the files of a project into one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::error::ProjectError;
 use super::fields::{Fields, unknown_key};
+use super::image::Defaults;
 use super::node::{self, Entry, Node, NodeValue, Table};
-use super::{Mirror, MirrorError, Project, RegistrySettings, Source, TargetTable, Use, image, scan};
+use super::{Mirror, MirrorError, Project, RegistrySettings, Source, TargetTable, Use, image, scan, updating};
 use crate::name::ImageName;
-use crate::platform::Platform;
 use crate::reference::{Host, Reference};
 use crate::source::{Located as _, Spanned, nearest};
 
@@ -61,12 +61,7 @@ impl ProjectReader<'_> {
 
     /// Reads the tables of a project; `path` is the way to `images` from the top of the file.
     fn tables(&mut self, table: &Table, path: &str) {
-        let mut platforms = None;
-        for entry in &table.entries {
-            if entry.key == "defaults" {
-                platforms = self.defaults(entry);
-            }
-        }
+        let defaults = table.get("defaults").map(|entry| self.defaults(entry)).unwrap_or_default();
         for entry in &table.entries {
             match entry.key.as_str() {
                 "defaults" => {}
@@ -76,7 +71,7 @@ impl ProjectReader<'_> {
                     self.project.built.extend(patterns.into_iter().map(|pattern| pattern.value));
                     self.errors.extend(fields.into_errors());
                 }
-                "images" => self.images(entry, platforms.as_ref()),
+                "images" => self.images(entry, &defaults),
                 "registries" => self.registries(entry),
                 "scan" => match scan::read(entry) {
                     Ok(settings) => {
@@ -97,20 +92,21 @@ impl ProjectReader<'_> {
         }
     }
 
-    fn defaults(&mut self, entry: &Entry) -> Option<BTreeSet<Platform>> {
+    fn defaults(&mut self, entry: &Entry) -> Defaults {
         let mut fields = match Fields::new(&entry.node, "[defaults]") {
             Ok(fields) => fields,
             Err(error) => {
                 self.errors.push(error);
-                return None;
+                return Defaults::default();
             }
         };
         let platforms = image::platforms(&mut fields);
+        let update = updating::defaults(&mut fields);
         self.errors.extend(fields.finish().err().into_iter().flatten());
-        platforms
+        Defaults { platforms, update }
     }
 
-    fn images(&mut self, entry: &Entry, platforms: Option<&BTreeSet<Platform>>) {
+    fn images(&mut self, entry: &Entry, defaults: &Defaults) {
         let NodeValue::Table(table) = &entry.node.value else {
             return self.errors.push(not_a_table("images", &entry.node));
         };
@@ -122,7 +118,7 @@ impl ProjectReader<'_> {
                     continue;
                 }
             };
-            match image::read(entry, platforms) {
+            match image::read(entry, defaults) {
                 Ok(declared) => match self.project.images.get(&name) {
                     Some(first) => self.errors.push(ProjectError::DeclaredTwice {
                         name: name.to_string(),

@@ -159,6 +159,14 @@ impl Rule {
         self.key(tag).is_ok()
     }
 
+    /// Returns the numbers of the version that the rule compares of a tag; none where it compares no versions.
+    pub fn numbers(&self, tag: &Tag) -> Option<Vec<u64>> {
+        match self.key(tag).ok()? {
+            Key::Version(version) => Some(version.numbers().to_vec()),
+            Key::Text(_) | Key::Number(..) => None,
+        }
+    }
+
     /// Returns why the rule picks none of `tags` that it does not pick.
     pub fn dropped<'a>(&self, tags: impl IntoIterator<Item = &'a Tag>) -> Dropped {
         let requirement = self.requirement.as_ref().map(|(_, wanted)| wanted.to_string());

@@ -58,6 +58,10 @@ impl TagVersion {
         self.pre.is_some()
     }
 
+    pub(super) fn numbers(&self) -> &[u64] {
+        &self.numbers
+    }
+
     fn number(&self, at: usize) -> u64 {
         self.numbers.get(at).copied().unwrap_or(0)
     }

@@ -3,6 +3,7 @@
 mod images;
 mod manifests;
 mod tables;
+mod updating;
 mod values;
 
 use proptest::prelude::*;

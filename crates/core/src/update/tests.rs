@@ -1,0 +1,195 @@
+//! What steps between images are called, and which of them wait.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Digest, ImageName, LockedImage, arbitrary};
+
+/// An image: `tag@content`, `version` as its publisher says it, and the day on which it was made.
+fn image(request: &str, tag: &str, version: &str, day: &str) -> LockedImage {
+    let (tag, content) = tag.split_once('@').unwrap_or((tag, tag));
+    let digest = Digest::sha256(content.as_bytes());
+    let json = format!(
+        r#"{{"digest":"{digest}","mediaType":"application/vnd.oci.image.index.v1+json","platforms":{{}},
+        "registry":"a.example","repository":"app","request":{{"repository":"a.example/app",{request}}},"size":2,
+        "tag":"{tag}"}}"#
+    );
+    let mut image: LockedImage = serde_json::from_str(&json).unwrap();
+    image.version = (!version.is_empty()).then(|| version.to_owned());
+    image.created = (!day.is_empty()).then(|| format!("{day}T00:00:00Z").parse().unwrap());
+    image
+}
+
+const RULE: &str = r#""tags":"^(?<version>\\d+(\\.\\d+)*)(-[a-z0-9.]+)?$""#;
+const BUILDS: &str = r#""select":"numeric","tags":"-(?<order>\\d+)$""#;
+const FOLLOWED: &str = r#""tag":"latest""#;
+
+/// `level`, or `level down` of a step between two images of one request.
+fn step(request: &str, from: (&str, &str), to: (&str, &str)) -> String {
+    let (from, to) = (image(request, from.0, from.1, ""), image(request, to.0, to.1, ""));
+    let name = "app".parse().unwrap();
+    let step = Move::new(&name, &from, &to);
+    format!("{}{}", step.level, if step.down { " down" } else { "" })
+}
+
+#[test]
+fn a_step_between_tags_of_a_rule_is_named_by_the_first_number_that_differs() {
+    for (from, to, level) in [
+        ("16.8", "16.9", "minor"),
+        ("16.9", "17.1", "major"),
+        ("1.2.3", "1.2.4", "patch"),
+        ("1.2.3.4", "1.2.3.5", "patch"),
+        ("1.2", "1.2.0", "patch"),
+        ("1.2", "1.2.1", "patch"),
+        ("1", "1.1", "minor"),
+        ("0.1.0", "0.2.0", "minor"),
+        ("16.9-alpine3.20", "16.9-alpine3.21", "patch"),
+        ("16.9@a", "16.9@b", "digest"),
+        ("16.9@a", "16.9@a", "none"),
+        ("16.9@a", "17.0@a", "none"),
+        ("17.1", "16.9", "major down"),
+        ("1.2.4", "1.2.3", "patch down"),
+    ] {
+        assert_eq!(step(RULE, (from, ""), (to, "")), level, "{from} to {to}");
+    }
+}
+
+#[test]
+fn tags_of_a_rule_count_more_than_what_their_images_say() {
+    assert_eq!(step(RULE, ("1.2.3", "5"), ("1.2.4", "6")), "patch");
+    assert_eq!(step(RULE, ("1.2@a", "1.2.3"), ("1.2@b", "1.2.4")), "patch", "one tag says nothing of a step");
+    assert_eq!(step(RULE, ("1.2.4", "6"), ("1.2.3", "7")), "patch down");
+}
+
+#[test]
+fn tags_that_have_no_versions_are_at_least_a_patch_apart() {
+    assert_eq!(step(BUILDS, ("main-7", ""), ("main-8", "")), "patch");
+    assert_eq!(step(BUILDS, ("main-7", "1.4.0"), ("main-8", "2.0.0")), "major");
+    assert_eq!(step(BUILDS, ("main-8", "1.4.0"), ("main-7", "1.4.0")), "patch down");
+}
+
+#[test]
+fn a_followed_tag_moves_as_far_as_its_images_say() {
+    for (from, to, level) in [
+        ("1.24.3", "2.0.0", "major"),
+        ("1.24.3", "v1.25.0", "minor"),
+        ("1.24.3", "1.24.4", "patch"),
+        ("1.24.3-r1", "1.24.3-r2", "patch"),
+        ("1.24.3", "v1.24.3", "digest"),
+        ("", "2.0.0", "digest"),
+        ("1.24.3", "", "digest"),
+        ("", "", "digest"),
+        ("20260112", "20260113", "digest"),
+        ("stable", "1.24.3", "digest"),
+        ("2.0.0", "1.24.3", "major down"),
+        ("1.24.3-r2", "1.24.3-r1", "patch"),
+    ] {
+        assert_eq!(step(FOLLOWED, ("latest@a", from), ("latest@b", to)), level, "{from} to {to}");
+    }
+}
+
+#[test]
+fn where_versions_say_nothing_of_the_direction_the_times_do() {
+    let direction = |from: (&str, &str), to: (&str, &str)| {
+        let image = |content, (version, day)| image(FOLLOWED, content, version, day);
+        Direction::between(&image("latest@a", from), &image("latest@b", to))
+    };
+    assert_eq!(direction(("", "2026-11-20"), ("", "2026-11-23")), Some(Direction::Up));
+    assert_eq!(direction(("", "2026-11-23"), ("", "2026-11-20")), Some(Direction::Down));
+    assert_eq!(direction(("", "2026-11-20"), ("", "2026-11-20")), None);
+    assert_eq!(direction(("", "2026-11-20"), ("", "1970-01-01")), None);
+    assert_eq!(direction(("24.04", "2026-11-23"), ("24.04", "2026-11-20")), Some(Direction::Down));
+    // Built later, and yet taken back.
+    assert_eq!(direction(("2.0", "2026-11-20"), ("1.9", "2026-11-23")), Some(Direction::Down));
+}
+
+#[test]
+fn what_exceeds_the_appetite_waits_with_the_command_that_takes_it() {
+    let name: ImageName = "postgres".parse().unwrap();
+    let (old, new) = (image(RULE, "16.9", "", ""), image(RULE, "17.1", "", ""));
+    let now = "2026-11-30T00:00:00Z".parse().unwrap();
+    let settings = |updates: Option<Level>, until: Option<&str>| {
+        let hold = until.map(|day| Hold { reason: "plugins".to_owned(), until: Some(day.parse().unwrap()) });
+        Settings { appetite: Appetite { updates, cooldown: None }, hold, role: Role::Run }
+    };
+    let judge = |settings: &Settings, step: &Move<'_>, approved: &str| {
+        let approved = if approved.is_empty() { Approved::default() } else { approved.parse().unwrap() };
+        let reasons = settings.judge(step, &approved, &now);
+        let words: Vec<String> = reasons.iter().map(Reason::words).collect();
+        (words.join("; "), approval(&name, &reasons).unwrap_or_default())
+    };
+    let waits = |words: &str, command: &str| (words.to_owned(), command.to_owned());
+    let up = Move::new(&name, &old, &new);
+    let down = Move::new(&name, &new, &old);
+
+    let minor = settings(Some(Level::Minor), None);
+    let major = waits("major, and `updates` is `minor`", "update postgres --allow major");
+    assert_eq!(judge(&minor, &up, ""), major);
+    assert_eq!(judge(&minor, &up, "minor,down"), major);
+    assert_eq!(judge(&minor, &up, "major"), waits("", ""));
+    assert_eq!(judge(&settings(Some(Level::Major), None), &up, ""), waits("", ""));
+    assert_eq!(judge(&settings(None, None), &up, ""), waits("", ""));
+
+    let back = waits("it is older than what is locked", "update postgres --allow down");
+    assert_eq!(judge(&settings(Some(Level::Major), None), &down, ""), back);
+    assert_eq!(judge(&settings(Some(Level::Major), None), &down, "down"), waits("", ""));
+    assert_eq!(judge(&settings(None, None), &down, ""), waits("", ""), "nothing is said, and all is taken");
+
+    let held = settings(Some(Level::Minor), Some("2026-12-31"));
+    let words = "held until 31 Dec 2026: plugins; major, and `updates` is `minor`; it is older than what is locked";
+    assert_eq!(judge(&held, &down, ""), waits(words, "update postgres --allow major,down,hold"));
+    assert_eq!(judge(&held, &down, "major,down,hold"), waits("", ""));
+    let ended = settings(None, Some("2026-11-30"));
+    assert_eq!(judge(&ended, &up, ""), waits("", ""));
+}
+
+#[test]
+fn what_is_not_there_yet_cannot_be_approved() {
+    let name: ImageName = "postgres".parse().unwrap();
+    let missing = ["linux/arm64", "linux/arm/v7"].map(|platform| platform.parse().unwrap()).into();
+    let reasons = [Reason::Level { level: Level::Major, allowed: Level::Patch }, Reason::Platforms { missing }];
+    assert_eq!(reasons[1].words(), "it has no linux/arm/v7, linux/arm64 yet");
+    assert_eq!(approval(&name, &reasons), None);
+    assert_eq!(approval(&name, &[]), None);
+}
+
+#[test]
+fn reasons_have_their_kind_in_json() {
+    let json = |reason: &Reason| serde_json::to_string(reason).unwrap();
+    let level = Reason::Level { level: Level::Major, allowed: Level::Patch };
+    assert_eq!(json(&level), r#"{"kind":"level","level":"major","allowed":"patch"}"#);
+    assert_eq!(json(&Reason::Down), r#"{"kind":"down"}"#);
+    let held = Reason::Held { reason: "x".to_owned(), until: Some("2026-12-31".parse().unwrap()) };
+    assert_eq!(json(&held), r#"{"kind":"held","reason":"x","until":"2026-12-31"}"#);
+}
+
+proptest! {
+    #[test]
+    fn a_step_has_one_level_in_both_directions(old in arbitrary::locked_image(), new in arbitrary::locked_image()) {
+        let old = LockedImage { request: new.request.clone(), ..old };
+        prop_assert_eq!(Level::between(&old, &new), Level::between(&new, &old));
+        prop_assert_eq!(Level::between(&new, &new), Level::None);
+        prop_assert_eq!(Direction::between(&new, &new), None);
+        prop_assert_eq!(Level::between(&old, &new) == Level::None, old.digest == new.digest);
+        let back = Direction::between(&new, &old);
+        prop_assert_eq!(Direction::between(&old, &new) == back, back.is_none());
+    }
+
+    #[test]
+    fn what_is_approved_is_taken(
+        old in arbitrary::locked_image(),
+        new in arbitrary::locked_image(),
+        allowed in prop::sample::select(Level::ALL.to_vec()),
+    ) {
+        let old = LockedImage { request: new.request.clone(), ..old };
+        let name = "app".parse().unwrap();
+        let step = Move::new(&name, &old, &new);
+        let hold = Some(Hold { reason: String::new(), until: None });
+        let settings = Settings { appetite: Appetite { updates: Some(allowed), cooldown: None }, hold, role: Role::Run };
+        let now = "2026-11-30T00:00:00Z".parse().unwrap();
+        let reasons = settings.judge(&step, &Approved::default(), &now);
+        let command = approval(&name, &reasons).unwrap();
+        let approved = command.strip_prefix("update app --allow ").unwrap().parse().unwrap();
+        prop_assert_eq!(settings.judge(&step, &approved, &now), Vec::new());
+    }
+}
