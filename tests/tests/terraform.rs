@@ -97,11 +97,11 @@ fn what_is_missing_is_named_with_the_command_that_mends_it(program: &Utf8Path) {
         let said = refused.stderr.replace(['\n', '│'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(says.iter().all(|text| said.contains(text)), "{}", refused.stderr);
     }
-    let lock = repo.read("images.lock").replace("\"version\": 1\n}", "\"version\": 2\n}");
+    let lock = repo.read("images.lock").replace("\"version\": 1\n}", "\"version\": 3\n}");
     repo.write("images.lock", lock);
     repo.write("infra/main.tf", module_call(""));
     let refused = repo.run(program, ["-chdir=infra", "plan", "-no-color", "-input=false"]).exit(1);
-    assert!(refused.stderr.contains("version 2"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("version 3"), "{}", refused.stderr);
 }
 
 fn a_variable_file_carries_the_references_to_runs_without_the_lock(program: &Utf8Path) {

@@ -593,11 +593,11 @@ fn a_conflicted_lock_is_recognised_and_a_newer_one_is_not_called_broken() {
       |
       = help: take either side and run `imagelock lock`
     ");
-    repo.write("images.lock", "{\"images\": {\"new\": {\"shape\": 2}}, \"version\": 2}\n");
+    repo.write("images.lock", "{\"images\": {\"new\": {\"shape\": 2}}, \"version\": 3}\n");
     assert_snapshot!(repo.imagelock(["lock"]), @"
     exit: 2
     ----- stderr -----
-    error: images.lock has version 2, and this imagelock reads up to version 1
+    error: images.lock has version 3, and this imagelock reads up to version 2
        = help: update imagelock to the version that this repository uses
     ");
     repo.write("images.lock", "{\n  \"images\": {\n    \"a\": 1\n  },\n  \"version\": 1\n}\n");
@@ -631,5 +631,41 @@ fn a_directory_without_a_project_says_how_to_start_one() {
       |
     1 | Redis:8
       | ^^^^^
+    ");
+}
+
+#[test]
+fn a_rule_is_explained_by_the_tags_that_it_judges() {
+    let (registry, repo) = stage();
+    repo.imagelock(["lock"]).success();
+    registry.push("library/postgres:16.10-alpine", &image("new", "16.10", "2026-11-24T10:00:00Z"));
+    registry.push("library/postgres:latest", &image("new", "16.10", "2026-11-24T10:00:00Z"));
+    let before = registry.log().len();
+    assert_snapshot!(repo.imagelock(["explain", "postgres"]), @r"
+    exit: 0
+    ----- stdout -----
+    postgres: [REGISTRY]/library/postgres, version 16, tags ^(?<version>\d+\.\d+)-alpine$
+      16.10-alpine  chosen  the highest of 3
+      16.9-alpine   older   locked
+      16.8-alpine   older
+      out: 1 does not match `tags`, 1 is not ^16
+    ");
+    assert_eq!(registry.log().len() - before, 1, "one list");
+    assert_snapshot!(repo.imagelock(["explain", "static"]), @r"
+    exit: 0
+    ----- stdout -----
+    static: [REGISTRY]/chainguard/static:latest
+      latest  chosen  it is followed, and no other competes; locked
+    ");
+    assert_eq!(registry.log().len() - before, 1, "nothing is asked where nothing is chosen");
+    let toml = repo.read("images.toml").replace("version = \"16\"", "version = \"18\"");
+    repo.write("images.toml", toml);
+    assert_snapshot!(repo.imagelock(["explain", "postgres"]), @r"
+    exit: 0
+    ----- stdout -----
+    postgres: [REGISTRY]/library/postgres, version 18, tags ^(?<version>\d+\.\d+)-alpine$
+      16.9-alpine  locked
+      nothing is chosen: no tag competes
+      out: 1 does not match `tags`, 4 are not ^18
     ");
 }

@@ -9,7 +9,7 @@ use proptest::collection::{btree_map, btree_set};
 use proptest::option;
 use proptest::prelude::*;
 
-use crate::version::Rule;
+use crate::policy::{Parts, Rule};
 use crate::{
     Base, Created, Digest, Host, ImageName, LockedImage, LockedPlatform, Lockfile, Origin, Platform, Reference,
     Repository, Request, Tag, Wanted,
@@ -112,8 +112,17 @@ fn rule_and_tag() -> impl Strategy<Value = (Rule, Tag)> {
             Some(select)
         )),
     ];
-    rules.prop_filter_map("no tag fits the rule", |(wanted, tags, select)| {
-        let rule = Rule::new(wanted, tags, select).ok()?;
+    // What version 2 of the lock has beside those.
+    let exclude = prop::collection::vec(prop::sample::select(vec!["^nightly", "é'\"\n"]), 0..3);
+    let scheme = option::of(prop::sample::select(vec!["semver", "loose", "pep440", "calver"]));
+    let more = (scheme, any::<bool>(), any::<bool>(), exclude);
+    (rules, option::of(more)).prop_filter_map("no tag fits the rule", |((wanted, tags, select), more)| {
+        let [version, tags, select] = [wanted, tags, select].map(|part| part.map(str::to_owned));
+        let (scheme, masterminds, prerelease, exclude) = more.unwrap_or_default();
+        let dialect = masterminds.then(|| "masterminds".to_owned());
+        let exclude = exclude.into_iter().map(str::to_owned).collect();
+        let scheme = scheme.map(str::to_owned);
+        let rule = Rule::of(Parts { version, tags, select, scheme, dialect, exclude, prerelease }).ok()?;
         let tag = TAGS.into_iter().filter_map(|tag| tag.parse().ok()).find(|tag| rule.admits(tag))?;
         Some((rule, tag))
     })

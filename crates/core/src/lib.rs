@@ -7,9 +7,9 @@
 //! - [`mod@reference`], [`digest`], [`platform`], [`name`]: text from outside becomes one of these or an error that names
 //!   the byte.
 //! - [`naming`]: names for images that nobody named.
+//! - [`policy`]: which of a repository's tags answers a version rule, and why no other does.
 //! - [`project`]: `images.toml` and the same tables in a Cargo manifest, with the place of everything in them.
 //! - [`request`]: what an image is asked for, in the form that the lock records.
-//! - [`version`]: which of a repository's tags answers a version rule.
 //! - [`lockfile`]: `images.lock`, read and written byte for byte, and merged; [`conflict`]: what a merge leaves in a text.
 //! - [`update`]: how far a locked image may move, and what of a move waits for somebody who approves it.
 //! - [`plan`]: what a run has to resolve, and why; [`precise`]: an answer that somebody names.
@@ -31,6 +31,7 @@ pub mod name;
 pub mod naming;
 pub mod plan;
 pub mod platform;
+pub mod policy;
 pub mod precise;
 pub mod project;
 pub mod reference;
@@ -38,7 +39,6 @@ pub mod request;
 pub mod source;
 pub mod text;
 pub mod update;
-pub mod version;
 
 pub use created::Created;
 pub use digest::Digest;

@@ -21,7 +21,7 @@ pub fn detail(wanted: &Wanted) -> Option<String> {
     match wanted {
         Wanted::Tag { tag, .. } | Wanted::Digest { tag: Some(tag), .. } => Some(tag.to_string()),
         Wanted::Digest { tag: None, digest, .. } => Some(digest.hex()[..12].to_owned()),
-        Wanted::Version { rule, .. } => rule.clone().into_parts().0,
+        Wanted::Version { rule, .. } => rule.parts().version.clone(),
         Wanted::Layout { .. } => None,
     }
 }

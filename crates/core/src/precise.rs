@@ -89,7 +89,7 @@ impl Precise {
                 _ => Ok(()),
             },
             Wanted::Version { rule, .. } => match &self.tag {
-                Some(named) if rule.best([named]).is_none() => {
+                Some(named) if !rule.admits(named) => {
                     Err(Refused::Rule { rule: rule.to_string(), named: named.clone() })
                 }
                 _ => Ok(()),

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::platform::Platform;
+use crate::policy::{Parts, Rule, RuleError};
 use crate::reference::{Reference, Repository, Tag};
-use crate::version::{Rule, RuleError};
 
 /// What is asked for: an image, and the platforms of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,13 +108,21 @@ impl std::fmt::Display for Wanted {
 #[serde(default)]
 struct WrittenRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
+    dialect: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<Digest>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    exclude: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     layout: Option<Utf8PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     platforms: Option<BTreeSet<Platform>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    prerelease: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     repository: Option<Repository>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheme: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     select: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,8 +155,9 @@ impl From<Request> for WrittenRequest {
                 Self { repository: Some(repository), tag, digest: Some(digest), ..written }
             }
             Wanted::Version { repository, rule } => {
-                let (version, tags, select) = rule.into_parts();
-                Self { repository: Some(repository), version, tags, select, ..written }
+                let Parts { version, tags, select, scheme, dialect, exclude, prerelease } = rule.parts().clone();
+                let written = Self { version, tags, select, scheme, dialect, exclude, prerelease, ..written };
+                Self { repository: Some(repository), ..written }
             }
             Wanted::Layout { path, tag } => Self { layout: Some(path), tag, ..written },
         }
@@ -159,14 +168,16 @@ impl TryFrom<WrittenRequest> for Request {
     type Error = WrittenError;
 
     fn try_from(written: WrittenRequest) -> Result<Self, WrittenError> {
-        let WrittenRequest { digest, layout, platforms, repository, select, tag, tags, version } = written;
+        let WrittenRequest { digest, layout, platforms, repository, tag, .. } = written;
+        let WrittenRequest { version, tags, select, scheme, dialect, exclude, prerelease, .. } = written;
+        let parts = Parts { version, tags, select, scheme, dialect, exclude, prerelease };
         if platforms.as_ref().is_some_and(BTreeSet::is_empty) {
             return Err(WrittenError::Platforms);
         }
-        let ruled = version.is_some() || tags.is_some() || select.is_some();
+        let ruled = !parts.is_empty();
         let wanted = match (repository, layout, digest, tag) {
             (Some(repository), None, None, None) if ruled => {
-                let rule = Rule::new(version.as_deref(), tags.as_deref(), select.as_deref())?;
+                let rule = Rule::of(parts)?;
                 Wanted::Version { repository, rule }
             }
             _ if ruled => return Err(WrittenError::Shape),

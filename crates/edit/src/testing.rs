@@ -47,7 +47,7 @@ pub fn lock(images: &[(&str, &str, char)]) -> Lockfile {
 pub fn rule(mut lock: Lockfile, name: &str, version: Option<&str>, tags: Option<&str>) -> Lockfile {
     let image = lock.images.get_mut(name).unwrap();
     let repository = image.repository().unwrap().clone();
-    let rule = imagelock_core::version::Rule::new(version, tags, None).unwrap();
+    let rule = imagelock_core::policy::Rule::new(version, tags, None).unwrap();
     image.request.wanted = Wanted::Version { repository, rule };
     lock
 }

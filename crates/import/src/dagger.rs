@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use imagelock_core::policy::Rule;
 use imagelock_core::source::{Location, SourceFile};
-use imagelock_core::version::Rule;
 use imagelock_core::{Digest, Reference, Tag, Wanted};
 
 use crate::json::{self, Node};

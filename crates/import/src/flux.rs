@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use imagelock_core::policy::Rule;
 use imagelock_core::source::{Location, SourceFile};
-use imagelock_core::version::Rule;
 use imagelock_core::{Repository, Wanted};
 
 use crate::yaml::{self, Tree};

@@ -4,8 +4,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use imagelock_core::policy::Rule;
 use imagelock_core::source::SourceFile;
-use imagelock_core::version::Rule;
 use imagelock_core::{Reference, Wanted};
 
 use crate::json::{self, Node};

@@ -1,7 +1,7 @@
 //! Ranges of versions as JavaScript and Go write them (npm's `semver`, Masterminds/semver of Flux), in Cargo's grammar.
 //! The two agree with each other and not with Cargo: a version alone is exact there, spaces and commas both mean `and`.
 
-use imagelock_core::version::Rule;
+use imagelock_core::policy::Rule;
 
 /// Returns the range in Cargo's grammar, or why that has no words for it.
 pub(crate) fn requirement(range: &str) -> Result<String, String> {

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use imagelock_core::version::Dropped;
+use imagelock_core::policy::Dropped;
 use imagelock_core::{Digest, ImageName, LockedImage, Platform, Tag, Wanted};
 
 use crate::error::Error;

@@ -13,7 +13,7 @@ import (
 )
 
 const manifest, place = `application/vnd\.(oci\.image\.manifest\.v1|docker\.distribution\.manifest\.v2)\+json`, `(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*)(:[0-9]+)?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)+`
-const digest, keys = `sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}`, ` base config created digest images layout mediaType name platforms registry repository request revision select size source tag tags version `
+const digest, keys = `sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}`, ` base config created dialect digest exclude images layout mediaType name platforms prerelease registry repository request revision scheme select size source tag tags version `
 
 type object = map[string]any // A struct would take `Digest` for `digest`.
 
@@ -50,7 +50,7 @@ func check(name string, image object) {
 		need(fits(manifest, entry["mediaType"]) && (single && same || !single && entry["digest"] != image["digest"]), name, "has another manifest for", key)
 	}
 	words := slices.DeleteFunc(strings.Fields(keys), func(key string) bool { return request[key] == nil || key == "platforms" })
-	ruled := len(words) > 1 && fits(`repository( select)?( tags)?( version)?`, strings.Join(words, " "))
+	ruled := len(words) > 1 && fits(`(dialect )?(exclude )?(prerelease )?repository( scheme)?( select)?( tags)?( version)?`, strings.Join(words, " "))
 	need(ruled || fits(`repository tag|digest repository( tag)?|layout( tag)?`, strings.Join(words, " ")), name, "asks for", words)
 	path, in := image["layout"], fmt.Sprint(image["registry"], "/", image["repository"])
 	odd := fits(`(.*/)?\.{0,2}(/.*)?|[A-Za-z]:.*|(?s:.*[\\\x00-\x1f\x7f-\x{9f}].*)`, path)
@@ -86,7 +86,9 @@ func answer(images object, question [3]string) any {
 func main() {
 	lock, questions, answers := object{}, [][3]string{}, []any{}
 	text, _ := os.ReadFile(os.Args[1])
-	need(json.Unmarshal(text, &lock) == nil && fields("the lock", lock)["version"] == 1.0, "this is not a lock of version 1")
+	need(json.Unmarshal(text, &lock) == nil, "this is not a lock")
+	version := fields("the lock", lock)["version"]
+	need(version == 1.0 || version == 2.0, "this is not a lock of version 1 or 2")
 	images, isObject := lock["images"].(object)
 	need(isObject && json.NewDecoder(os.Stdin).Decode(&questions) == nil, "there are no images, or nothing is asked")
 	for name, entry := range images {

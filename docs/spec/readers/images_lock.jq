@@ -1,6 +1,6 @@
 # Reads images.lock: jq --argjson questions '[["reference", "postgres", "linux/amd64"]]' -f images_lock.jq images.lock
-def keys_known: "base config created digest images layout mediaType name platforms registry repository request revision select size
-  source tag tags version" | [splits("\\s+")];
+def keys_known: "base config created dialect digest exclude images layout mediaType name platforms prerelease registry repository
+  request revision scheme select size source tag tags version" | [splits("\\s+")];
 def manifests: ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
 def indexes: ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
 def need(holds; reason): if holds then . else error(reason) end;
@@ -13,7 +13,7 @@ def part: "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*";
 def place: "(\\[[0-9a-f:.]+\\]|\(word)(\\.\(word))*)(:[0-9]+)?/\(part)(/\(part))*";
 def platform: "(?!unknown/)(?![^/]*/unknown(/|\\z))[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?";
 def layout: "(?!/)(?![A-Za-z]:)(?!(.*/)?\\.{0,2}(/|\\z))[^\\\\\\x00-\\x1f\\x7f-\\x{9f}]+";
-def asked: "repository tag|digest repository( tag)?|layout( tag)?|repository(?=.)( select)?( tags)?( version)?";
+def asked: "repository tag|digest repository( tag)?|layout( tag)?|(dialect )?(exclude )?(prerelease )?repository(?=.)( scheme)?( select)?( tags)?( version)?";
 def object_of(where):
   (keys_known | map(ascii_downcase)) as $alike
   | need(type == "object"; "\(where) is not an object")
@@ -47,7 +47,7 @@ def check($name):
 
 def read:
   need(type == "object" and (.version | type == "number" and . == floor and . > 0); "this is not a lock")
-  | need(.version == 1; "version \(.version) is newer than this reader")
+  | need(.version <= 2; "version \(.version) is newer than this reader")
   | object_of("the lock")
   | need(.images | type == "object"; "this lock has no images")
   | .images

@@ -1,4 +1,4 @@
-// Reads images.lock, version 1: what docs/spec/images-lock-1.md asks of every reader.
+// Reads images.lock, versions 1 and 2: what docs/spec/images-lock-1.md asks of every reader.
 // echo '[["reference", "postgres", "linux/amd64"]]' | node images_lock.mjs images.lock
 import { readFileSync } from "node:fs";
 
@@ -12,9 +12,10 @@ const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 const DIGEST = /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 const PLATFORM = /^(?!unknown\/)(?![^/]*\/unknown(\/|$))[a-z0-9._-]{1,64}\/[a-z0-9._-]{1,64}(\/[a-z0-9._-]{1,64})?$/;
 const LAYOUT = /^(?!\/)(?![A-Za-z]:)(?!(.*\/)?\.{0,2}(\/|$))[^\\\u0000-\u001f\u007f-\u009f]+$/;
-const ASKED = /^(repository tag|digest repository( tag)?|layout( tag)?|repository(?=.)( select)?( tags)?( version)?)$/;
-const KEYS = ("base config created digest images layout mediaType name platforms registry repository request revision select " +
-  "size source tag tags version").split(" ");
+const RULE = "(dialect )?(exclude )?(prerelease )?repository(?=.)( scheme)?( select)?( tags)?( version)?";
+const ASKED = new RegExp(`^(repository tag|digest repository( tag)?|layout( tag)?|${RULE})$`);
+const KEYS = ("base config created dialect digest exclude images layout mediaType name platforms prerelease registry repository " +
+  "request revision scheme select size source tag tags version").split(" ");
 
 function need(holds, ...reason) {
   if (!holds) throw new Error(reason.join(" "));
@@ -68,7 +69,7 @@ function check(name, image) {
 export function read(text) {
   const lock = JSON.parse(text);
   need(isObject(lock) && Number.isInteger(lock.version) && lock.version > 0, "this is not a lock");
-  need(lock.version === 1, "version", lock.version, "is newer than this reader");
+  need(lock.version <= 2, "version", lock.version, "is newer than this reader");
   need(isObject(fields("the lock", lock).images), "this lock has no images");
   for (const [name, image] of Object.entries(lock.images)) check(name, image);
   return new Map(Object.entries(lock.images));

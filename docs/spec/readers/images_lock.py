@@ -14,9 +14,10 @@ TAG = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"
 DIGEST = r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}"
 PLATFORM = r"(?!unknown/)(?![^/]*/unknown(/|$))[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?"
 LAYOUT = r"(?!/)(?![A-Za-z]:)(?!(.*/)?\.{0,2}(/|$))[^\\\x00-\x1f\x7f-\x9f]+"
-ASKED = r"repository tag|digest repository( tag)?|layout( tag)?|repository(?=.)( select)?( tags)?( version)?"
-KEYS = """base config created digest images layout mediaType name platforms registry repository request revision select size
-    source tag tags version""".split()
+RULE = r"(dialect )?(exclude )?(prerelease )?repository(?=.)( scheme)?( select)?( tags)?( version)?"
+ASKED = rf"repository tag|digest repository( tag)?|layout( tag)?|{RULE}"
+KEYS = """base config created dialect digest exclude images layout mediaType name platforms prerelease registry repository
+    request revision scheme select size source tag tags version""".split()
 
 
 def need(holds, *reason):
@@ -69,7 +70,7 @@ def read(text):
     lock = json.loads(text)
     version = lock.get("version") if isinstance(lock, dict) else None
     need(type(version) is int and version > 0, "this is not a lock")
-    need(version == 1, "version", version, "is newer than this reader")
+    need(version <= 2, "version", version, "is newer than this reader")
     need(isinstance(fields("the lock", lock).get("images"), dict), "this lock has no images")
     for name, image in lock["images"].items():
         check(name, image)

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use imagelock_core::conflict;
+use imagelock_core::policy::{Rule, newest};
 use imagelock_core::project::{EditError, NewImage, Source, add, remove};
 use imagelock_core::source::{Located, SourceFile};
-use imagelock_core::version::{Rule, newest};
 use imagelock_core::{
     Created, Digest, Host, ImageName, Lockfile, Platform, Project, Reference, Repository, Tag, Wanted,
 };
@@ -151,8 +151,10 @@ pub(crate) fn version(data: &[u8]) {
     let tags: Vec<Tag> = lines.filter_map(|line| line.parse().ok()).collect();
     assert!(newest(&tags, 3).len() <= 3);
     let Ok(rule) = Rule::new(version, pattern, select) else { return };
-    let best = rule.best(&tags).map(|picked| picked.tag);
-    assert_eq!(best, rule.best(tags.iter().rev()).map(|picked| picked.tag));
-    let (version, pattern, select) = rule.clone().into_parts();
-    assert_eq!(Rule::new(version.as_deref(), pattern.as_deref(), select.as_deref()), Ok(rule));
+    let verdicts = rule.judge(&tags);
+    assert_eq!(verdicts, rule.judge(tags.iter().rev()));
+    let best = verdicts.first().filter(|best| best.judged.is_ok()).map(|best| best.tag);
+    assert_eq!(best, rule.best(tags.iter().rev()));
+    let parts = rule.parts().clone();
+    assert_eq!(Rule::of(parts), Ok(rule));
 }

@@ -14,28 +14,33 @@ load("//private:judge.bzl", "INDEXES", "MANIFESTS", "judge")
 load("//private:text.bzl", "consists_of", "show")
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_VERSION = 1
+# The newest version that is read. Version 1 has fewer keys of requests, and is read alike.
+_VERSION = 2
 
 # Keys that have the same value in every image, or none.
 _TEXTS = ["revision", "source", "version"]
 
-_REQUEST_TEXTS = ["digest", "layout", "repository", "select", "tag", "tags", "version"]
+_REQUEST_TEXTS = ["dialect", "digest", "layout", "repository", "scheme", "select", "tag", "tags", "version"]
 
 # Every key of the format, wherever it stands.
 _KEYS = {key: None for key in [
     "base",
     "config",
     "created",
+    "dialect",
     "digest",
+    "exclude",
     "images",
     "layout",
     "mediaType",
     "name",
     "platforms",
+    "prerelease",
     "registry",
     "repository",
     "request",
     "revision",
+    "scheme",
     "select",
     "size",
     "source",
@@ -102,12 +107,12 @@ def parse_lock(text, where, decode_options = {}):
     if type(lock) != "dict" or type(lock.get("version")) != "int":
         fail("imagelock: %s is not a lock: it must be a JSON object with a `version`; run `imagelock lock`" % where)
     if lock["version"] > _VERSION:
-        fail("imagelock: %s has version %d, and this module reads version %d; update the Bazel module `imagelock`" % (
+        fail("imagelock: %s has version %d, and this module reads up to version %d; update the Bazel module `imagelock`" % (
             where,
             lock["version"],
             _VERSION,
         ))
-    if lock["version"] != _VERSION:
+    if lock["version"] < 1:
         fail("imagelock: %s has version %d, which never was; run `imagelock lock`" % (where, lock["version"]))
     _known(lock, where)
     images = _field(lock, "images", "dict", where)

@@ -3,8 +3,9 @@
 # `imagelock lock --locked`.
 locals {
   keys = [
-    "base", "config", "created", "digest", "images", "layout", "mediaType", "name", "platforms", "registry", "repository",
-    "request", "revision", "select", "size", "source", "tag", "tags", "version",
+    "base", "config", "created", "dialect", "digest", "exclude", "images", "layout", "mediaType", "name", "platforms",
+    "prerelease", "registry", "repository", "request", "revision", "scheme", "select", "size", "source", "tag", "tags",
+    "version",
   ]
   lower_keys = [for key in local.keys : lower(key)]
 
@@ -17,10 +18,10 @@ locals {
   place    = "^(\\[[0-9a-f:.]+\\]|${local.label}(\\.${local.label})*)(:[0-9]+)?/${local.part}(/${local.part})*$"
   platform = "^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$"
   outside  = "^((.*/)?\\.{0,2}(/.*)?|[A-Za-z]:.*|(?s:.*[\\\\\\x00-\\x1f\\x7f-\\x{9f}].*))$"
-  asked    = "^(repository tag|digest repository( tag)?|layout( tag)?|repository( select)?( tags)? version|repository( select)? tags|repository select)$"
+  asked    = "^(repository tag|digest repository( tag)?|layout( tag)?|(dialect )?(exclude )?(prerelease )?repository( scheme)?( select)?( tags|( tags)? version)|repository select)$"
 
   # A lock of another version may have any shape, so that nothing in it is looked at.
-  entries = try({ for name, image in local.lock.images : name => image if local.version == 1 }, {})
+  entries = try({ for name, image in local.lock.images : name => image if local.is_known }, {})
 
   # Each condition is false where what it looks at has another shape.
   rules = {
@@ -122,7 +123,10 @@ locals {
     for name, rules in local.rules : [for rule in rules : "${format("%q", name)}: ${rule.reason}" if !rule.holds]
   ])
 
-  is_lock = try(local.version == 1 && can(keys(local.lock.images)) && alltrue([
+  # Version 2 has more keys of requests, and is read alike.
+  is_known = try(contains([1, 2], local.version), false)
+
+  is_lock = try(local.is_known && can(keys(local.lock.images)) && alltrue([
     for key in keys(local.lock) :
     can(regex("^[A-Za-z]+$", key)) && (contains(local.keys, key) || !contains(local.lower_keys, lower(key)))
   ]), false)

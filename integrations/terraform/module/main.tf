@@ -9,7 +9,7 @@ locals {
 
   names   = toset(keys(local.entries))
   wanted  = var.only == null ? local.names : var.only
-  missing = local.version == 1 ? sort(setsubtract(local.wanted, local.names)) : []
+  missing = local.is_known ? sort(setsubtract(local.wanted, local.names)) : []
   taken   = { for name in setintersection(local.wanted, keys(local.locked)) : name => local.locked[name] }
 
   # Every attribute has the same type in every image: the outputs are maps, and can be passed on as `map(…)`.
@@ -45,10 +45,10 @@ locals {
 
 locals {
   problems = compact([
-    local.is_lock ? "" : try(local.version > 1, false) ? join(" ", [
-      "${var.lock_file} has version ${local.version}, and this module reads version 1:",
+    local.is_lock ? "" : try(local.version > 2, false) ? join(" ", [
+      "${var.lock_file} has version ${local.version}, and this module reads up to version 2:",
       "use the module of the imagelock release that wrote the lock.",
-    ]) : "${var.lock_file} is not an image lock of version 1: run `imagelock lock`.",
+    ]) : "${var.lock_file} is not an image lock: run `imagelock lock`.",
 
     length(local.faults) == 0 ? "" : join(" ", [
       "${var.lock_file} contradicts itself: ${join("; ", local.faults)}.",

@@ -30,8 +30,8 @@ pub(crate) fn bad_locks(suite: &Suite) {
         json!({ "images": { "good": changed }, "version": 1 })
     };
     fails(
-        &json!({ "images": {}, "version": 2 }),
-        &["//:images.lock has version 2, and this module reads version 1; update the Bazel module `imagelock`"],
+        &json!({ "images": {}, "version": 3 }),
+        &["//:images.lock has version 3, and this module reads up to version 2; update the Bazel module `imagelock`"],
     );
     fails(
         &json!({ "images": [], "version": 1 }),

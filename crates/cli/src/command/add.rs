@@ -2,10 +2,10 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
+use imagelock_core::policy::Rule;
 use imagelock_core::project::NewImage;
 use imagelock_core::request::Wanted;
 use imagelock_core::source::{Label, SourceFile};
-use imagelock_core::version::Rule;
 use imagelock_core::{ImageName, Platform, Reference, Tag};
 use imagelock_registry::Take;
 
@@ -34,7 +34,7 @@ pub struct Add {
     #[arg(long, value_name = "REGEX", conflicts_with = "layout")]
     tags: Option<String>,
     /// How competing tags are ordered
-    #[arg(long, value_name = "ORDER", value_parser = imagelock_core::version::Select::NAMES, conflicts_with = "layout")]
+    #[arg(long, value_name = "ORDER", value_parser = imagelock_core::policy::Select::NAMES, conflicts_with = "layout")]
     select: Option<String>,
     /// A platform to lock, as in `linux/arm64`; may be repeated
     #[arg(long = "platform", value_name = "PLATFORM")]

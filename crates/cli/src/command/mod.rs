@@ -8,6 +8,7 @@ mod credential_helper;
 mod declare;
 #[cfg(feature = "demo")]
 mod demo;
+mod explain;
 mod helm_check;
 mod import;
 mod init;
@@ -66,6 +67,8 @@ pub enum Command {
     List(list::List),
     /// Tell why an image is locked as it is, and who uses it
     Why(why::Why),
+    /// Tell which tag a version rule chooses now, among which, and why no other
+    Explain(explain::Explain),
     /// Check that every locked digest still exists and is byte-exact
     Verify(verify::Verify),
     /// Pin the images in Kubernetes manifests: what Helm rendered on standard input, pinned on standard output
@@ -127,6 +130,7 @@ impl Command {
             Self::Scan(command) => command.run(host),
             Self::List(command) => command.run(host),
             Self::Why(command) => command.run(host),
+            Self::Explain(command) => command.run(host),
             Self::Verify(command) => command.run(host),
             Self::PostRender(command) => command.run(host),
             Self::Pull(command) => command.run(host),

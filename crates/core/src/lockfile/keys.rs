@@ -12,20 +12,24 @@ use serde::{Deserializer, de};
 use crate::text::quoted;
 
 /// Every key of the format, wherever it stands.
-pub(super) const KEYS: [&str; 19] = [
+pub(super) const KEYS: [&str; 23] = [
     "base",
     "config",
     "created",
+    "dialect",
     "digest",
+    "exclude",
     "images",
     "layout",
     "mediaType",
     "name",
     "platforms",
+    "prerelease",
     "registry",
     "repository",
     "request",
     "revision",
+    "scheme",
     "select",
     "size",
     "source",

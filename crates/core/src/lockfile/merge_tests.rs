@@ -189,8 +189,8 @@ fn what_is_no_conflict_of_two_locks_is_told() {
     assert_eq!(refused("<<<<<<< HEAD\n"), format!("{start}a marker is missing"));
     let broken = refused("<<<<<<< HEAD\n{\n=======\n}\n>>>>>>> main\n");
     assert!(broken.starts_with(&format!("{start}on the one side, images.lock is not a lock: ")), "{broken}");
-    let newer = refused(&crate::conflict::marked(GOLDEN, "{\"images\": {}, \"version\": 2}\n"));
-    assert!(newer.contains("on the other side, images.lock has version 2"), "{newer}");
+    let newer = refused(&crate::conflict::marked(GOLDEN, "{\"images\": {}, \"version\": 3}\n"));
+    assert!(newer.contains("on the other side, images.lock has version 3"), "{newer}");
 }
 
 proptest! {

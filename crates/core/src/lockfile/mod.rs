@@ -9,6 +9,8 @@
 //!
 //! - Version 1: the first. Before its publication, characters that steer stood raw; such a lock is read, and written anew
 //!   with its next change. `base` came to it later, where an image says what it was built on.
+//! - Version 2: a request may have `scheme`, `dialect`, `exclude` and `prerelease`. A lock without them is still written, and
+//!   read, as version 1, so nothing changes for who does not use them.
 
 mod answer;
 mod judge;
@@ -40,7 +42,7 @@ use crate::digest::Digest;
 use crate::name::ImageName;
 use crate::platform::Platform;
 use crate::reference::{Host, Reference, Repository, Tag};
-use crate::request::Request;
+use crate::request::{Request, Wanted};
 use crate::text::{canonical, escape_json};
 
 /// The file's name.
@@ -126,8 +128,17 @@ pub struct LockedPlatform {
 }
 
 impl Lockfile {
-    /// The version of the format that is written, and the newest that is read.
-    pub const VERSION: u32 = 1;
+    /// The newest version of the format that is written and read.
+    pub const VERSION: u32 = 2;
+
+    /// The version of the format that this lock needs: what version 1 can say is written in it, for who reads no other.
+    fn version(&self) -> u32 {
+        let plain = |image: &LockedImage| match &image.request.wanted {
+            Wanted::Version { rule, .. } => rule.parts().is_plain(),
+            Wanted::Tag { .. } | Wanted::Digest { .. } | Wanted::Layout { .. } => true,
+        };
+        if self.images.values().all(plain) { 1 } else { 2 }
+    }
 
     /// Returns the canonical bytes: `parse(encode(lock)) == lock`, and `encode(parse(text)) == text` for a text that
     /// was written here.
@@ -137,7 +148,7 @@ impl Lockfile {
             images: &'a BTreeMap<ImageName, LockedImage>,
             version: u32,
         }
-        let file = LockDocument { images: &self.images, version: Self::VERSION };
+        let file = LockDocument { images: &self.images, version: self.version() };
         // Maps with text as keys and values that are text and numbers always have a JSON form.
         let mut text = escape_json(&serde_json::to_string_pretty(&file).unwrap_or_default());
         text.push('\n');

@@ -214,8 +214,17 @@ impl Lockfile {
         };
         let mut json = serde_json::Deserializer::from_str(text);
         match object::<WholeLock, _>(&mut json).and_then(|found| json.end().map(|()| found)) {
-            Ok(found) if found.version == u64::from(Self::VERSION) => Ok(Self { images: found.images }),
             Ok(found) if found.version > u64::from(Self::VERSION) => Err(newer(found.version)),
+            Ok(found) if found.version > 0 => {
+                let lock = Self { images: found.images };
+                // Readers of version 1 read over what is new in version 2, and would judge by half a rule.
+                if found.version < u64::from(lock.version()) {
+                    let reason =
+                        "a lock of version 1 has no `scheme`, `dialect`, `exclude` and `prerelease`".to_owned();
+                    return Err(syntax(reason, version_span(text)));
+                }
+                Ok(lock)
+            }
             Ok(found) => Err(syntax(format!("there is no version {}", found.version), version_span(text))),
             Err(error) => {
                 // The version is looked for where the rest does not fit: a newer format may have other fields.

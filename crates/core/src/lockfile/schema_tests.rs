@@ -118,7 +118,8 @@ fn what_the_schema_refuses_the_parser_refuses_too() {
                 json!([null, "third_party/tools-oci", null, null, null, null, null, null]);
         }),
         ("an array for a lock", |lock| *lock = json!([lock["images"].take(), 1])),
-        ("another version", |lock| lock["version"] = json!(2)),
+        ("another version", |lock| lock["version"] = json!(3)),
+        ("a key of version 2 in version 1", |lock| lock["images"]["postgres"]["request"]["scheme"] = json!("loose")),
         ("a version as text", |lock| lock["version"] = json!("1")),
         ("a bad name", |lock| lock["images"]["Bad"] = lock["images"]["static"].clone()),
         ("no digest", |lock| drop(lock["images"]["static"].as_object_mut().unwrap().remove("digest"))),

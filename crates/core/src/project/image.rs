@@ -7,11 +7,11 @@ use super::fields::Fields;
 use super::node::{Entry, NodeValue};
 use super::{Declared, updating};
 use crate::platform::Platform;
+use crate::policy::{Parts, Rule};
 use crate::reference::{Reference, ReferenceError, Repository, Tag};
 use crate::request::{Request, Wanted};
 use crate::source::{Location, Spanned, nearest};
 use crate::update::{self, Settings};
-use crate::version::{Rule, RuleError};
 
 /// What holds for the images of a file: its `[defaults]`.
 #[derive(Default)]
@@ -93,40 +93,51 @@ fn table(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectErro
 
 /// The keys that make a version rule.
 struct RuleFields {
-    version: Option<Spanned<String>>,
-    tags: Option<Spanned<String>>,
-    select: Option<Spanned<String>>,
+    texts: [(&'static str, Option<Spanned<String>>); 5],
+    exclude: Option<Vec<Spanned<String>>>,
+    prerelease: bool,
 }
 
 impl RuleFields {
     fn read(fields: &mut Fields<'_>) -> Self {
-        Self { version: fields.text("version"), tags: fields.text("tags"), select: fields.text("select") }
+        let texts = ["version", "tags", "select", "scheme", "dialect"].map(|key| (key, fields.text(key)));
+        let exclude = fields.texts("exclude");
+        if let (Some([]), Some(entry)) = (exclude.as_deref(), fields.entry("exclude")) {
+            let reason = "`exclude` names none: without the key, no tag is left out";
+            fields.fail(ProjectError::invalid(reason, &entry.node.at));
+        }
+        Self { texts, exclude, prerelease: fields.flag("prerelease") }
     }
 
     fn first(&self) -> Option<(&'static str, Location)> {
-        let Self { version, tags, select } = self;
-        at("version", version.as_ref()).or(at("tags", tags.as_ref())).or(at("select", select.as_ref()))
+        let text = self.texts.iter().find_map(|(key, text)| at(key, text.as_ref()));
+        text.or_else(|| at("exclude", self.exclude.as_ref()?.first()))
     }
 
     fn rule(&self, entry: &Entry, fields: &mut Fields<'_>) -> Option<Rule> {
-        let parts = [("version", &self.version), ("tags", &self.tags), ("select", &self.select)];
         // A key of another type has its error already; what it would have said is not known.
-        if parts.iter().any(|(key, part)| part.is_none() && has(entry, key)) || parts.iter().all(|(_, it)| it.is_none())
-        {
+        if self.texts.iter().any(|(key, text)| text.is_none() && has(entry, key)) {
             return None;
         }
-        let [version, tags, select] = parts.map(|(_, part)| part.as_ref().map(|text| text.value.as_str()));
-        Rule::new(version, tags, select)
+        let [version, tags, select, scheme, dialect] =
+            self.texts.each_ref().map(|(_, text)| text.as_ref().map(|text| text.value.clone()));
+        let exclude = self.exclude.iter().flatten().map(|text| text.value.clone()).collect();
+        let parts = Parts { version, tags, select, scheme, dialect, exclude, prerelease: self.prerelease };
+        if parts.is_empty() {
+            return None;
+        }
+        Rule::of(parts)
             .map_err(|error| {
-                let part = match &error {
-                    RuleError::Tags(_) | RuleError::Group(_) => &self.tags,
-                    RuleError::Select(_) | RuleError::SelectWithoutTags(_) => &self.select,
-                    RuleError::Requirement { .. } | RuleError::VersionOfOther => &self.version,
-                };
-                let at = part.as_ref().map_or(&entry.key_at, |part| &part.at);
-                fields.fail(ProjectError::invalid(error, at));
+                let at = self.place(error.key()).unwrap_or_else(|| entry.key_at.clone());
+                fields.fail(ProjectError::invalid(error, &at));
             })
             .ok()
+    }
+
+    fn place(&self, key: &str) -> Option<Location> {
+        let text = self.texts.iter().find(|(other, _)| *other == key).and_then(|(_, text)| text.as_ref());
+        let excluded = || self.exclude.as_ref().filter(|_| key == "exclude")?.first();
+        text.or_else(excluded).map(|text| text.at.clone())
     }
 }
 
@@ -146,7 +157,7 @@ pub(super) fn dotted_name(entry: &Entry) -> Option<(String, Location)> {
 }
 
 /// The keys of an image and of a registry.
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 23] = [
     "repository",
     "layout",
     "tag",
@@ -154,6 +165,10 @@ const KEYS: [&str; 19] = [
     "version",
     "tags",
     "select",
+    "scheme",
+    "dialect",
+    "exclude",
+    "prerelease",
     "platforms",
     "updates",
     "cooldown",

@@ -25,7 +25,7 @@ impl Direction {
             && from != to
             && old.repository() == new.repository()
         {
-            let best = rule.best([from, to])?.tag;
+            let best = rule.best([from, to])?;
             return Some(if best == to { Self::Up } else { Self::Down });
         }
         if old.digest == new.digest || old.origin != new.origin {

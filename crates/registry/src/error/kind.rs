@@ -60,7 +60,7 @@ pub enum ErrorKind {
         /// The rule.
         rule: String,
         /// Why its tags do not fit.
-        dropped: Box<imagelock_core::version::Dropped>,
+        dropped: Box<imagelock_core::policy::Dropped>,
         /// Tags that are there.
         newest: Vec<Tag>,
     },

@@ -1,6 +1,6 @@
 //! From a request to the tag and the digest that answer it, and what is taken of them.
 
-use imagelock_core::version::Rule;
+use imagelock_core::policy::Rule;
 use imagelock_core::{Digest, LockedImage, Origin, Repository, Tag, Wanted};
 
 use super::image::{self, Image};
@@ -66,7 +66,7 @@ impl Resolver {
             Take::Named { tag: None, digest: Some(digest) } => {
                 let best = self.pick(run, repository, rule).await?;
                 let known = step.known.and_then(|known| known.tag.clone());
-                let known = known.filter(|known| *known != best && rule.best([known]).is_some());
+                let known = known.filter(|known| *known != best && rule.admits(known));
                 let mut asked = Vec::new();
                 for tag in std::iter::once(best).chain(known) {
                     if self.digest(run, repository, &tag).await? == *digest {

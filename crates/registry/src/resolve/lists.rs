@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use imagelock_core::version::{Rule, newest};
+use imagelock_core::policy::{Parts, Rule, newest};
 use imagelock_core::{Repository, Tag, Wanted};
 use tokio::sync::Semaphore;
 
@@ -35,9 +35,6 @@ struct Asked<'a> {
     tags: BTreeSet<&'a Tag>,
 }
 
-/// A rule as it is written, which is what makes two of them the same.
-type WrittenRule = (Option<String>, Option<String>, Option<String>);
-
 /// What a rule picks.
 #[derive(Clone)]
 pub(super) struct Pick {
@@ -49,7 +46,7 @@ pub(super) struct Pick {
 /// What a list said about that.
 pub(super) struct Known {
     /// The best tag by each rule, or that there is none.
-    picks: BTreeMap<WrittenRule, Result<Pick, ErrorKind>>,
+    picks: BTreeMap<Parts, Result<Pick, ErrorKind>>,
     listed: BTreeSet<Tag>,
     /// The tags that people would call the newest.
     pub(super) newest: Vec<Tag>,
@@ -90,17 +87,16 @@ impl Known {
         let newest: Vec<Tag> = newest(&list.tags, NAMED).into_iter().cloned().collect();
         let pick = |rule: &&Rule| {
             let best = rule.best(&list.tags).map(|best| {
-                let tag = best.tag.clone();
-                let odd = rule.unordered(&list.tags, &best);
-                let odd = odd.map(|dropped| Oddity::Unordered { dropped: Box::new(dropped), best: tag.clone() });
-                Pick { tag, odd }
+                let odd = rule.unordered(&list.tags, best);
+                let odd = odd.map(|dropped| Oddity::Unordered { dropped: Box::new(dropped), best: best.clone() });
+                Pick { tag: best.clone(), odd }
             });
             let none = || {
                 let dropped = rule.dropped(&list.tags).with_names_that_are_no_tags(list.invalid);
                 let dropped = Box::new(dropped);
                 ErrorKind::NoTagFits { rule: rule.to_string(), dropped, newest: newest.clone() }
             };
-            ((*rule).clone().into_parts(), best.ok_or_else(none))
+            (rule.parts().clone(), best.ok_or_else(none))
         };
         let picks: BTreeMap<_, _> = asked.map(|asked| asked.rules.iter().map(pick).collect()).unwrap_or_default();
         let is_listed = |tag: &&&Tag| list.tags.binary_search(tag).is_ok();
@@ -115,7 +111,7 @@ impl Known {
             let dropped = Box::new(rule.dropped([]));
             Err(ErrorKind::NoTagFits { rule: rule.to_string(), dropped, newest: self.newest.clone() })
         };
-        self.picks.get(&rule.clone().into_parts()).cloned().unwrap_or_else(none)
+        self.picks.get(rule.parts()).cloned().unwrap_or_else(none)
     }
 
     /// Whether the list has a tag that steps ask for.

@@ -1,7 +1,7 @@
 //! Lists of tags: every page, from the registry itself, or an error.
 
 use imagelock_core::Tag;
-use imagelock_core::version::Rule;
+use imagelock_core::policy::Rule;
 use imagelock_core::{Request, Wanted};
 use imagelock_registry::{Error, ErrorKind};
 use imagelock_testkit::{Fault, Image, On, Registry};

@@ -1,6 +1,6 @@
 //! An update that changes nothing that runs, and answers that somebody names.
 
-use imagelock_core::version::Rule;
+use imagelock_core::policy::Rule;
 use imagelock_core::{Digest, LockedImage, Request, Tag, Wanted};
 use imagelock_registry::{Cache, Client, Error, ErrorKind, Resolver, Step, Take};
 use imagelock_testkit::{Fault, Image, On, Registry};

@@ -16,6 +16,9 @@ INDEXES = [_OCI + "index.v1+json", _DOCKER + "list.v2+json"]
 
 _RULE = ["select", "tags", "version"]
 
+# Keys of a rule that say how those are read, since version 2 of the format.
+_MORE = ["dialect", "exclude", "prerelease", "scheme"]
+
 def judge(image, request, where):
     """Fails where what is locked contradicts its request.
 
@@ -24,10 +27,10 @@ def judge(image, request, where):
       request: its request, likewise.
       where: what the messages call the image.
     """
-    asked = [key for key in ["digest", "layout", "repository", "tag"] + _RULE if key in request]
+    asked = [key for key in ["digest", "layout", "repository", "tag"] + _RULE + _MORE if key in request]
     ruled = [key for key in asked if key in _RULE]
     if ruled:
-        fits = [key for key in asked if key not in _RULE] == ["repository"]
+        fits = [key for key in asked if key not in _RULE + _MORE] == ["repository"]
     else:
         fits = asked in [
             ["digest", "repository"],

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::NewImage;
+use crate::policy::Parts;
 use crate::reference::{Reference, Repository};
 use crate::request::Wanted;
 
@@ -29,11 +30,16 @@ impl Fields {
                 fields.push(("digest", string(digest.as_str())));
             }
             Wanted::Version { repository, rule } => {
-                let (version, tags, select) = rule.clone().into_parts();
+                let Parts { version, tags, select, scheme, dialect, exclude, prerelease } = rule.parts();
                 fields.push(("repository", string(&spelled(repository, &image.spelling))));
-                fields.extend(version.map(|version| ("version", string(&version))));
-                fields.extend(tags.map(|tags| ("tags", literal(&tags))));
-                fields.extend(select.map(|select| ("select", string(&select))));
+                fields.extend(version.iter().map(|version| ("version", string(version))));
+                fields.extend(dialect.iter().map(|dialect| ("dialect", string(dialect))));
+                fields.extend(scheme.iter().map(|scheme| ("scheme", string(scheme))));
+                fields.extend(tags.iter().map(|tags| ("tags", literal(tags))));
+                let excluded: Vec<String> = exclude.iter().map(|pattern| literal(pattern)).collect();
+                fields.extend((!exclude.is_empty()).then(|| ("exclude", format!("[{}]", excluded.join(", ")))));
+                fields.extend(prerelease.then(|| ("prerelease", "true".to_owned())));
+                fields.extend(select.iter().map(|select| ("select", string(select))));
             }
             Wanted::Layout { path, tag } => {
                 fields.push(("layout", string(path.as_str())));

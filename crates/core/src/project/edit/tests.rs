@@ -9,7 +9,7 @@ fn tag(name: &str, reference: &str) -> NewImage {
 }
 
 fn ruled(name: &str) -> NewImage {
-    let rule = crate::version::Rule::new(Some("16"), Some(r"^(?<version>\d+\.\d+)-alpine$"), None).unwrap();
+    let rule = crate::policy::Rule::new(Some("16"), Some(r"^(?<version>\d+\.\d+)-alpine$"), None).unwrap();
     let wanted = Wanted::Version { repository: "postgres".parse().unwrap(), rule };
     NewImage { name: name.parse().unwrap(), wanted, platforms: Vec::new(), spelling: "postgres".to_owned() }
 }

@@ -7,7 +7,7 @@ use super::*;
 fn pick(rule: (Option<&str>, Option<&str>, Option<&str>), tags: &[&str]) -> Option<String> {
     let tags: Vec<Tag> = tags.iter().map(|tag| tag.parse().unwrap()).collect();
     let rule = Rule::new(rule.0, rule.1, rule.2).unwrap();
-    rule.best(&tags).map(|picked| picked.tag.to_string())
+    rule.best(&tags).map(ToString::to_string)
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_rule_that_cannot_work_is_refused() {
     assert_eq!(refused(None, None, Some("newer")), RuleError::Select("newer".to_owned()));
     let newest = refused(None, Some("(?<order>a)"), Some("newest")).to_string();
     assert!(newest.contains("registries do not tell when a tag was pushed"), "{newest}");
-    assert_eq!(refused(Some("1"), Some("(?<order>a)"), Some("numeric")), RuleError::VersionOfOther);
+    assert_eq!(refused(Some("1"), Some("(?<order>a)"), Some("numeric")), RuleError::VersionOfOther("version"));
     assert_eq!(refused(None, None, Some("numeric")), RuleError::SelectWithoutTags("numeric"));
 }
 
@@ -143,7 +143,7 @@ fn a_tag_that_its_leading_zeros_kept_from_being_the_best_is_told() {
         let tags: Vec<Tag> = tags.iter().map(|tag| tag.parse().unwrap()).collect();
         let rule = Rule::new(rule.0, rule.1, None).unwrap();
         let best = rule.best(&tags).unwrap();
-        rule.unordered(&tags, &best).map(|dropped| dropped.to_string())
+        rule.unordered(&tags, best).map(|dropped| dropped.to_string())
     };
     let all = (None, Some("^(?<version>.+)$"));
     let told =
@@ -178,4 +178,105 @@ fn numbers_alone_are_not_called_the_newest() {
     let tags: Vec<Tag> = ["1.3.1", "1.2.0", "20230101"].iter().map(|tag| tag.parse().unwrap()).collect();
     let newest: Vec<&str> = newest(&tags, 3).into_iter().map(Tag::as_str).collect();
     assert_eq!(newest, ["1.3.1", "1.2.0", "20230101"]);
+}
+
+fn rule_of(change: impl FnOnce(&mut Parts)) -> Result<Rule, RuleError> {
+    let mut parts = Parts { version: Some("*".to_owned()), ..Parts::default() };
+    change(&mut parts);
+    Rule::of(parts)
+}
+
+fn told(rule: &Rule, tags: &[&str]) -> (Option<String>, String) {
+    let tags: Vec<Tag> = tags.iter().map(|tag| tag.parse().unwrap()).collect();
+    (rule.best(&tags).map(ToString::to_string), rule.dropped(&tags).to_string())
+}
+
+#[test]
+fn what_is_excluded_does_not_compete_and_is_told_with_its_pattern() {
+    let rule = rule_of(|parts| parts.exclude = vec!["^1\\.3".to_owned(), "rc".to_owned()]).unwrap();
+    let (best, out) = told(&rule, &["1.2", "1.3.0", "1.3.1", "1.4-rc1"]);
+    assert_eq!(best.as_deref(), Some("1.2"));
+    assert_eq!(out, r"2 tags are excluded by `^1\.3`, 1 is excluded by `rc`");
+}
+
+#[test]
+fn pre_releases_compete_with_a_scheme_only_where_the_rule_wants_them() {
+    let tags = ["17.2", "18beta1", "18rc1", "19beta1"];
+    let rule = |version: &str, prerelease| {
+        rule_of(|parts| {
+            parts.version = Some(version.to_owned());
+            parts.scheme = Some("loose".to_owned());
+            parts.prerelease = prerelease;
+        })
+    };
+    let (best, out) = told(&rule("18", false).unwrap(), &tags);
+    assert_eq!(best, None);
+    assert_eq!(out, "2 tags are not ^18, 2 are pre-releases (18beta1, 18rc1), which `prerelease = true` would let in");
+    assert_eq!(told(&rule("18", true).unwrap(), &tags).0.as_deref(), Some("18rc1"));
+    assert_eq!(told(&rule(">=18.0.0-beta.1, <19", false).unwrap(), &tags).0.as_deref(), Some("18rc1"));
+    assert_eq!(told(&rule("17", true).unwrap(), &tags).0.as_deref(), Some("17.2"));
+}
+
+#[test]
+fn a_flavour_competes_with_its_own_kind() {
+    let rule = |tags: &str| {
+        rule_of(|parts| {
+            parts.scheme = Some("loose".to_owned());
+            parts.tags = Some(tags.to_owned());
+        })
+    };
+    let tags = ["16.4-alpine3.19", "16.4-alpine3.20", "16.4-alpine", "16.3-alpine3.21", "16.5-bookworm", "16.5"];
+    let alpine = rule(r"^(?<version>[\d.]+)-(?<flavour>alpine.*)$").unwrap();
+    assert_eq!(told(&alpine, &tags).0.as_deref(), Some("16.4-alpine3.20"));
+    let (best, out) = told(&rule(r"^(?<version>[\d.]+)-(?<flavour>.*)$").unwrap(), &tags);
+    assert_eq!(best, None);
+    assert_eq!(
+        out,
+        "1 tag does not match `tags`, 5 are of several flavours (alpine*, bookworm*), of which `tags` has to ask for one"
+    );
+    let parsed: Vec<Tag> = tags.iter().map(|tag| tag.parse().unwrap()).collect();
+    let several = rule(r"^(?<version>[\d.]+)-(?<flavour>.*)$").unwrap();
+    assert!(several.judge(&parsed).iter().all(|verdict| verdict.judged.is_err()));
+}
+
+#[test]
+fn what_the_version_leaves_open_is_ordered_by_the_group_order() {
+    let rule = rule_of(|parts| parts.tags = Some(r"^(?<version>[\d.]+)-(?<order>\d+)$".to_owned())).unwrap();
+    assert_eq!(told(&rule, &["1.2-9", "1.2-10", "1.1-99"]).0.as_deref(), Some("1.2-10"));
+}
+
+#[test]
+fn keys_that_need_others_are_refused() {
+    let text = |text: &str| Some(text.to_owned());
+    for (parts, expected) in [
+        (Parts { scheme: text("loose"), ..Parts::default() }, RuleError::Alone("scheme")),
+        (Parts { exclude: vec!["a".to_owned()], ..Parts::default() }, RuleError::Alone("exclude")),
+        (Parts { dialect: text("cargo"), ..Parts::default() }, RuleError::DialectOfNothing),
+        (Parts { prerelease: true, version: text("1"), ..Parts::default() }, RuleError::PrereleaseWithoutScheme),
+        (Parts { scheme: text("date"), version: text("1"), ..Parts::default() }, RuleError::Scheme("date".to_owned())),
+        (Parts { dialect: text("npm"), version: text("1"), ..Parts::default() }, RuleError::Dialect("npm".to_owned())),
+    ] {
+        assert_eq!(Rule::of(parts).unwrap_err(), expected);
+    }
+}
+
+#[test]
+fn spellings_of_others_are_refused_with_ours_beside_them() {
+    for (written, ours) in [
+        ("~> 1.2", "that is how Ruby or Terraform writes it; here it is `~1.2`"),
+        ("~=1.4.2", "that is how Python writes it; here it is `>=1.4.2, <1.5`"),
+        ("==1.2", "that is how Python writes it; here it is `=1.2`"),
+        ("[1.0,2.0)", "that is how Maven or NuGet writes it; here it is `>=1.0, <2.0`"),
+        ("1.1 - 2", "that is how npm writes it; here it is `>=1.1, <=2`"),
+        (">=1 <2", "that is how npm, Flux or Helm writes it; here it is `>=1, <2`"),
+        ("=>1.1", "that is how Go's Masterminds/semver writes it; here it is `>=1.1`"),
+        ("1.x || 3.x", "`||` is of other grammars; `dialect = \"masterminds\"` reads it as Flux and Helm do"),
+        ("v1.2", "a requirement has no `v`, whatever the tags have; write `1.2`"),
+        ("^1.x-0", "`-0` lets pre-releases in for Flux and Helm; here it is `^1` with `prerelease = true`"),
+    ] {
+        match Rule::new(Some(written), None, None).unwrap_err() {
+            RuleError::Requirement { reason, .. } => assert_eq!(reason, ours, "{written}"),
+            other => panic!("{written}: {other}"),
+        }
+    }
 }
