@@ -24,7 +24,7 @@ pub(crate) fn register(engine: &mut tera::Tera) {
         engine.register_filter(name, Safe(move |text: &str| Ok(format!("\"{}\"", escape(text)))));
     }
     engine.register_filter("comment", Safe(|text: &str| Ok(comment(text))));
-    engine.register_filter("markdown", Safe(|text: &str| Ok(markdown(text))));
+    engine.register_filter("markdown", Safe(|text: &str| Ok(escape::markdown(text))));
     engine.register_filter("shell_quote", Safe(shell_quote));
     engine.register_filter("short", |text: &str, _: Kwargs, _: &State<'_>| short(text));
     engine.register_filter("purl", |text: &str, _: Kwargs, _: &State<'_>| -> TeraResult<String> {
@@ -55,23 +55,6 @@ pub(crate) fn comment(text: &str) -> String {
             '\r' => line.push_str("\\r"),
             '\t' => line.push(' '),
             character if is_hidden(character) => line.extend(character.escape_unicode()),
-            character => line.push(character),
-        }
-        line
-    })
-}
-
-/// Text that Markdown shows as it is, in a paragraph or in a table's cell.
-fn markdown(text: &str) -> String {
-    comment(text).chars().fold(String::new(), |mut line, character| {
-        match character {
-            // A renderer of HTML takes these before Markdown's own escapes.
-            '<' => line.push_str("&lt;"),
-            '&' => line.push_str("&amp;"),
-            // Whoever `@`s or links in an image's label shall reach nobody.
-            '@' => line.push_str("&#64;"),
-            ':' => line.push_str("&#58;"),
-            character if character.is_ascii_punctuation() => line.extend(['\\', character]),
             character => line.push(character),
         }
         line

@@ -12,7 +12,8 @@ const PAGE: &str = include_str!("../../docs/templates.md");
 fn rows(first: &str) -> Vec<Vec<&'static str>> {
     let table = PAGE.lines().skip_while(|line| !line.starts_with(&format!("| {first} |"))).skip(2);
     let rows = table.take_while(|line| line.starts_with('|'));
-    rows.map(|row| row.trim_matches('|').split(" | ").map(|cell| cell.trim().trim_matches('`')).collect()).collect()
+    rows.map(|row| row.trim_matches('|').split(" | ").map(|cell| cell.trim().trim_matches('`').trim()).collect())
+        .collect()
 }
 
 /// What a template makes of one value.

@@ -40,6 +40,37 @@ pub fn hcl(text: &str) -> String {
     result
 }
 
+/// A code span of Markdown that shows the text on one line, in a paragraph and in a table's cell.
+///
+/// Escapes of Markdown and of HTML are no help against what a forge does with the text behind them: it finds `@names`,
+/// `#123`, hashes of commits and addresses in what is shown, however it was written. Only in code it looks for nothing. What
+/// would end the span or the cell is shown as an escape.
+///
+/// ```
+/// assert_eq!(imagelock_core::escape::markdown("@acme <b>#1</b>"), "`@acme <b>#1</b>`");
+/// assert_eq!(imagelock_core::escape::markdown("a`b|c\n"), "`a\\u{60}b\\u{7c}c\\n`");
+/// ```
+pub fn markdown(text: &str) -> String {
+    let mut span = String::with_capacity(text.len() + 2);
+    span.push('`');
+    for character in text.chars() {
+        match character {
+            '\n' => span.push_str("\\n"),
+            '\r' => span.push_str("\\r"),
+            '\t' => span.push_str("\\t"),
+            '`' | '|' => span.extend(character.escape_unicode()),
+            character if is_hidden(character) => span.extend(character.escape_unicode()),
+            character => span.push(character),
+        }
+    }
+    // Two backticks with nothing between are no span.
+    if text.is_empty() {
+        span.push(' ');
+    }
+    span.push('`');
+    span
+}
+
 fn escape(text: &str, hidden: impl Fn(char, &mut String)) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -10,6 +10,8 @@
 //! - [`policy`]: which of a repository's tags answers a version rule, and why no other does.
 //! - [`project`]: `images.toml` and the same tables in a Cargo manifest, with the place of everything in them.
 //! - [`request`]: what an image is asked for, in the form that the lock records.
+//! - [`mod@compare`]: which of two images is newer, what became of the first, and who says so; [`forge`]: where a forge shows
+//!   what was committed between two revisions.
 //! - [`lockfile`]: `images.lock`, read and written byte for byte, and merged; [`conflict`]: what a merge leaves in a text.
 //! - [`update`]: how far a locked image may move, and what of a move waits for somebody who approves it.
 //! - [`plan`]: what a run has to resolve, and why; [`precise`]: an answer that somebody names.
@@ -20,11 +22,13 @@
 
 #[cfg(any(test, feature = "proptest"))]
 pub mod arbitrary;
+pub mod compare;
 pub mod conflict;
 pub mod created;
 pub mod digest;
 pub mod escape;
 mod expression;
+pub mod forge;
 mod inside;
 pub mod lockfile;
 pub mod name;

@@ -100,7 +100,7 @@ fn step(from: &[u64], to: &[u64]) -> Level {
 /// What an image says of its own version, as far as that is one: numbers joined by dots, with a `v` before them and
 /// anything behind them.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Version<'a> {
+pub(crate) struct Version<'a> {
     numbers: Vec<u64>,
     text: &'a str,
 }
@@ -113,7 +113,7 @@ impl<'a> Version<'a> {
         Self::read(image.version.as_deref()?)
     }
 
-    fn read(text: &'a str) -> Option<Self> {
+    pub(crate) fn read(text: &'a str) -> Option<Self> {
         let written = text.strip_prefix(['v', 'V']).unwrap_or(text);
         let end = written.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(written.len());
         // `1.2.rc` has two numbers; and a text that a publisher wrote has no number of numbers.
@@ -123,7 +123,7 @@ impl<'a> Version<'a> {
         (!alone).then_some(Self { numbers, text: written })
     }
 
-    pub(super) fn numbers(&self) -> &[u64] {
+    pub(crate) fn numbers(&self) -> &[u64] {
         &self.numbers
     }
 

@@ -17,6 +17,7 @@ mod tests;
 pub use approved::{Approved, ApprovedError};
 pub use day::{Day, DayError};
 pub use direction::Direction;
+pub(crate) use level::Version;
 pub use level::{Level, LevelError};
 pub use moves::{Move, Reason, approval};
 pub use settings::{Appetite, Cooldown, CooldownError, Defaults, Hold, Role, RoleError, Settings};

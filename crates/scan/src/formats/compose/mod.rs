@@ -38,7 +38,9 @@ impl Format for Compose {
     fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
         let name = path.file_name().unwrap_or_default();
         let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
-        yaml::is_yaml(path) && words.any(|word| word.eq_ignore_ascii_case("compose")) && !head.text().lines().any(|line| line.starts_with("apiVersion:"))
+        yaml::is_yaml(path)
+            && words.any(|word| word.eq_ignore_ascii_case("compose"))
+            && !head.text().lines().any(|line| line.starts_with("apiVersion:"))
     }
 
     fn read(&self, text: &str) -> Result<Parsed, Unreadable> {
