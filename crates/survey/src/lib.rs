@@ -5,6 +5,7 @@
 //! - [`Mention`]: one place that names an image, with its [`State`].
 //! - [`drift()`]: what is named differently in different places.
 //! - [`Adoption`]: what was found, as images to declare.
+//! - [`Owners`]: who owns a file, by `CODEOWNERS`.
 //! - [`Base`]: what files were in a commit before; [`top`]: where the repository that has it starts.
 //!
 //! It reads and writes nothing but what it finds below the root, through `imagelock-files`, and starts no Git: what is
@@ -16,6 +17,7 @@ mod drift;
 mod history;
 mod index;
 mod mention;
+mod owners;
 mod reader;
 mod rules;
 mod survey;
@@ -25,6 +27,7 @@ pub use adoption::{Adopted, Adoption};
 pub use drift::{Drift, drift};
 pub use history::{Base, HistoryError};
 pub use mention::{Mention, State};
+pub use owners::{Grammar, Owners};
 pub use rules::top;
 pub use survey::{Before, Ignored, Survey, Surveyed, Warning};
 pub use walk::{Excluded, Seen, Walk, Why, excluded};
