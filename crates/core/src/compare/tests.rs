@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::arbitrary;
-use crate::version::Rule;
+use crate::policy::Rule;
 use crate::{Digest, LockedPlatform};
 
 const OLD: &str = "0c2d1f90c2d1f90c2d1f90c2d1f90c2d1f90c2d1";
