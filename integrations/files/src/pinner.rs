@@ -106,6 +106,11 @@ impl Pinner<'_, '_> {
     fn by_words(file: &Arc<SourceFile>, pinning: &Pinning<'_, '_>) -> Option<Edited> {
         let marked = Pinning { format: plain(file.path())?, ..*pinning }.edit(file).ok()?;
         let rest = pinning.edit_unmarked(&SourceFile::new(file.path(), marked.text)).ok()?;
+        // Read again, the format still has to have none: another reading would pin another place.
+        let again = pinning.edit(&SourceFile::new(file.path(), rest.text.clone()));
+        if !matches!(again, Err(Stuck::Mistake(_))) {
+            return None;
+        }
         let uses = marked.uses.into_iter().chain(rest.uses).collect();
         Some(Edited { uses, kept: rest.kept, text: rest.text })
     }

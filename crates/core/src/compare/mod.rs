@@ -224,7 +224,7 @@ fn tags(first: &LockedImage, second: &LockedImage) -> Option<Evidence> {
     let (by, says) = match &second.request.wanted {
         _ if one == other => (Speaker::Registry, Says::Same),
         Wanted::Version { rule, .. } if rule.admits(one) && rule.admits(other) => {
-            let best = rule.best([one, other])?.tag;
+            let best = rule.best([one, other])?;
             (Speaker::Rule, if best == other { Says::Newer } else { Says::Older })
         }
         _ => (Speaker::Registry, ordered(order(one.as_str(), other.as_str()), Says::Differs)),
