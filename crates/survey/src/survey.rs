@@ -137,6 +137,8 @@ impl<'a> Survey<'a> {
     pub fn run(&self, starts: &[Utf8PathBuf]) -> Surveyed {
         let walk = Walk::of_scan(self.root, starts, &self.exclude, self.has_project);
         let found = Mutex::new(Surveyed::default());
+        // Put together at the end: nobody waits while a long list grows.
+        let mentions = Mutex::new(Vec::new());
         // What is named twice is found twice.
         let files = Mutex::new(BTreeSet::new());
         walk.run(|seen| {
@@ -160,9 +162,17 @@ impl<'a> Survey<'a> {
                     here.warnings.push(Warning { file: path.into_string(), line: None, message });
                 }
             }
+            if !here.mentions.is_empty() {
+                locked(&mentions).push(std::mem::take(&mut here.mentions));
+            }
             locked(&found).add(here);
         });
         let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut mentions: Vec<Vec<Mention>> = mentions.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // Paths are compared part by part, which takes its time: once a file.
+        mentions.sort_by(|one, other| one.first().map(|it| &it.file).cmp(&other.first().map(|it| &it.file)));
+        found.mentions.reserve_exact(mentions.iter().map(Vec::len).sum());
+        found.mentions.extend(mentions.into_iter().flatten());
         found.sort();
         found
     }
@@ -173,8 +183,8 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Surveyed {
+    /// Adds what another has, but for its mentions.
     fn add(&mut self, other: Self) {
-        self.mentions.extend(other.mentions);
         self.warnings.extend(other.warnings);
         self.ignored.extend(other.ignored);
         self.named.extend(other.named);
