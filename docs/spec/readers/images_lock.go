@@ -86,9 +86,7 @@ func answer(images object, question [3]string) any {
 func main() {
 	lock, questions, answers := object{}, [][3]string{}, []any{}
 	text, _ := os.ReadFile(os.Args[1])
-	need(json.Unmarshal(text, &lock) == nil, "this is not a lock")
-	version := fields("the lock", lock)["version"]
-	need(version == 1.0 || version == 2.0, "this is not a lock of version 1 or 2")
+	need(json.Unmarshal(text, &lock) == nil && slices.Contains([]any{1.0, 2.0}, fields("the lock", lock)["version"]), "this is not a lock of version 1 or 2")
 	images, isObject := lock["images"].(object)
 	need(isObject && json.NewDecoder(os.Stdin).Decode(&questions) == nil, "there are no images, or nothing is asked")
 	for name, entry := range images {
