@@ -131,6 +131,11 @@ fn reference() {
 }
 
 #[test]
+fn seen() {
+    replays("seen");
+}
+
+#[test]
 fn shell() {
     replays("shell");
 }

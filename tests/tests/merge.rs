@@ -301,3 +301,22 @@ fn a_driver_that_is_called_wrongly_says_so() {
     repo.imagelock(["merge-driver", "a", "a", "b"]).success();
     assert_eq!(repo.read("a"), "{\n  \"images\": {},\n  \"version\": 1\n}\n");
 }
+
+#[test]
+fn the_driver_keeps_what_both_sides_have_seen() {
+    let line = |tag: &str, day: &str| format!("a.example/app {tag} sha256:{:064} 2026-11-{day}T06:00:00Z\n", 1);
+    let repo = Monorepo::builder()
+        .file("base", line("1", "09"))
+        .file("ours", line("2", "12") + &line("1", "09"))
+        .file("theirs", line("1", "08") + &line("3", "12"))
+        .file("broken", "a.example/app 1\n")
+        .build();
+    let merged = repo.imagelock(["merge-driver", "base", "ours", "theirs", "deploy/images.seen"]).success();
+    assert!(merged.stderr.contains("Merged images.seen: the lines of both sides"), "{}", merged.stderr);
+    let text = repo.read("ours");
+    assert!(text.starts_with("# images.seen, version 1"), "{text}");
+    assert!(text.ends_with(&(line("1", "08") + &line("2", "12") + &line("3", "12"))), "{text}");
+    let told = repo.imagelock(["merge-driver", "base", "ours", "broken", "images.seen"]).exit(1);
+    assert!(told.stderr.contains("images.seen is not a ledger of what was seen"), "{}", told.stderr);
+    assert_eq!(repo.read("ours"), format!("<<<<<<< ours\n{text}=======\na.example/app 1\n>>>>>>> theirs\n"));
+}

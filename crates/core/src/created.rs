@@ -25,6 +25,18 @@ impl Created {
         self.0.as_second()
     }
 
+    /// The time with so many seconds since 1970-01-01T00:00:00Z; outside of the years 0000 to 9999 the nearest in them.
+    pub fn from_unix_seconds(seconds: i64) -> Self {
+        let seconds = seconds.clamp(*YEARS.start(), *YEARS.end());
+        Self(jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
+    }
+
+    /// So many seconds later; earlier where they are negative.
+    #[must_use]
+    pub fn after(&self, seconds: i64) -> Self {
+        Self::from_unix_seconds(self.unix_seconds().saturating_add(seconds))
+    }
+
     /// The day, for people: `12 Nov 2026`.
     pub fn day(&self) -> String {
         self.0.strftime("%-d %b %Y").to_string()
@@ -86,6 +98,15 @@ mod tests {
         assert_eq!(seconds("1969-12-31T23:59:58.5Z"), -2);
         assert_eq!(seconds("2026-11-12T08:31:02Z"), 1_794_472_262);
         assert!("2026-11-12T08:31:01Z".parse::<Created>().unwrap() < "2026-11-12T08:31:02Z".parse().unwrap());
+    }
+
+    #[test]
+    fn seconds_are_added_and_no_sum_leaves_the_years_that_can_be_written() {
+        let after = |text: &str, seconds| text.parse::<Created>().unwrap().after(seconds).to_string();
+        assert_eq!(after("2026-11-28T08:31:02Z", 3 * 86_400), "2026-12-01T08:31:02Z");
+        assert_eq!(after("2026-11-28T08:31:02Z", -2), "2026-11-28T08:31:00Z");
+        assert_eq!(after("2026-11-28T08:31:02Z", i64::MAX), "9999-12-31T23:59:59Z");
+        assert_eq!(after("2026-11-28T08:31:02Z", i64::MIN), "0000-01-01T00:00:00Z");
     }
 
     #[test]

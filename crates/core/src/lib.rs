@@ -14,6 +14,7 @@
 //!   what was committed between two revisions.
 //! - [`lockfile`]: `images.lock`, read and written byte for byte, and merged; [`conflict`]: what a merge leaves in a text.
 //! - [`update`]: how far a locked image may move, and what of a move waits for somebody who approves it.
+//! - [`seen`]: `images.seen`, when each tag was first seen at each digest, and so how old something is at least.
 //! - [`plan`]: what a run has to resolve, and why; [`precise`]: an answer that somebody names.
 //! - `arbitrary`, with the feature `proptest`: strategies for property tests.
 //! - [`source`]: where in a file something stands, for errors that show it.
@@ -40,6 +41,7 @@ pub mod precise;
 pub mod project;
 pub mod reference;
 pub mod request;
+pub mod seen;
 pub mod source;
 pub mod text;
 pub mod update;

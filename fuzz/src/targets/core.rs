@@ -5,6 +5,7 @@ use std::sync::Arc;
 use imagelock_core::conflict;
 use imagelock_core::policy::{Rule, newest};
 use imagelock_core::project::{EditError, NewImage, Source, add, remove};
+use imagelock_core::seen::Ledger;
 use imagelock_core::source::{Located, SourceFile};
 use imagelock_core::{
     Created, Digest, Host, ImageName, Lockfile, Platform, Project, Reference, Repository, Tag, Wanted,
@@ -123,6 +124,24 @@ pub(crate) fn lockfile(data: &[u8]) {
             let again = Lockfile::parse(&SourceFile::new("images.lock", written.clone()));
             assert_eq!(again.as_ref().ok(), Some(&lock), "{again:?}");
             assert_eq!(lock.encode(), written);
+        }
+        Err(error) => assert_places(&error),
+    }
+}
+
+/// What was seen: what is read is written so that it is read the same, and the lines in another order say no other thing.
+pub(crate) fn seen(data: &[u8]) {
+    match Ledger::parse(&SourceFile::new("images.seen", text(data))) {
+        Ok(ledger) => {
+            let written = ledger.encode();
+            let again = Ledger::parse(&SourceFile::new("images.seen", written.clone()));
+            assert_eq!(again.as_ref(), Ok(&ledger));
+            assert!(written.lines().skip(1).is_sorted());
+            let turned: String = written.lines().rev().map(|line| format!("{line}\n")).collect();
+            assert_eq!(Ledger::parse(&SourceFile::new("images.seen", turned)), again);
+            let mut twice = ledger.clone();
+            twice.extend(&ledger);
+            assert_eq!(twice, ledger);
         }
         Err(error) => assert_places(&error),
     }

@@ -20,6 +20,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "project", body: core::project },
     Target { name: "edit", body: core::edit },
     Target { name: "lockfile", body: core::lockfile },
+    Target { name: "seen", body: core::seen },
     Target { name: "version", body: core::version },
     Target { name: "files", body: files::files },
     Target { name: "manifests", body: files::manifests },

@@ -5,7 +5,8 @@ use clap::Args;
 use imagelock_core::Lockfile;
 use imagelock_core::conflict;
 use imagelock_core::lockfile::{LockfileError, Merged};
-use imagelock_core::source::SourceFile;
+use imagelock_core::seen::{self, Ledger};
+use imagelock_core::source::{Located, SourceFile};
 use imagelock_files::Writer;
 
 use crate::failure::{Failure, Kind, Problem};
@@ -14,11 +15,12 @@ use crate::input::LOCK_BYTES;
 use crate::merged;
 use crate::session;
 
-/// Merge images.lock for Git, image by image
+/// Merge images.lock for Git, image by image, and images.seen
 ///
 /// Git runs it where `.gitattributes` says `images.lock merge=imagelock` and
 /// `git config merge.imagelock.driver "imagelock merge-driver %O %A %B %P"` was set. What both sides have locked
-/// differently is left between conflict markers, for `imagelock update` to decide.
+/// differently is left between conflict markers, for `imagelock update` to decide. A file that is called images.seen becomes
+/// the lines of both sides.
 #[derive(Args, Debug)]
 pub struct MergeDriver {
     /// The version that both sides come from: `%O`
@@ -27,7 +29,7 @@ pub struct MergeDriver {
     ours: Utf8PathBuf,
     /// The other side: `%B`
     theirs: Utf8PathBuf,
-    /// What the file is called in the repository, for messages: `%P`
+    /// What the file is called in the repository: `%P`
     path: Option<Utf8PathBuf>,
 }
 
@@ -43,14 +45,27 @@ impl MergeDriver {
         let ours_at = directory.join(&self.ours);
         let folder = ours_at.parent().unwrap_or(&directory);
         let write = |text: &str| Writer::new(folder).replace(&ours_at, text.as_bytes());
+        let unreadable = |error: &dyn Located| {
+            write(&conflict::marked(&ours, &theirs))?;
+            Err(Failure::new(Kind::Check, Problem::of(error)))
+        };
+        if shown.file_name() == Some(seen::FILE_NAME) {
+            let read = |text: &str| Ledger::parse(&SourceFile::new(shown, text));
+            return match (read(&ours), read(&theirs)) {
+                (Ok(mut both), Ok(other)) => {
+                    both.extend(&other);
+                    write(&both.encode())?;
+                    host.shell.status("Merged", "images.seen: the lines of both sides");
+                    Ok(())
+                }
+                (Err(error), _) | (_, Err(error)) => unreadable(&error),
+            };
+        }
         // A base that is no lock, as one that was merged with conflicts, decides nothing.
         let base = parse(shown, &base).unwrap_or_default();
         let (one, other) = match (parse(shown, &ours), parse(shown, &theirs)) {
             (Ok(one), Ok(other)) => (one, other),
-            (Err(error), _) | (_, Err(error)) => {
-                write(&conflict::marked(&ours, &theirs))?;
-                return Err(Failure::located(Kind::Check, &[error]));
-            }
+            (Err(error), _) | (_, Err(error)) => return unreadable(&error),
         };
         let merged = Lockfile::merge(&base, &one, &other);
         if merged.clashes.is_empty() {
