@@ -15,6 +15,7 @@
 //! - [`lockfile`]: `images.lock`, read and written byte for byte, and merged; [`conflict`]: what a merge leaves in a text.
 //! - [`update`]: how far a locked image may move, and what of a move waits for somebody who approves it.
 //! - [`seen`]: `images.seen`, when each tag was first seen at each digest, and so how old something is at least.
+//! - [`summary`]: what an update did, as the title and the body of a pull request.
 //! - [`plan`]: what a run has to resolve, and why; [`precise`]: an answer that somebody names.
 //! - `arbitrary`, with the feature `proptest`: strategies for property tests.
 //! - [`source`]: where in a file something stands, for errors that show it.
@@ -43,6 +44,7 @@ pub mod reference;
 pub mod request;
 pub mod seen;
 pub mod source;
+pub mod summary;
 pub mod text;
 pub mod update;
 
