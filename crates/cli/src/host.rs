@@ -1,10 +1,11 @@
 //! Where a command runs: the directory, the streams, and what the person calls the program.
 
 use std::io::{IsTerminal, stderr, stdout};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
+use imagelock_core::Created;
 use terminal_size::terminal_size_of;
 
 use crate::shell::{Shell, Stream};
@@ -121,6 +122,12 @@ impl Host {
         let global = Global { project: Some(project), ..self.global.clone() };
         let (directory, command) = (self.directory.clone(), self.command.clone());
         Self { global, directory, command, shell: self.shell.aside() }
+    }
+
+    /// Now. Nothing below the commands reads a clock.
+    pub(crate) fn now(&self) -> Created {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Created::from_unix_seconds(since.as_secs().try_into().unwrap_or(i64::MAX))
     }
 
     /// What messages tell people to type in front of a command's name; `cargo xtask` or `imagelock`, by the name of

@@ -68,6 +68,7 @@ mod table;
 mod targets;
 mod tree;
 mod users;
+mod waiting;
 mod write;
 
 use std::ffi::OsString;

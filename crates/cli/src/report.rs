@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use imagelock_core::lockfile::LockedImage;
 use imagelock_core::project::Project;
 use imagelock_core::source::Label;
-use imagelock_core::update::Direction;
 use imagelock_core::{Created, ImageName, Lockfile};
 use imagelock_registry::{Error, ErrorKind};
 use serde::Serialize;
+
+pub(crate) use imagelock_core::update::Direction;
 
 use crate::failure::{FailedImage, Failure, Kind, Problem};
 use crate::session::Session;
@@ -35,12 +36,12 @@ pub(crate) struct Change {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Brief {
     #[serde(skip_serializing_if = "Option::is_none")]
-    tag: Option<String>,
-    digest: String,
+    pub(crate) tag: Option<String>,
+    pub(crate) digest: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<String>,
+    pub(crate) version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    created: Option<Created>,
+    pub(crate) created: Option<Created>,
     platforms: Vec<String>,
 }
 
@@ -138,7 +139,7 @@ pub(crate) fn day(created: &Created) -> Option<String> {
 }
 
 /// The algorithm and twelve digits.
-fn short(digest: &str) -> &str {
+pub(crate) fn short(digest: &str) -> &str {
     let end = digest.find(':').map_or(0, |colon| colon + 13);
     digest.get(..end).unwrap_or(digest)
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use imagelock_core::lockfile::{Answer, Lockfile};
 use imagelock_core::plan::{self, Plan};
 use imagelock_core::source::Label;
+use imagelock_core::update::{Gate, Waiting};
 use imagelock_core::{Digest, ImageName};
 use imagelock_registry::{Error, Resolved, Step, Take};
 use serde::Serialize;
@@ -62,7 +63,8 @@ impl Lock {
         if self.locked || self.frozen {
             must_hold(&session, &plan, old)?;
         }
-        let (new, _) = resolve_with(&session, &plan, old, "Locking", |name| current.take(name))?;
+        let choose = |name: &ImageName| current.take(name).map(Choice::from);
+        let new = resolve_with(&session, &plan, old, "Locking", choose)?.lockfile;
         let stays = plan.is_empty() && current.merged.is_none();
         let written = if stays && (current.exists || self.locked || self.frozen) {
             false
@@ -86,18 +88,30 @@ pub(crate) fn count(images: usize) -> String {
     report::counted(images, "image", "images")
 }
 
-/// Resolves what the plan asks for, and gives the lock with the answers in it. Also gives the images that stay as they are
-/// although they were built again, each with the digest that it has now. `take` is as for [`attempt`].
+/// Which answer an image gets, and what judges whether it may take the place of what is locked.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Choice<'a> {
+    pub(crate) take: Take<'a>,
+    pub(crate) gate: Option<&'a dyn Gate>,
+}
+
+impl<'a> From<Take<'a>> for Choice<'a> {
+    fn from(take: Take<'a>) -> Self {
+        Self { take, gate: None }
+    }
+}
+
+/// Resolves what the plan asks for: all, or none. `choose` is as for [`attempt`].
 pub(crate) fn resolve_with<'a>(
     session: &Session<'_>,
     plan: &Plan<'_>,
     old: &'a Lockfile,
     verb: &str,
-    take: impl Fn(&ImageName) -> Option<Take<'a>>,
-) -> Result<(Lockfile, BTreeMap<ImageName, Digest>), Failure> {
-    let Attempt { lockfile, rebuilt, failed } = attempt(session, plan, old, verb, take)?;
-    must_be_locked(session, &failed)?;
-    Ok((lockfile, rebuilt))
+    choose: impl Fn(&ImageName) -> Option<Choice<'a>>,
+) -> Result<Attempt, Failure> {
+    let attempt = attempt(session, plan, old, verb, choose)?;
+    must_be_locked(session, &attempt.failed)?;
+    Ok(attempt)
 }
 
 /// Refuses a run in which images could not be locked.
@@ -116,18 +130,20 @@ pub(crate) struct Attempt {
     pub(crate) lockfile: Lockfile,
     /// The images that stay as they are although they were built again, each with the digest that it has now.
     pub(crate) rebuilt: BTreeMap<ImageName, Digest>,
+    /// The best answers that were not taken, since their gates keep them waiting.
+    pub(crate) waiting: BTreeMap<ImageName, Waiting>,
     /// The images that could not be locked, and why.
     pub(crate) failed: Vec<(ImageName, Error)>,
 }
 
-/// Resolves what the plan asks for. `take` says which answer an image gets; where it says nothing, that is what stays locked
-/// although the request is another one, or the newest.
+/// Resolves what the plan asks for. `choose` says which answer an image gets; where it says nothing, that is what stays
+/// locked although the request is another one, or the newest.
 pub(crate) fn attempt<'a>(
     session: &Session<'_>,
     plan: &Plan<'_>,
     old: &'a Lockfile,
     verb: &str,
-    take: impl Fn(&ImageName) -> Option<Take<'a>>,
+    choose: impl Fn(&ImageName) -> Option<Choice<'a>>,
 ) -> Result<Attempt, Failure> {
     let shell = &session.host.shell;
     let mut lockfile = old.clone();
@@ -147,18 +163,16 @@ pub(crate) fn attempt<'a>(
     let steps: Vec<Step<'_>> = plan
         .resolve
         .iter()
-        .map(|step| Step {
-            name: step.name,
-            request: &step.declared.request,
-            known: old.images.get(step.name),
-            take: take(step.name).or_else(|| stays(step)).unwrap_or_default(),
+        .map(|step| {
+            let Choice { take, gate } = choose(step.name).or_else(|| stays(step).map(Choice::from)).unwrap_or_default();
+            Step { name: step.name, request: &step.declared.request, known: old.images.get(step.name), take, gate }
         })
         .collect();
     let attempted = network::run(resolver.attempt(&steps));
     progress.finish();
-    let (Resolved { images, rebuilt }, failed) = attempted?;
+    let (Resolved { images, rebuilt, waiting }, failed) = attempted?;
     lockfile.images.extend(images);
-    Ok(Attempt { lockfile, rebuilt, failed })
+    Ok(Attempt { lockfile, rebuilt, waiting, failed })
 }
 
 /// Says what changed and writes the lock.

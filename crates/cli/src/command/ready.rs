@@ -6,7 +6,7 @@ use imagelock_core::{ImageName, Lockfile, plan};
 use imagelock_registry::{Error, Take};
 
 use super::declare::{file_to_edit, replaced, text_to_edit};
-use super::lock::{self, Attempt, Outcome};
+use super::lock::{self, Attempt, Choice, Outcome};
 use crate::discover::Found;
 use crate::failure::Failure;
 use crate::report;
@@ -78,7 +78,7 @@ impl<'h> NewProject<'h> {
         let old = self.session.lockfile()?;
         let plan = plan::lock(&self.session.project, &old);
         let fresh = plan.fresh;
-        let attempt = lock::attempt(&self.session, &plan, &old, "Locking", |name| take(name))?;
+        let attempt = lock::attempt(&self.session, &plan, &old, "Locking", |name| take(name).map(Choice::from))?;
         let Attempt { lockfile: new, failed, .. } = attempt;
         Ok(Ready { project: self, old, new, fresh, failed })
     }

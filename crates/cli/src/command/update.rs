@@ -1,48 +1,55 @@
 //! `update`
 
+mod hold;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use imagelock_core::precise::Precise;
 use imagelock_core::source::{Label, nearest};
+use imagelock_core::update::{Approved, Gate, Level};
 use imagelock_core::{Digest, ImageName, Lockfile, plan};
 use imagelock_registry::Take;
 use serde::Serialize;
 
-use super::lock::{self, Outcome};
+use super::lock::{self, Attempt, Choice, Outcome};
 use crate::complete::image_names;
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
 use crate::merged::Current;
 use crate::report;
 use crate::session::Session;
+use crate::waiting::{self, Waits};
 
 /// Find out where the followed tags point now
 ///
 /// Asks each registry once an image whether anything moved, and locks what did. Images that follow a version rule
 /// take the best tag there is now. An image that was only built again stays as it is locked: its index has another digest
-/// and every locked platform's manifest is what it was.
+/// and every locked platform's manifest is what it was. What is a bigger step than `updates` of images.toml takes waits, and
+/// so does what is held, what leads back, and what lacks a platform: each with the command that takes it.
 #[derive(Args, Debug)]
 pub struct Update {
     /// The images to update; all of them where none is named
     #[arg(add = image_names())]
     names: Vec<ImageName>,
     /// Lock this answer for the one image that is named: a tag or a digest of its repository, or TAG@DIGEST
+    ///
+    /// Where it is older than what is locked, images.toml gets a `hold` for the image, which keeps the next update from
+    /// undoing it.
     #[arg(long, value_name = "TAG|DIGEST")]
     precise: Option<Precise>,
-    /// Take what `update` leaves as it is: `digest` is an index of other bytes for the same content
-    #[arg(long, value_name = "LEVEL", value_enum)]
-    allow: Option<Level>,
+    /// Take steps up to this level too: `digest`, `patch`, `minor` or `major`; with commas also `down`, which leads back, and
+    /// `hold`, which is held
+    ///
+    /// `digest` alone also takes an index of other bytes for the same content.
+    #[arg(long, value_name = "LEVEL", conflicts_with = "precise")]
+    allow: Option<Approved>,
     /// Say what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
-}
-
-/// How much may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Level {
-    /// The digest alone, with the same content
-    Digest,
+    /// Fail if anything would change or waits for somebody's approval
+    #[arg(long, requires = "dry_run")]
+    exit_code: bool,
 }
 
 /// What `update` did.
@@ -52,6 +59,8 @@ struct Updated {
     outcome: Outcome,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unchanged: Vec<Unchanged>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waiting: Vec<Waits>,
 }
 
 /// An image that was built again with the same content, and stays as it is locked.
@@ -76,9 +85,19 @@ impl Update {
         let old = &current.lockfile;
         let plan = plan::update(&session.project, old, (!names.is_empty()).then_some(&names));
         let asked = |name: &ImageName| names.is_empty() || names.contains(name);
-        let take = |name: &ImageName| current.take(name).or_else(|| asked(name).then(|| self.take(name)));
-        let (new, rebuilt) = lock::resolve_with(&session, &plan, old, "Checking", take)?;
+        let now = host.now();
+        let gates = waiting::gates(&plan, |name| asked(name) && self.precise.is_none(), self.approved(), &now);
+        let gate = |name: &ImageName| gates.get(name).map(|gate| gate as &dyn Gate);
+        let own = |name: &ImageName| asked(name).then(|| Choice { take: self.take(name), gate: gate(name) });
+        let choose = |name: &ImageName| current.take(name).map(Choice::from).or_else(|| own(name));
+        let Attempt { lockfile: new, rebuilt, waiting, .. } =
+            lock::resolve_with(&session, &plan, old, "Checking", choose)?;
+        let waiting = Waits::of(host, old, waiting);
         let changes = report::changes(old, &new);
+        if let (Some(_), [name]) = (&self.precise, self.names.as_slice()) {
+            // First the hold: a run that is killed here holds an image at what it is.
+            hold::where_it_went_back(&session, name, [old, &new], self.dry_run)?;
+        }
         let written = if self.dry_run {
             report::print(&host.shell, &changes);
             host.shell.attention("Dry run", "images.lock is unchanged");
@@ -87,17 +106,25 @@ impl Update {
             current.tell(&host.shell);
             lock::finish(&session, old, &new)?
         };
+        waiting::print(host, &waiting);
         if !rebuilt.is_empty() {
             host.shell.status("Unchanged", &format!("{} rebuilt with the same content", lock::count(rebuilt.len())));
-        } else if changes.is_empty() {
+        } else if changes.is_empty() && waiting.is_empty() {
             host.shell.status("Fresh", &format!("{}, nothing moved", lock::count(session.project.images.len())));
         }
+        let moves = changes.len();
+        let waits = waiting.iter().filter(|waits| waits.is_for_a_person()).count();
         if host.global.format == Format::Json {
             let fresh = session.project.images.len().saturating_sub(changes.len());
             let outcome = Outcome { changes, fresh, written };
-            super::json(host, &Updated { outcome, unchanged: unchanged(&new, rebuilt) })?;
+            super::json(host, &Updated { outcome, unchanged: unchanged(&new, rebuilt), waiting })?;
         }
-        Ok(())
+        if self.exit_code { nothing_to_do(moves, waits) } else { Ok(()) }
+    }
+
+    /// What somebody approves on the command line.
+    fn approved(&self) -> Approved {
+        self.allow.unwrap_or_default()
     }
 
     /// Refuses an answer that the one image that is named could not have.
@@ -121,10 +148,27 @@ impl Update {
             Some(precise) if self.names.first() == Some(name) => {
                 Take::Named { tag: precise.tag(), digest: precise.digest() }
             }
-            _ if self.allow == Some(Level::Digest) => Take::Newest,
+            _ if self.approved().level == Level::Digest => Take::Newest,
             _ => Take::Changed,
         }
     }
+}
+
+/// Fails where anything would change or waits for somebody.
+pub(super) fn nothing_to_do(moves: usize, waits: usize) -> Result<(), Failure> {
+    if moves + waits == 0 {
+        return Ok(());
+    }
+    let counted = |count: usize, one: &str, many: &str| {
+        (count > 0).then(|| format!("{} {}", lock::count(count), if count == 1 { one } else { many }))
+    };
+    let said =
+        [counted(moves, "would change", "would change"), counted(waits, "waits for approval", "wait for approval")];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    let problem = Problem::new(said.join(", "));
+    let help =
+        if moves > 0 { "run `{command} update`" } else { "approve it with `{command} update NAME --allow LEVEL`" };
+    Err(Failure::new(Kind::Check, problem.help(help)))
 }
 
 fn unchanged(lock: &Lockfile, rebuilt: BTreeMap<ImageName, Digest>) -> Vec<Unchanged> {

@@ -137,6 +137,18 @@ impl Rule {
         best.map(|best| best.tag)
     }
 
+    /// Returns the tags of [`judge`](Self::judge) that compete, in its order, down to one of them. Tags of several kinds of flavour
+    /// are not told apart here: of those [`best`](Self::best) says that none is.
+    pub fn ranked<'a>(&self, tags: impl IntoIterator<Item = &'a Tag>, down_to: Option<&'a Tag>) -> Vec<&'a Tag> {
+        let last = down_to.map(|tag| self.verdict(tag)).filter(|last| last.judged.is_ok());
+        let competing = tags.into_iter().map(|tag| self.verdict(tag)).filter(|verdict| verdict.judged.is_ok());
+        // A list may have a million tags, and few are better than the one that is locked.
+        let mut ranked: Vec<Verdict<'a>> =
+            competing.filter(|verdict| last.as_ref().is_none_or(|last| verdict <= last)).collect();
+        ranked.sort_unstable();
+        ranked.into_iter().map(|verdict| verdict.tag).collect()
+    }
+
     /// Whether the rule could pick this tag, if no better one were there.
     pub fn admits(&self, tag: &Tag) -> bool {
         self.key(tag).is_ok()

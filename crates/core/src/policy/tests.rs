@@ -246,6 +246,21 @@ fn what_the_version_leaves_open_is_ordered_by_the_group_order() {
 }
 
 #[test]
+fn tags_are_ranked_as_they_are_judged_down_to_one_of_them() {
+    let rule = Rule::new(Some("*"), None, None).unwrap();
+    let tags: Vec<Tag> = ["1.2", "latest", "3.0", "1.10", "2.1"].map(|tag| tag.parse().unwrap()).to_vec();
+    let ranked = |down_to: Option<&Tag>| -> Vec<String> {
+        rule.ranked(&tags, down_to).into_iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(ranked(None), ["3.0", "2.1", "1.10", "1.2"]);
+    assert_eq!(ranked(Some(&tags[3])), ["3.0", "2.1", "1.10"]);
+    assert_eq!(ranked(Some(&tags[1])), ranked(None), "that one does not compete");
+    let judged = rule.judge(&tags);
+    let competing = judged.iter().filter(|verdict| verdict.judged.is_ok()).map(|verdict| verdict.tag.to_string());
+    assert_eq!(competing.collect::<Vec<_>>(), ranked(None));
+}
+
+#[test]
 fn keys_that_need_others_are_refused() {
     let text = |text: &str| Some(text.to_owned());
     for (parts, expected) in [

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 
 pub use built::{Built, BuiltError, BuiltPattern};
-pub use edit::{EditError, NewImage, add, add_all, add_built, add_target, remove};
+pub use edit::{EditError, NewImage, add, add_all, add_built, add_target, hold, remove};
 pub use error::ProjectError;
 pub use fields::Fields;
 pub use node::{Entry, Node, NodeValue, Table};

@@ -5,6 +5,8 @@ use serde::Serialize;
 use super::level::Version;
 use crate::created::Created;
 use crate::lockfile::LockedImage;
+use crate::policy::Rule;
+use crate::reference::Tag;
 use crate::request::Wanted;
 
 /// Whether a step leads to a newer image or to an older one.
@@ -25,8 +27,7 @@ impl Direction {
             && from != to
             && old.repository() == new.repository()
         {
-            let best = rule.best([from, to])?;
-            return Some(if best == to { Self::Up } else { Self::Down });
+            return Self::of_tags(rule, from, to);
         }
         if old.digest == new.digest || old.origin != new.origin {
             return None;
@@ -35,6 +36,12 @@ impl Direction {
         let by_version = versions.and_then(|(from, to)| Self::of(&from.numbers(), &to.numbers()));
         let evidence = |image: &LockedImage| image.created.clone().filter(Created::is_evidence);
         by_version.or_else(|| Self::of(&evidence(old)?, &evidence(new)?))
+    }
+
+    /// By the rule, which has chosen one tag and may choose the other.
+    pub(super) fn of_tags(rule: &Rule, from: &Tag, to: &Tag) -> Option<Self> {
+        let best = rule.best([from, to])?;
+        Some(if best == to { Self::Up } else { Self::Down })
     }
 
     fn of<T: Ord>(from: &T, to: &T) -> Option<Self> {

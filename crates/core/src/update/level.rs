@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::lockfile::LockedImage;
+use crate::policy::Rule;
+use crate::reference::Tag;
 use crate::request::Wanted;
 use crate::text::{quoted, serde_as_text};
 
@@ -42,12 +44,18 @@ impl Level {
         let said = Version::of(old).zip(Version::of(new)).map(|(from, to)| from.step(&to));
         match &new.request.wanted {
             Wanted::Version { rule, .. } if old.tag != new.tag => {
-                let numbers = |image: &LockedImage| rule.numbers(image.tag.as_ref()?);
-                let by_tags = numbers(old).zip(numbers(new)).map(|(from, to)| step(&from, &to));
+                let tags = old.tag.as_ref().zip(new.tag.as_ref());
+                let by_tags = tags.and_then(|(from, to)| Self::of_tags(rule, from, to));
                 by_tags.or(said).unwrap_or_default().max(Self::Patch)
             }
             _ => said.unwrap_or_default().max(Self::Digest),
         }
+    }
+
+    /// How big the step between two tags of a rule is, where they have versions.
+    pub(super) fn of_tags(rule: &Rule, from: &Tag, to: &Tag) -> Option<Self> {
+        let numbers = rule.numbers(from).zip(rule.numbers(to));
+        numbers.map(|(from, to)| step(&from, &to).max(Self::Patch))
     }
 
     /// The word of a project file.

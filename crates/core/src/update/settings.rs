@@ -91,12 +91,20 @@ impl Settings {
     ///
     /// Where nothing is said about levels, everything is taken that the request admits, a step back included.
     pub fn judge(&self, step: &Move<'_>, approved: &Approved, as_of: &Created) -> Vec<Reason> {
+        self.reasons(step.level, step.down, *approved, as_of)
+    }
+
+    pub(super) fn reasons(&self, level: Level, down: bool, approved: Approved, as_of: &Created) -> Vec<Reason> {
+        // The same bytes are no step, whatever they are called.
+        if level == Level::None {
+            return Vec::new();
+        }
         let held = self.held(as_of).filter(|_| !approved.hold);
         let held = held.map(|hold| Reason::Held { reason: hold.reason.clone(), until: hold.until });
-        let (level, allowed) = (step.level, self.appetite.updates);
+        let allowed = self.appetite.updates;
         let above = allowed.filter(|allowed| level > (*allowed).max(approved.level));
         let above = above.map(|allowed| Reason::Level { level, allowed });
-        let down = (step.down && allowed.is_some() && !approved.down).then_some(Reason::Down);
+        let down = (down && allowed.is_some() && !approved.down).then_some(Reason::Down);
         held.into_iter().chain(above).chain(down).collect()
     }
 }

@@ -20,6 +20,10 @@ fn image(request: &str, tag: &str, version: &str, day: &str) -> LockedImage {
     image
 }
 
+fn image_of(request: &str, tag: &str) -> LockedImage {
+    image(request, tag, "", "")
+}
+
 const RULE: &str = r#""tags":"^(?<version>\\d+(\\.\\d+)*)(-[a-z0-9.]+)?$""#;
 const BUILDS: &str = r#""select":"numeric","tags":"-(?<order>\\d+)$""#;
 const FOLLOWED: &str = r#""tag":"latest""#;
@@ -161,6 +165,36 @@ fn reasons_have_their_kind_in_json() {
     assert_eq!(json(&Reason::Down), r#"{"kind":"down"}"#);
     let held = Reason::Held { reason: "x".to_owned(), until: Some("2026-12-31".parse().unwrap()) };
     assert_eq!(json(&held), r#"{"kind":"held","reason":"x","until":"2026-12-31"}"#);
+}
+
+#[test]
+fn a_gate_asks_for_no_more_of_a_candidate_than_tells() {
+    let name: ImageName = "app".parse().unwrap();
+    let now = "2026-11-30T00:00:00Z".parse().unwrap();
+    let appetite = |level| Appetite { updates: Some(level), cooldown: None };
+    let judge = |request: &str, from: &str, level, tag: &str, image: Option<&LockedImage>| {
+        let from = image_of(request, from);
+        let settings = Settings { appetite: appetite(level), ..Settings::default() };
+        let gate = Policy { name: &name, from: &from, settings: &settings, approved: Approved::default(), as_of: &now };
+        let tag = tag.parse().unwrap();
+        match gate.judge(Candidate { tag: Some(&tag), digest: None, image }) {
+            Ruling::Take => "take".to_owned(),
+            Ruling::Ask => "ask".to_owned(),
+            Ruling::Wait(held) => format!("wait {}", held.level.unwrap()),
+        }
+    };
+    // Tags of a rule tell.
+    assert_eq!(judge(RULE, "16.8", Level::Minor, "16.9", None), "take");
+    assert_eq!(judge(RULE, "16.8", Level::Minor, "17.0", None), "wait major");
+    // The same tag may point anywhere, and so may a followed one.
+    assert_eq!(judge(RULE, "16.8", Level::None, "16.8", None), "ask");
+    assert_eq!(judge(FOLLOWED, "latest", Level::None, "latest", None), "ask");
+    let other = image(FOLLOWED, "latest@b", "", "");
+    assert_eq!(judge(FOLLOWED, "latest", Level::None, "latest", Some(&other)), "wait digest");
+    assert_eq!(judge(FOLLOWED, "latest", Level::Digest, "latest", Some(&other)), "take");
+    // Without versions in the tags the images have to tell, but for the least that another tag is.
+    assert_eq!(judge(BUILDS, "main-7", Level::Minor, "main-8", None), "ask");
+    assert_eq!(judge(BUILDS, "main-7", Level::Digest, "main-8", None), "wait patch");
 }
 
 proptest! {

@@ -1,37 +1,108 @@
 //! From a request to the tag and the digest that answer it, and what is taken of them.
 
 use imagelock_core::policy::Rule;
+use imagelock_core::update::{Candidate, Gate, Held, Reason, Ruling, Waiting};
 use imagelock_core::{Digest, LockedImage, Origin, Repository, Tag, Wanted};
 
 use super::image::{self, Image};
+use super::lists::Walk;
 use super::source::Source;
-use super::{Resolver, Run, Step, Take, locked, reference, stands, told};
+use super::{Answered, Resolver, Run, Step, Take, locked, reference, stands, told};
 use crate::client::Absent;
 use crate::error::{Context, Error, ErrorKind, Missing};
 
 impl Resolver {
-    /// Returns the answer to a step, and the digest of the index that was built again with the same content, where the
-    /// known answer stays although there is one.
-    pub(super) async fn answer(&self, run: &Run<'_>, step: &Step<'_>) -> Result<(LockedImage, Option<Digest>), Error> {
-        let Step { request, known, take, .. } = *step;
-        let (repository, tag, digest) = match &request.wanted {
-            Wanted::Layout { path, tag } => return Ok((self.layout(run, request, path, tag.as_ref()).await?, None)),
-            Wanted::Digest { repository, tag, digest } => (repository, tag.clone(), digest.clone()),
-            Wanted::Tag { repository, tag } => {
-                let digest = match take {
+    /// Returns the answer to a step, or the best that its gate lets through.
+    pub(super) async fn answer(&self, run: &Run<'_>, step: &Step<'_>) -> Result<Answered, Error> {
+        let (repository, tag, digest) = match (&step.request.wanted, step.gated()) {
+            (Wanted::Layout { path, tag }, gated) => {
+                let image = self.layout(run, step.request, path, tag.as_ref()).await?;
+                let Some((gate, known)) = gated else { return Ok(Answered::with(image)) };
+                let mut waiting = None;
+                let taken = passes(gate, Candidate { image: Some(&image), ..Candidate::default() }, &mut waiting);
+                return Ok(Answered { image: if taken { image } else { known.clone() }, rebuilt: None, waiting });
+            }
+            (Wanted::Digest { repository, tag, digest }, _) => (repository, tag.clone(), digest.clone()),
+            (Wanted::Tag { repository, tag }, Some((gate, known))) => {
+                return self.allowed(run, step, repository, vec![(tag.clone(), None)], (gate, known)).await;
+            }
+            (Wanted::Version { repository, rule }, Some((gate, known))) => {
+                // What no tag fits has to be said all the same.
+                self.pick(run, repository, rule).await?;
+                let walk = run.lists.get(&self.client, repository).await?.walk(step.name);
+                return self.allowed(run, step, repository, walk, (gate, known)).await;
+            }
+            (Wanted::Tag { repository, tag }, None) => {
+                let digest = match step.take {
                     Take::Named { digest: Some(digest), .. } => digest.clone(),
                     _ => self.digest(run, repository, tag).await?,
                 };
                 (repository, Some(tag.clone()), digest)
             }
-            Wanted::Version { repository, rule } => {
+            (Wanted::Version { repository, rule }, None) => {
                 let (tag, digest) = self.version(run, repository, rule, step).await?;
                 (repository, Some(tag), digest)
             }
         };
+        self.pointed(run, step, repository, tag, digest).await
+    }
+
+    /// Returns the first of the candidates that the gate lets through; where there is none, what is known stays.
+    async fn allowed(
+        &self,
+        run: &Run<'_>,
+        step: &Step<'_>,
+        repository: &Repository,
+        candidates: Walk,
+        (gate, known): (&dyn Gate, &LockedImage),
+    ) -> Result<Answered, Error> {
+        let mut waiting = None;
+        for (tag, held) in candidates {
+            let candidate = Candidate { tag: Some(&tag), ..Candidate::default() };
+            if let Some(held) = held {
+                waiting.get_or_insert_with(|| Waiting::of(candidate, held));
+                continue;
+            }
+            let digest = self.digest(run, repository, &tag).await?;
+            let candidate = Candidate { digest: Some(&digest), ..candidate };
+            let moves = digest != known.digest || known.tag.as_ref() != Some(&tag);
+            if moves && !passes(gate, candidate, &mut waiting) {
+                continue;
+            }
+            match self.pointed(run, step, repository, Some(tag.clone()), digest.clone()).await {
+                Ok(answered) => {
+                    let image = &answered.image;
+                    // What has the same content and comes all the same is in the place of a digest that is gone.
+                    let same =
+                        image.platforms == known.platforms && image.tag == known.tag && step.take == Take::Changed;
+                    if same || passes(gate, Candidate { image: Some(image), ..candidate }, &mut waiting) {
+                        return Ok(Answered { waiting, ..answered });
+                    }
+                }
+                Err(error) => {
+                    // The parts of an image are pushed one after another, and its index sometimes before the last.
+                    let ErrorKind::MissingPlatforms { missing, .. } = error.kind else { return Err(error) };
+                    let reasons = vec![Reason::Platforms { missing: missing.into_iter().collect() }];
+                    waiting.get_or_insert_with(|| Waiting::of(candidate, Held { level: None, down: false, reasons }));
+                }
+            }
+        }
+        Ok(Answered { waiting, ..Answered::with(known.clone()) })
+    }
+
+    /// Returns what a digest names: what is known where that is it, or has the same content.
+    async fn pointed(
+        &self,
+        run: &Run<'_>,
+        step: &Step<'_>,
+        repository: &Repository,
+        tag: Option<Tag>,
+        digest: Digest,
+    ) -> Result<Answered, Error> {
+        let Step { request, known, take, .. } = *step;
         self.client.name(repository, tag.as_ref(), &digest);
         if let Some(known) = known.filter(|known| stands(known, request, repository, &digest)) {
-            return Ok((LockedImage { tag, request: request.clone(), ..known.clone() }, None));
+            return Ok(Answered::with(LockedImage { tag, request: request.clone(), ..known.clone() }));
         }
         let key = (repository.clone(), digest.clone(), request.platforms.clone());
         let image = run.images.get(key, async || {
@@ -46,10 +117,10 @@ impl Resolver {
             // A pin that nobody can pull is of no use, so it is asked for; in no other case.
             let pinned = repository.with(None, Some(known.digest.clone()));
             if self.client.head(&pinned).await?.is_some() {
-                return Ok((known.clone(), Some(digest)));
+                return Ok(Answered { rebuilt: Some(digest), ..Answered::with(known.clone()) });
             }
         }
-        Ok((locked(request, Origin::Registry(repository.clone()), tag, digest, image), None))
+        Ok(Answered::with(locked(request, Origin::Registry(repository.clone()), tag, digest, image)))
     }
 
     /// Returns the tag and the digest that answer a version rule.
@@ -139,6 +210,13 @@ impl Resolver {
 
 fn missing(what: Missing, newest: Vec<Tag>) -> ErrorKind {
     ErrorKind::NotFound { what, newest }
+}
+
+/// Whether a gate lets a candidate through, as far as it is known; the first that it does not is noted.
+fn passes(gate: &dyn Gate, candidate: Candidate<'_>, waiting: &mut Option<Waiting>) -> bool {
+    let Ruling::Wait(held) = gate.judge(candidate) else { return true };
+    waiting.get_or_insert_with(|| Waiting::of(candidate, held));
+    false
 }
 
 /// Whether every platform's manifest is what is known, and there is no platform more and none less: then the same runs

@@ -1,13 +1,14 @@
 //! What the requests of a run have to know of the tags of repositories.
 //!
 //! A list may have a million tags, and a run ten thousand repositories. So each list is read once, judged for all who ask
-//! about its repository, and let go: what is kept is one tag for each rule.
+//! about its repository, and let go: what is kept is one tag for each rule, and a few for each image that has a gate.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use imagelock_core::policy::{Parts, Rule, newest};
-use imagelock_core::{Repository, Tag, Wanted};
+use imagelock_core::update::{Candidate, Gate, Held, Ruling};
+use imagelock_core::{ImageName, Repository, Tag, Wanted};
 use tokio::sync::Semaphore;
 
 use super::shared::Shared;
@@ -21,6 +22,9 @@ const NAMED: usize = 3;
 /// How many lists are in memory at a time: as many as one registry is asked for.
 const AT_ONCE: usize = 8;
 
+/// How many tags are looked at for an image, from the best down, beside those that wait by what their names tell.
+const CANDIDATES: usize = 16;
+
 /// The lists of a run.
 pub(super) struct Lists<'a> {
     asked: BTreeMap<&'a Repository, Asked<'a>>,
@@ -33,7 +37,21 @@ pub(super) struct Lists<'a> {
 struct Asked<'a> {
     rules: Vec<&'a Rule>,
     tags: BTreeSet<&'a Tag>,
+    gated: Vec<Gated<'a>>,
 }
+
+/// An image whose rule may take what its gate lets through.
+struct Gated<'a> {
+    name: &'a ImageName,
+    rule: &'a Rule,
+    /// The tag that is locked.
+    known: Option<&'a Tag>,
+    gate: &'a dyn Gate,
+}
+
+/// The tags that an image may take, the best first, down to the one that is locked. One that waits by its name alone is
+/// among them only where none before it does.
+pub(super) type Walk = Vec<(Tag, Option<Held>)>;
 
 /// What a rule picks.
 #[derive(Clone)]
@@ -47,6 +65,7 @@ pub(super) struct Pick {
 pub(super) struct Known {
     /// The best tag by each rule, or that there is none.
     picks: BTreeMap<Parts, Result<Pick, ErrorKind>>,
+    walks: BTreeMap<ImageName, Walk>,
     listed: BTreeSet<Tag>,
     /// The tags that people would call the newest.
     pub(super) newest: Vec<Tag>,
@@ -60,7 +79,12 @@ impl<'a> Lists<'a> {
             let Some(repository) = step.request.wanted.repository() else { continue };
             let asked = lists.asked.entry(repository).or_default();
             match &step.request.wanted {
-                Wanted::Version { rule, .. } => asked.rules.push(rule),
+                Wanted::Version { rule, .. } => {
+                    asked.rules.push(rule);
+                    if let Some((gate, known)) = step.gated() {
+                        asked.gated.push(Gated { name: step.name, rule, known: known.tag.as_ref(), gate });
+                    }
+                }
                 Wanted::Tag { tag, .. } => drop(asked.tags.insert(tag)),
                 Wanted::Digest { .. } | Wanted::Layout { .. } => {}
             }
@@ -99,10 +123,12 @@ impl Known {
             (rule.parts().clone(), best.ok_or_else(none))
         };
         let picks: BTreeMap<_, _> = asked.map(|asked| asked.rules.iter().map(pick).collect()).unwrap_or_default();
+        let walks = asked.into_iter().flat_map(|asked| &asked.gated);
+        let walks = walks.map(|gated| (gated.name.clone(), gated.walk(&list.tags))).collect();
         let is_listed = |tag: &&&Tag| list.tags.binary_search(tag).is_ok();
         let asked = asked.into_iter().flat_map(|asked| asked.tags.iter().filter(is_listed).copied());
         let listed = asked.chain(picks.values().flatten().map(|pick| &pick.tag)).cloned().collect();
-        Self { picks, listed, newest }
+        Self { picks, walks, listed, newest }
     }
 
     /// The best tag by a rule of a step.
@@ -114,9 +140,36 @@ impl Known {
         self.picks.get(rule.parts()).cloned().unwrap_or_else(none)
     }
 
+    /// The tags that an image with a gate may take.
+    pub(super) fn walk(&self, name: &ImageName) -> Walk {
+        self.walks.get(name).cloned().unwrap_or_default()
+    }
+
     /// Whether the list has a tag that steps ask for.
     pub(super) fn has(&self, tag: &Tag) -> bool {
         self.listed.contains(tag)
+    }
+}
+
+impl Gated<'_> {
+    fn walk(&self, tags: &[Tag]) -> Walk {
+        let mut walk = Walk::new();
+        let listed = self.known.filter(|known| tags.binary_search(known).is_ok());
+        for tag in self.rule.ranked(tags, listed) {
+            let is_known = self.known == Some(tag);
+            match self.gate.judge(Candidate { tag: Some(tag), ..Candidate::default() }) {
+                Ruling::Wait(held) if !is_known => {
+                    if walk.iter().all(|(_, held)| held.is_none()) {
+                        walk.push((tag.clone(), Some(held)));
+                    }
+                }
+                _ => walk.push((tag.clone(), None)),
+            }
+            if is_known || walk.len() == CANDIDATES {
+                break;
+            }
+        }
+        walk
     }
 }
 
@@ -136,7 +189,7 @@ mod tests {
         let requests = requests.map(request);
         let other: Request = serde_json::from_str(r#"{"repository":"a.example/other","version":"1"}"#).unwrap();
         let name = "app".parse().unwrap();
-        let step = |request| Step { name: &name, request, known: None, take: Take::Newest };
+        let step = |request| Step { name: &name, request, known: None, take: Take::Newest, gate: None };
         let steps: Vec<Step<'_>> = requests.iter().chain([&other]).map(step).collect();
         let lists = Lists::of(&steps);
         let tags = ["1.0.0", "1.2.0", "1.2.0-rc", "latest", "nightly"].map(|tag| tag.parse().unwrap()).to_vec();

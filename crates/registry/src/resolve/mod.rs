@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 use futures_util::future::join_all;
+use imagelock_core::update::{Gate, Waiting};
 use imagelock_core::{Digest, ImageName, LockedImage, Origin, Platform, Repository, Request, Tag};
 
 use self::image::Image;
@@ -47,6 +48,16 @@ pub struct Step<'a> {
     pub known: Option<&'a LockedImage>,
     /// Which answer is taken.
     pub take: Take<'a>,
+    /// What judges whether an answer may take the place of the known one, where the request is the same; without it every
+    /// answer may. An answer that may not waits, and the best that may is taken.
+    pub gate: Option<&'a dyn Gate>,
+}
+
+impl<'a> Step<'a> {
+    /// The gate and what it guards.
+    fn gated(&self) -> Option<(&'a dyn Gate, &'a LockedImage)> {
+        self.gate.zip(self.known.filter(|known| known.request == *self.request))
+    }
 }
 
 /// Which of the answers that a request admits is taken.
@@ -74,6 +85,24 @@ pub struct Resolved {
     pub images: BTreeMap<ImageName, LockedImage>,
     /// The images that were built again with the same content and stayed as they are known, each with its new digest.
     pub rebuilt: BTreeMap<ImageName, Digest>,
+    /// The best answers that were not taken, since their gates keep them waiting.
+    pub waiting: BTreeMap<ImageName, Waiting>,
+}
+
+/// The answer to one step.
+struct Answered {
+    image: LockedImage,
+    /// The digest of the index that was built again with the same content, where the known answer stays although there is
+    /// one.
+    rebuilt: Option<Digest>,
+    /// The best answer that may not be taken.
+    waiting: Option<Waiting>,
+}
+
+impl Answered {
+    fn with(image: LockedImage) -> Self {
+        Self { image, rebuilt: None, waiting: None }
+    }
 }
 
 /// What one run finds out, each thing once.
@@ -120,9 +149,10 @@ impl Resolver {
         let mut failures = Vec::new();
         for (step, answer) in steps.iter().zip(answers) {
             match answer {
-                Ok((image, rebuilt)) => {
+                Ok(Answered { image, rebuilt, waiting }) => {
                     resolved.images.insert(step.name.clone(), image);
                     resolved.rebuilt.extend(rebuilt.map(|digest| (step.name.clone(), digest)));
+                    resolved.waiting.extend(waiting.map(|waiting| (step.name.clone(), waiting)));
                 }
                 Err(error) => failures.push((step.name.clone(), error)),
             }
@@ -131,13 +161,15 @@ impl Resolver {
         (resolved, failures)
     }
 
-    async fn step(&self, run: &Run<'_>, step: &Step<'_>) -> Result<(LockedImage, Option<Digest>), Error> {
+    async fn step(&self, run: &Run<'_>, step: &Step<'_>) -> Result<Answered, Error> {
         let Step { name, request, known, .. } = *step;
         let reporter = self.client.reporter();
         reporter.event(Event::Resolving { name, wanted: &request.wanted });
         let answer = self.answer(run, step).await.map_err(|error| self.client.clean(error));
         match &answer {
-            Ok((image, _)) => reporter.event(Event::Resolved { name, image, changed: known != Some(image) }),
+            Ok(Answered { image, .. }) => {
+                reporter.event(Event::Resolved { name, image, changed: known != Some(image) })
+            }
             Err(error) => reporter.event(Event::Failed { name, error }),
         }
         answer

@@ -77,7 +77,7 @@ pub(crate) fn resolve(client: Client, request: &Request) -> Result<LockedImage, 
 
 /// Resolves one request that has an answer already.
 pub(crate) fn update(client: Client, request: &Request, known: Option<&LockedImage>) -> Result<LockedImage, Error> {
-    let step = [Step { name: &name("app"), request, known, take: Take::Newest }];
+    let step = [Step { name: &name("app"), request, known, take: Take::Newest, gate: None }];
     match run(Resolver::new(client).resolve(&step)) {
         Ok(mut resolved) => Ok(resolved.images.remove("app").unwrap()),
         Err(mut failures) => Err(failures.remove(0).1),
@@ -85,8 +85,10 @@ pub(crate) fn update(client: Client, request: &Request, known: Option<&LockedIma
 }
 
 pub(crate) fn resolve_all(client: Client, requests: &BTreeMap<ImageName, Request>) -> BTreeMap<ImageName, LockedImage> {
-    let steps: Vec<Step<'_>> =
-        requests.iter().map(|(name, request)| Step { name, request, known: None, take: Take::Newest }).collect();
+    let steps: Vec<Step<'_>> = requests
+        .iter()
+        .map(|(name, request)| Step { name, request, known: None, take: Take::Newest, gate: None })
+        .collect();
     run(Resolver::new(client).resolve(&steps)).unwrap().images
 }
 

@@ -47,8 +47,10 @@ fn world() -> &'static World {
 }
 
 fn encode(client: Client, requests: &[(ImageName, Request)]) -> String {
-    let steps: Vec<Step<'_>> =
-        requests.iter().map(|(name, request)| Step { name, request, known: None, take: Take::Newest }).collect();
+    let steps: Vec<Step<'_>> = requests
+        .iter()
+        .map(|(name, request)| Step { name, request, known: None, take: Take::Newest, gate: None })
+        .collect();
     Lockfile { images: run(Resolver::new(client).resolve(&steps)).unwrap().images }.encode()
 }
 

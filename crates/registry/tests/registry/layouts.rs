@@ -30,7 +30,7 @@ impl Setup {
         let wanted = Wanted::Layout { path: "third_party/tools".into(), tag: tag.map(|tag| tag.parse().unwrap()) };
         let request = Request { wanted, platforms: None };
         let root = Utf8Path::from_path(self.directory.path()).unwrap();
-        let step = [Step { name: &name("tools"), request: &request, known: None, take: Take::Newest }];
+        let step = [Step { name: &name("tools"), request: &request, known: None, take: Take::Newest, gate: None }];
         let answer = run(Resolver::new(client()).root(root).resolve(&step));
         answer.map(|mut resolved| resolved.images.remove("tools").unwrap()).map_err(|mut failures| failures.remove(0).1)
     }

@@ -10,6 +10,7 @@ mod determinism;
 mod documents;
 mod facts;
 mod faults;
+mod gates;
 mod heads;
 mod layouts;
 mod limits;

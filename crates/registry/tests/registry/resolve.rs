@@ -95,8 +95,10 @@ fn one_failure_is_all_failures_and_every_one_is_named() {
     let images = ["slow", "good", "absent", "locked-out"];
     let requests: Vec<(ImageName, Request)> =
         images.iter().map(|text| (name(text), request(&registry, &format!("{text}:1"), &[]))).collect();
-    let steps: Vec<Step<'_>> =
-        requests.iter().map(|(name, request)| Step { name, request, known: None, take: Take::Newest }).collect();
+    let steps: Vec<Step<'_>> = requests
+        .iter()
+        .map(|(name, request)| Step { name, request, known: None, take: Take::Newest, gate: None })
+        .collect();
     let (client, events) = listening(builder());
     let failures = run(Resolver::new(client).resolve(&steps)).unwrap_err();
     let names: Vec<&str> = failures.iter().map(|(name, _)| name.as_str()).collect();

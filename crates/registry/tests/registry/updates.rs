@@ -30,7 +30,7 @@ impl Locked {
 
     fn update_with(&self, client: Client, take: Take<'_>) -> Result<(LockedImage, Option<Digest>), Error> {
         let app = name("app");
-        let step = [Step { name: &app, request: &self.request, known: Some(&self.known), take }];
+        let step = [Step { name: &app, request: &self.request, known: Some(&self.known), take, gate: None }];
         match run(Resolver::new(client).resolve(&step)) {
             Ok(mut resolved) => Ok((resolved.images.remove("app").unwrap(), resolved.rebuilt.remove("app"))),
             Err(mut failures) => Err(failures.remove(0).1),

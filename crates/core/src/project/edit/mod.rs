@@ -1,11 +1,12 @@
 //! Changing a project file: `add` and `remove` touch the lines of one image and leave every other byte as it was, and so do
-//! `add_built` and `add_target` with what they add.
+//! `add_built` and `add_target` with what they add. `hold` gives an image one key more.
 //!
 //! The text is changed by its spans instead of being printed from a parsed document, so that comments, order, blank
 //! lines, line ends and odd spacing survive by construction. What comes out is parsed again and compared with what was
 //! meant; a file laid out in a way that the line editing does not know is edited through `toml_edit` instead.
 
 mod extend;
+mod holding;
 mod insert;
 mod lines;
 mod meaning;
@@ -21,6 +22,7 @@ use crate::platform::Platform;
 use crate::request::Wanted;
 
 pub use extend::{add_built, add_target};
+pub use holding::hold;
 
 /// An image to add.
 #[derive(Clone, Debug)]

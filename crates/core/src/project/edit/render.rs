@@ -15,11 +15,18 @@ pub(super) struct Fields {
 
 impl Fields {
     pub(super) fn of(image: &NewImage) -> Self {
-        let mut fields = Vec::new();
         match &image.wanted {
             wanted @ (Wanted::Tag { .. } | Wanted::Digest { .. }) if image.platforms.is_empty() => {
-                return Self { fields: vec![("", string(&shorthand(wanted, &image.spelling)))] };
+                Self { fields: vec![("", string(&shorthand(wanted, &image.spelling)))] }
             }
+            _ => Self::table(image),
+        }
+    }
+
+    /// The image with a key for each thing that is said of it.
+    pub(super) fn table(image: &NewImage) -> Self {
+        let mut fields = Vec::new();
+        match &image.wanted {
             Wanted::Tag { repository, tag } => {
                 fields.push(("repository", string(&spelled(repository, &image.spelling))));
                 fields.push(("tag", string(tag.as_str())));

@@ -297,3 +297,34 @@ fn a_spelling_is_kept_only_where_it_means_what_is_wanted() {
     let image = NewImage { platforms, ..tag("a", "localhost:5000/redis:8") };
     assert!(add("", &[], &image).unwrap().contains("repository = \"localhost:5000/redis\"\ntag = \"8\"\n"));
 }
+
+#[test]
+fn an_image_is_held_however_it_is_written_and_all_else_stays() {
+    let held = |text: &str| hold(text, &[], &"redis".parse().unwrap(), "it \"crashes\"").unwrap();
+    for (before, after) in [
+        (
+            "[images]\nredis = \"redis:8\" # cache\nweb = \"a/b\"\n",
+            "[images]\nredis = { repository = \"redis\", tag = \"8\", hold = 'it \"crashes\"' } # cache\nweb = \"a/b\"\n",
+        ),
+        (
+            "images = { redis = \"redis\" }\n",
+            "images = { redis = { repository = \"redis\", tag = \"latest\", hold = 'it \"crashes\"' } }\n",
+        ),
+        (
+            "[images]\r\nredis = { repository = \"redis\" } # x\r\n",
+            "[images]\r\nredis = { repository = \"redis\", hold = 'it \"crashes\"' } # x\r\n",
+        ),
+        (
+            "# a\n[images.redis] # b\nrepository = \"redis\" # c\n\n# d\n[images.web]\nrepository = \"web\"\n",
+            "# a\n[images.redis] # b\nrepository = \"redis\" # c\nhold = 'it \"crashes\"'\n\n# d\n[images.web]\nrepository = \"web\"\n",
+        ),
+        (
+            "[images]\nredis.repository = \"redis\"\nweb = \"a/b\"\n",
+            "[images]\nredis.repository = \"redis\"\nredis.hold = 'it \"crashes\"'\nweb = \"a/b\"\n",
+        ),
+    ] {
+        assert_eq!(held(before), after);
+        assert_eq!(held(after), after, "it is held already");
+    }
+    assert!(matches!(hold("[images]\n", &[], &"redis".parse().unwrap(), "x"), Err(EditError::Absent(_))));
+}
