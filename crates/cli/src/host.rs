@@ -37,7 +37,7 @@ pub struct Global {
 }
 
 /// Reads `90s`, `10m` or `2h`; a number alone is seconds.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let unit = match &text[digits.len()..] {
         "ms" => Some(Duration::from_millis(1)),

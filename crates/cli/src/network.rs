@@ -108,11 +108,16 @@ pub(crate) fn run<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
 /// with it. `left` says what became of what it was to write.
 pub(crate) fn run_or<T>(work: impl Future<Output = T>, left: &str) -> Result<T, Failure> {
     let _taken = Signals::take();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    run_through(async || {
         tokio::select! {
             done = work => Ok(done),
             () = Signals::arrive() => Err(Failure::new(Kind::Registry, Problem::new(format!("interrupted; {left}")))),
         }
-    })
+    })?
+}
+
+/// Runs `work` to its end, which sees to signals itself.
+pub(crate) fn run_through<T>(work: impl AsyncFnOnce() -> T) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(work()))
 }

@@ -26,6 +26,7 @@ mod scan;
 mod unpin;
 mod update;
 mod verify;
+mod watch;
 mod why;
 
 use std::process::ExitCode;
@@ -71,6 +72,8 @@ pub enum Command {
     Explain(explain::Explain),
     /// Check that every locked digest still exists and is byte-exact
     Verify(verify::Verify),
+    /// Run a command whenever something that `update` would take has moved
+    Watch(watch::Watch),
     /// Pin the images in Kubernetes manifests: what Helm rendered on standard input, pinned on standard output
     PostRender(post_render::PostRender),
     /// Copy what the lock names to directories that builds without a network read
@@ -132,6 +135,7 @@ impl Command {
             Self::Why(command) => command.run(host),
             Self::Explain(command) => command.run(host),
             Self::Verify(command) => command.run(host),
+            Self::Watch(command) => command.run(host),
             Self::PostRender(command) => command.run(host),
             Self::Pull(command) => command.run(host),
             Self::CredentialHelper(command) => command.run(host),
