@@ -1,5 +1,6 @@
-//! Two screens: a repository without imagelock is taken over, and a tag moves.
+//! Two screens: a repository without imagelock is taken over, and one morning tags have moved.
 
+use imagelock_core::project::FILE_NAME;
 use imagelock_testkit::Registry;
 
 use super::{Stage, image};
@@ -43,12 +44,23 @@ pub(super) fn play(stage: &Stage<'_>, registry: &Registry) -> Result<(), Failure
     stage.run(&["render"])?;
     stage.run(&["check"])?;
 
-    stage.say("2. A tag moves. Nothing that you build does, until somebody asks:");
+    stage.say("2. images.toml says how much may change without asking. One morning, two tags have moved:");
+    allow_patches(stage)?;
     registry.push("acme/static:latest", &image("static-2", "1.24.4", "2026-11-23T06:00:00Z"));
+    registry.push("acme/redis:8", &image("redis-9", "8.6.0", "2026-11-23T07:00:00Z"));
     stage.run(&["update"])?;
+    stage.say("What is more than a patch waits for somebody who approves it:");
+    stage.run(&["update", "redis", "--allow", "minor"])?;
     stage.say("The lock has moved, and the files have not. `check` is red, and `render` mends it:");
     stage.red(&["check"])?;
-    stage.red(&["render", "--check"])?;
     stage.run(&["render"])?;
     stage.run(&["check"])
+}
+
+/// Says in the project file that patches are taken without asking, and shows it.
+fn allow_patches(stage: &Stage<'_>) -> Result<(), Failure> {
+    let path = stage.directory.join(FILE_NAME);
+    let written = fs_err::read_to_string(&path)?;
+    fs_err::write(&path, format!("[defaults]\nupdates = \"patch\"\n\n{written}"))?;
+    stage.show(FILE_NAME)
 }
