@@ -245,3 +245,28 @@ fn a_watch_needs_a_project_and_names_that_it_has() {
     let nowhere = Monorepo::builder().build().imagelock(["watch", "--exec", "true"]).exit(2);
     assert!(nowhere.stderr.contains("there is no images.toml"), "{}", nowhere.stderr);
 }
+
+#[test]
+fn only_what_update_would_take_is_told_and_the_age_of_what_waits_is_remembered_outside_of_the_repository() {
+    let watched = Watched::new();
+    let toml = watched.repo.read("images.toml");
+    watched.repo.write("images.toml", format!("[defaults]\ncooldown = \"3d\"\n{toml}"));
+    let start = |day: &str| {
+        let mut watch = watched.repo.command(binary());
+        watch.args(["watch", "--every", "1ms", "--as-of", day, "--exec", COMMAND]);
+        watch.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    // What is there at the first look is as old as it says.
+    let watch = start("2026-11-21");
+    watched.another_round();
+    let digest = watched.push("app", 1);
+    watched.another_round();
+    end(watch);
+    assert_eq!(watched.told(), [Value::Null; 0]);
+    assert!(!watched.repo.path("images.seen").exists());
+    let watch = start("2026-11-24");
+    watched.says("begun.pipe");
+    watched.says("told.pipe");
+    end(watch);
+    assert_eq!(watched.told_digests(), [digest]);
+}

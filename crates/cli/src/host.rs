@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 use imagelock_core::Created;
+use imagelock_core::update::Day;
 use terminal_size::terminal_size_of;
 
 use crate::shell::{Shell, Stream};
@@ -31,6 +32,9 @@ pub struct Global {
     /// How long registries may take in all: 90s, 10m, 2h [default: 1h; a day for pull]
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
     pub time_limit: Option<Duration>,
+    /// What counts as now, a day or a time: 2026-11-28, 2026-11-28T06:00:00Z; a day alone is its end
+    #[arg(long, global = true, value_name = "DATE", value_parser = moment)]
+    pub as_of: Option<Created>,
     /// Do not read or write the cache of what registries answered
     #[arg(long, global = true)]
     pub no_cache: bool,
@@ -49,6 +53,12 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let number = digits.parse::<u32>().ok().filter(|number| *number > 0);
     let time = number.zip(unit).and_then(|(number, unit)| unit.checked_mul(number));
     time.ok_or_else(|| "write a time such as `90s`, `10m` or `2h`".to_owned())
+}
+
+/// Reads a time, or a day, which is its end: what is told to be eligible on that day is.
+fn moment(text: &str) -> Result<Created, String> {
+    let day = || Ok::<_, String>(text.parse::<Day>().map_err(|error| error.to_string())?.end());
+    text.parse::<Created>().or_else(|_| day())
 }
 
 /// What the result on standard output is.
@@ -124,8 +134,11 @@ impl Host {
         Self { global, directory, command, shell: self.shell.aside() }
     }
 
-    /// Now. Nothing below the commands reads a clock.
+    /// Now, or what somebody says that it is. Nothing below the commands reads a clock.
     pub(crate) fn now(&self) -> Created {
+        if let Some(as_of) = &self.global.as_of {
+            return as_of.clone();
+        }
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Created::from_unix_seconds(since.as_secs().try_into().unwrap_or(i64::MAX))
     }
@@ -168,6 +181,14 @@ mod tests {
         assert_eq!(width(true, None, None), None);
         assert_eq!(width(true, Some("0"), Some(80)), None);
         assert_eq!(width(false, Some("120"), None), None);
+    }
+
+    #[test]
+    fn a_moment_is_a_time_or_the_end_of_a_day() {
+        let read = |text: &str| moment(text).map(|moment| moment.to_string());
+        assert_eq!(read("2026-11-28").unwrap(), "2026-11-28T23:59:59Z");
+        assert_eq!(read("2026-11-28T06:00:00+02:00").unwrap(), "2026-11-28T04:00:00Z");
+        assert!(read("yesterday").unwrap_err().contains("write it as `2026-12-31`"));
     }
 
     #[test]

@@ -13,6 +13,8 @@ use crate::failure::{Failure, Kind, Problem};
 pub(crate) const PROJECT_BYTES: u64 = 16 << 20;
 /// The most bytes of `images.lock`.
 pub(crate) const LOCK_BYTES: u64 = 256 << 20;
+/// The most bytes of `images.seen`, and of each ledger that a project names.
+pub(crate) const SEEN_BYTES: u64 = 16 << 20;
 /// The most bytes of a file that an adapter reads: a chart's, a manifest, a file with pins in it.
 pub(crate) const TREE_FILE_BYTES: u64 = 64 << 20;
 /// The most bytes of a template.

@@ -60,6 +60,7 @@ mod network;
 mod progress;
 mod projects;
 mod report;
+mod seen;
 mod session;
 mod shell;
 mod signals;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use imagelock_core::lockfile::{Answer, Lockfile};
 use imagelock_core::plan::Plan;
-use imagelock_core::update::{Approved, Level, Policy, Reason, Waiting, approval};
+use imagelock_core::seen::Ledger;
+use imagelock_core::update::{Aged, Approved, Level, Policy, Reason, Waiting, approval};
 use imagelock_core::{Created, ImageName, LockedImage};
 use serde::Serialize;
 
@@ -19,13 +20,14 @@ pub(crate) fn gates<'a>(
     asked: impl Fn(&ImageName) -> bool,
     approved: Approved,
     as_of: &'a Created,
-) -> BTreeMap<&'a ImageName, Policy<'a>> {
+    ledger: &'a Ledger,
+) -> BTreeMap<&'a ImageName, Aged<'a>> {
     let steps = plan.resolve.iter().filter(|step| asked(step.name));
     let gates = steps.filter_map(|step| {
         let Answer::Holds(from) = &step.answer else { return None };
         let from: &'a LockedImage = from;
         let settings = &step.declared.update;
-        Some((step.name, Policy { name: step.name, from, settings, approved, as_of }))
+        Some((step.name, Aged { policy: Policy { name: step.name, from, settings, approved, as_of }, ledger }))
     });
     gates.collect()
 }
@@ -84,9 +86,13 @@ impl Waits {
         waits.collect()
     }
 
-    /// Whether it waits for a person: a hold is one's decision already, and what is not there yet comes by itself.
+    /// Whether it waits for a person: a hold is one's decision already, and what is not there yet or too young comes by itself.
     pub(crate) fn is_for_a_person(&self) -> bool {
-        self.approve.is_some() && !self.is_held()
+        self.approve.is_some() && !self.is_held() && !self.is_only_young()
+    }
+
+    fn is_only_young(&self) -> bool {
+        self.reasons.iter().all(|said| matches!(said.reason, Reason::Cooldown { .. }))
     }
 
     /// Whether the image is held.
@@ -123,7 +129,7 @@ pub(crate) fn print(host: &Host, waiting: &[Waits]) {
     let lines = Table { heads: None, rows, steps: STEPS }.lines(host.shell.room());
     for (waits, line) in waiting.iter().zip(lines) {
         host.shell.attention("Waiting", &line);
-        if let Some(command) = &waits.approve {
+        if let Some(command) = waits.approve.as_ref().filter(|_| !waits.is_only_young()) {
             host.shell.attention("", &format!("take it: `{command}`"));
         }
     }

@@ -25,10 +25,12 @@ impl Created {
         self.0.as_second()
     }
 
-    /// The time with so many seconds since 1970-01-01T00:00:00Z; outside of the years 0000 to 9999 the nearest in them.
+    /// The time with so many seconds since 1970-01-01T00:00:00Z. Outside of the years 0000 to 9999 it is the nearest in them, but
+    /// for the last day, which an offset could lead out of.
     pub fn from_unix_seconds(seconds: i64) -> Self {
-        let seconds = seconds.clamp(*YEARS.start(), *YEARS.end());
-        Self(jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
+        let last = jiff::Timestamp::MAX;
+        let seconds = seconds.clamp(*YEARS.start(), last.as_second());
+        Self(jiff::Timestamp::from_second(seconds).unwrap_or(last))
     }
 
     /// So many seconds later; earlier where they are negative.
@@ -105,7 +107,7 @@ mod tests {
         let after = |text: &str, seconds| text.parse::<Created>().unwrap().after(seconds).to_string();
         assert_eq!(after("2026-11-28T08:31:02Z", 3 * 86_400), "2026-12-01T08:31:02Z");
         assert_eq!(after("2026-11-28T08:31:02Z", -2), "2026-11-28T08:31:00Z");
-        assert_eq!(after("2026-11-28T08:31:02Z", i64::MAX), "9999-12-31T23:59:59Z");
+        assert_eq!(after("2026-11-28T08:31:02Z", i64::MAX), "9999-12-30T22:00:00Z");
         assert_eq!(after("2026-11-28T08:31:02Z", i64::MIN), "0000-01-01T00:00:00Z");
     }
 

@@ -18,6 +18,7 @@ use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
 use crate::merged::Current;
 use crate::report;
+use crate::seen::{self, Found, PushedAgain, Seen};
 use crate::session::Session;
 use crate::waiting::{self, Waits};
 
@@ -26,7 +27,8 @@ use crate::waiting::{self, Waits};
 /// Asks each registry once an image whether anything moved, and locks what did. Images that follow a version rule
 /// take the best tag there is now. An image that was only built again stays as it is locked: its index has another digest
 /// and every locked platform's manifest is what it was. What is a bigger step than `updates` of images.toml takes waits, and
-/// so does what is held, what leads back, and what lacks a platform: each with the command that takes it.
+/// so does what is held, what leads back, what is younger than its `cooldown`, and what lacks a platform: each with the command
+/// that takes it.
 #[derive(Args, Debug)]
 pub struct Update {
     /// The images to update; all of them where none is named
@@ -38,8 +40,8 @@ pub struct Update {
     /// undoing it.
     #[arg(long, value_name = "TAG|DIGEST")]
     precise: Option<Precise>,
-    /// Take steps up to this level too: `digest`, `patch`, `minor` or `major`; with commas also `down`, which leads back, and
-    /// `hold`, which is held
+    /// Take steps up to this level too: `digest`, `patch`, `minor` or `major`; with commas also `down`, which leads back,
+    /// `hold`, which is held, and `cooldown`, which is too young
     ///
     /// `digest` alone also takes an index of other bytes for the same content.
     #[arg(long, value_name = "LEVEL", conflicts_with = "precise")]
@@ -61,6 +63,8 @@ struct Updated {
     unchanged: Vec<Unchanged>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     waiting: Vec<Waits>,
+    #[serde(rename = "pushedAgain", skip_serializing_if = "Vec::is_empty")]
+    pushed_again: Vec<PushedAgain>,
 }
 
 /// An image that was built again with the same content, and stays as it is locked.
@@ -85,14 +89,16 @@ impl Update {
         let old = &current.lockfile;
         let plan = plan::update(&session.project, old, (!names.is_empty()).then_some(&names));
         let asked = |name: &ImageName| names.is_empty() || names.contains(name);
-        let now = host.now();
-        let gates = waiting::gates(&plan, |name| asked(name) && self.precise.is_none(), self.approved(), &now);
+        let (now, seen) = (host.now(), Seen::read(&session)?);
+        let ruled = |name: &ImageName| asked(name) && self.precise.is_none();
+        let gates = waiting::gates(&plan, ruled, self.approved(), &now, seen.all());
         let gate = |name: &ImageName| gates.get(name).map(|gate| gate as &dyn Gate);
         let own = |name: &ImageName| asked(name).then(|| Choice { take: self.take(name), gate: gate(name) });
         let choose = |name: &ImageName| current.take(name).map(Choice::from).or_else(|| own(name));
         let Attempt { lockfile: new, rebuilt, waiting, .. } =
             lock::resolve_with(&session, &plan, old, "Checking", choose)?;
-        let waiting = Waits::of(host, old, waiting);
+        let found = Found::of(old, &new, &waiting, &rebuilt, plan.resolve.iter().map(|step| step.name));
+        let pushed_again = seen.pushed_again(&session, &found);
         let changes = report::changes(old, &new);
         if let (Some(_), [name]) = (&self.precise, self.names.as_slice()) {
             // First the hold: a run that is killed here holds an image at what it is.
@@ -104,9 +110,13 @@ impl Update {
             false
         } else {
             current.tell(&host.shell);
-            lock::finish(&session, old, &new)?
+            let written = lock::finish(&session, old, &new)?;
+            seen.record(&session, &found, &now, false)?;
+            written
         };
+        let waiting = Waits::of(host, old, waiting);
         waiting::print(host, &waiting);
+        seen::tell(&host.shell, &pushed_again);
         if !rebuilt.is_empty() {
             host.shell.status("Unchanged", &format!("{} rebuilt with the same content", lock::count(rebuilt.len())));
         } else if changes.is_empty() && waiting.is_empty() {
@@ -117,7 +127,7 @@ impl Update {
         if host.global.format == Format::Json {
             let fresh = session.project.images.len().saturating_sub(changes.len());
             let outcome = Outcome { changes, fresh, written };
-            super::json(host, &Updated { outcome, unchanged: unchanged(&new, rebuilt), waiting })?;
+            super::json(host, &Updated { outcome, unchanged: unchanged(&new, rebuilt), waiting, pushed_again })?;
         }
         if self.exit_code { nothing_to_do(moves, waits) } else { Ok(()) }
     }

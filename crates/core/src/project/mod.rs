@@ -49,6 +49,8 @@ pub struct Project {
     pub registries: BTreeMap<Host, RegistrySettings>,
     /// The tables of adapters, in the order they are written.
     pub targets: Vec<TargetTable>,
+    /// The files beside this project's own that say when something was seen first, from the project file on.
+    pub ledgers: Vec<Spanned<Utf8PathBuf>>,
     /// The images that the repository builds itself.
     pub built: Built,
     /// What `scan` leaves out, and what it finds beside what it knows.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use camino::Utf8PathBuf;
+
 use super::error::ProjectError;
 use super::fields::{Fields, unknown_key};
 use super::image::Defaults;
@@ -24,6 +26,21 @@ pub(super) fn project(sources: &[Source], adapters: &[&str]) -> Result<Project, 
         reader.check_uses();
     }
     if reader.errors.is_empty() { Ok(reader.project) } else { Err(reader.errors) }
+}
+
+/// Paths of ledgers, from the project file on: other projects' may lie above it.
+fn ledgers(fields: &mut Fields<'_>) -> Vec<Spanned<Utf8PathBuf>> {
+    let mut paths = Vec::new();
+    for text in fields.texts("ledgers").unwrap_or_default() {
+        let path = Utf8PathBuf::from(&text.value);
+        if text.value.is_empty() || path.is_absolute() {
+            let reason = "a ledger is a path from this file on, as in `../platform/images.seen`";
+            fields.fail(ProjectError::invalid(reason, &text.at));
+        } else {
+            paths.push(Spanned { value: path, at: text.at });
+        }
+    }
+    paths
 }
 
 struct ProjectReader<'a> {
@@ -72,6 +89,11 @@ impl ProjectReader<'_> {
                     self.errors.extend(fields.into_errors());
                 }
                 "images" => self.images(entry, &defaults),
+                "ledgers" => {
+                    let mut fields = Fields::of(table, &entry.node.at, String::new());
+                    self.project.ledgers.extend(ledgers(&mut fields));
+                    self.errors.extend(fields.into_errors());
+                }
                 "registries" => self.registries(entry),
                 "scan" => match scan::read(entry) {
                     Ok(settings) => {
@@ -82,7 +104,7 @@ impl ProjectReader<'_> {
                 },
                 key if self.adapters.contains(&key) => self.targets(entry),
                 _ => {
-                    let known: Vec<&str> = ["built", "defaults", "images", "registries", "scan"]
+                    let known: Vec<&str> = ["built", "defaults", "images", "ledgers", "registries", "scan"]
                         .into_iter()
                         .chain(self.adapters.iter().copied())
                         .collect();

@@ -1,12 +1,15 @@
 //! How old something is at least, and how that is known.
 
+use serde::Serialize;
+
 use super::Ledger;
 use crate::created::Created;
 use crate::digest::Digest;
 use crate::reference::Repository;
 
 /// Since when a digest can be had, by the best that is known of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "by", content = "at", rename_all = "camelCase")]
 pub enum Evidence {
     /// It was first seen by us then: nobody else can make it older.
     Seen(Created),

@@ -15,11 +15,13 @@ pub struct Approved {
     pub down: bool,
     /// Steps of images that are held; the hold stays.
     pub hold: bool,
+    /// Steps to images that are not as old as they have to be.
+    pub young: bool,
 }
 
 /// A text that approves nothing that there is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} cannot be approved: use `digest`, `patch`, `minor`, `major`, `down` or `hold`, several with commas", quoted(.0))]
+#[error("{} cannot be approved: use `digest`, `patch`, `minor`, `major`, `down`, `hold` or `cooldown`, several with commas", quoted(.0))]
 pub struct ApprovedError(String);
 
 impl Approved {
@@ -31,7 +33,12 @@ impl Approved {
     /// What either approves.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        Self { level: self.level.max(other.level), down: self.down || other.down, hold: self.hold || other.hold }
+        Self {
+            level: self.level.max(other.level),
+            down: self.down || other.down,
+            hold: self.hold || other.hold,
+            young: self.young || other.young,
+        }
     }
 }
 
@@ -44,6 +51,7 @@ impl FromStr for Approved {
             let one = match word {
                 "down" => Self { down: true, ..Self::default() },
                 "hold" => Self { hold: true, ..Self::default() },
+                "cooldown" => Self { young: true, ..Self::default() },
                 // To approve nothing is no approval.
                 level => match level.parse() {
                     Ok(Level::None) | Err(_) => return Err(ApprovedError(word.to_owned())),
@@ -59,8 +67,9 @@ impl FromStr for Approved {
 impl fmt::Display for Approved {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let level = (self.level != Level::None).then(|| self.level.name());
-        let words = [level, self.down.then_some("down"), self.hold.then_some("hold")];
-        formatter.write_str(&words.into_iter().flatten().collect::<Vec<_>>().join(","))
+        let said = [(self.down, "down"), (self.hold, "hold"), (self.young, "cooldown")];
+        let words = level.into_iter().chain(said.into_iter().filter_map(|(is, word)| is.then_some(word)));
+        formatter.write_str(&words.collect::<Vec<_>>().join(","))
     }
 }
 
@@ -70,7 +79,7 @@ mod tests {
 
     #[test]
     fn what_is_approved_survives_its_text() {
-        for text in ["digest", "major", "down", "hold", "minor,down", "major,down,hold"] {
+        for text in ["digest", "major", "down", "hold", "minor,down", "major,down,hold", "minor,cooldown"] {
             assert_eq!(text.parse::<Approved>().unwrap().to_string(), text);
         }
         assert_eq!("hold,patch,major".parse::<Approved>().unwrap().to_string(), "major,hold");

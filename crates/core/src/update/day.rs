@@ -23,6 +23,13 @@ impl Day {
         moment.to_string().get(..10)?.parse().ok()
     }
 
+    /// The last second of it.
+    pub fn end(self) -> Created {
+        const DAY: i64 = 24 * 60 * 60;
+        let since_1970 = self.0.since(Date::constant(1970, 1, 1)).map_or(0, |span| i64::from(span.get_days()));
+        Created::from_unix_seconds((since_1970 + 1) * DAY - 1)
+    }
+
     /// For people: `31 Dec 2026`.
     pub fn words(self) -> String {
         self.0.strftime("%-d %b %Y").to_string()
@@ -66,5 +73,8 @@ mod tests {
         assert_eq!(day("2026-12-31T23:59:59Z"), "2026-12-31");
         assert_eq!(day("2026-12-31T23:59:59-01:00"), "2027-01-01");
         assert_eq!(day("0001-01-01T00:00:00Z"), "0001-01-01");
+        for text in ["0000-01-01", "1969-12-31", "2026-12-31", "9999-12-29"] {
+            assert_eq!(text.parse::<Day>().unwrap().end().to_string(), format!("{text}T23:59:59Z"));
+        }
     }
 }

@@ -17,6 +17,8 @@ pub struct Candidate<'a> {
     pub tag: Option<&'a Tag>,
     /// What the tag points at.
     pub digest: Option<&'a Digest>,
+    /// Since when its registry says that it has it.
+    pub since: Option<&'a Created>,
     /// The image as it would be locked.
     pub image: Option<&'a LockedImage>,
 }
@@ -25,6 +27,11 @@ pub struct Candidate<'a> {
 pub trait Gate: Debug + Sync {
     /// Says what is to be done with a candidate.
     fn judge(&self, candidate: Candidate<'_>) -> Ruling;
+
+    /// Whether the digest of what waits by its tag is wanted all the same: who sees it now knows later how old it is.
+    fn wants_digest(&self) -> bool {
+        false
+    }
 }
 
 /// What is to be done with a candidate.

@@ -7,6 +7,7 @@
 //! is, and the best of all waits. The words are here and nowhere else, for a terminal, JSON and a pull request alike.
 
 mod approved;
+mod cooldown;
 mod day;
 mod direction;
 mod gate;
@@ -17,6 +18,7 @@ mod settings;
 mod tests;
 
 pub use approved::{Approved, ApprovedError};
+pub use cooldown::Aged;
 pub use day::{Day, DayError};
 pub use direction::Direction;
 pub use gate::{Candidate, Gate, Held, Policy, Ruling, Waiting};

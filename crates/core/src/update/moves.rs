@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{Approved, Day, Direction, Level};
+use super::{Approved, Cooldown, Day, Direction, Level};
+use crate::created::Created;
 use crate::lockfile::LockedImage;
 use crate::name::ImageName;
 use crate::platform::Platform;
+use crate::seen::Evidence;
 
 /// What an update would do to one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +55,15 @@ pub enum Reason {
     },
     /// It is a step back.
     Down,
+    /// It is not as old as it has to be.
+    Cooldown {
+        /// Since when it can be had, and how that is known.
+        evidence: Evidence,
+        /// How old it has to be.
+        cooldown: Cooldown,
+        /// When it is.
+        eligible: Created,
+    },
     /// What is there now lacks platforms that are asked for: its parts are pushed one after another.
     Platforms {
         /// Those that it lacks.
@@ -68,6 +79,9 @@ impl Reason {
             Self::Held { reason, until: Some(day) } => format!("held until {}: {reason}", day.words()),
             Self::Level { level, allowed } => format!("{level}, and `updates` is `{allowed}`"),
             Self::Down => "it is older than what is locked".to_owned(),
+            Self::Cooldown { evidence, cooldown, eligible } => {
+                format!("{evidence}, cool-down {}, eligible {}", cooldown.words(), eligible.day())
+            }
             Self::Platforms { missing } => {
                 let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
                 format!("it has no {} yet", missing.join(", "))
@@ -82,6 +96,7 @@ impl Reason {
             Self::Held { .. } => Some(Approved { hold: true, ..nothing }),
             Self::Level { level, .. } => Some(Approved { level: *level, ..nothing }),
             Self::Down => Some(Approved { down: true, ..nothing }),
+            Self::Cooldown { .. } => Some(Approved { young: true, ..nothing }),
             Self::Platforms { .. } => None,
         }
     }

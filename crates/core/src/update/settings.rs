@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::{Approved, Day, Level, Move, Reason};
 use crate::created::Created;
-use crate::text::quoted;
+use crate::text::{quoted, serde_as_text};
 
 /// What a project file says about the updates of one image, its defaults included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -170,6 +170,8 @@ impl fmt::Display for Cooldown {
         write!(formatter, "{count}{unit}")
     }
 }
+
+serde_as_text!(Cooldown);
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Digest, ImageName, LockedImage, arbitrary};
+use crate::seen::Ledger;
+use crate::{Created, Digest, ImageName, LockedImage, arbitrary};
 
 /// An image: `tag@content`, `version` as its publisher says it, and the day on which it was made.
 fn image(request: &str, tag: &str, version: &str, day: &str) -> LockedImage {
@@ -177,7 +178,7 @@ fn a_gate_asks_for_no_more_of_a_candidate_than_tells() {
         let settings = Settings { appetite: appetite(level), ..Settings::default() };
         let gate = Policy { name: &name, from: &from, settings: &settings, approved: Approved::default(), as_of: &now };
         let tag = tag.parse().unwrap();
-        match gate.judge(Candidate { tag: Some(&tag), digest: None, image }) {
+        match gate.judge(Candidate { tag: Some(&tag), image, ..Candidate::default() }) {
             Ruling::Take => "take".to_owned(),
             Ruling::Ask => "ask".to_owned(),
             Ruling::Wait(held) => format!("wait {}", held.level.unwrap()),
@@ -195,6 +196,66 @@ fn a_gate_asks_for_no_more_of_a_candidate_than_tells() {
     // Without versions in the tags the images have to tell, but for the least that another tag is.
     assert_eq!(judge(BUILDS, "main-7", Level::Minor, "main-8", None), "ask");
     assert_eq!(judge(BUILDS, "main-7", Level::Digest, "main-8", None), "wait patch");
+}
+
+/// What a gate says of a candidate at its digest, and of its image, with a cool-down of three days on 23 Nov 2026.
+fn aged(seen: &[(&str, &str)], to: &LockedImage, since: Option<&str>, approved: &str) -> [String; 2] {
+    let name: ImageName = "app".parse().unwrap();
+    let time = |day: &str| format!("{day}T06:00:00Z").parse::<Created>().unwrap();
+    let (now, since) = (time("2026-11-23"), since.map(time));
+    let from = match to.tag.as_ref().unwrap().as_str() {
+        "latest" => image_of(FOLLOWED, "latest@locked"),
+        _ => image_of(RULE, "16.8"),
+    };
+    let mut ledger = Ledger::default();
+    for (content, day) in seen {
+        let (tag, digest) = (to.tag.as_ref().unwrap(), Digest::sha256(content.as_bytes()));
+        ledger.note(to.repository().unwrap(), tag, &digest, &time(day));
+    }
+    let appetite = Appetite { updates: None, cooldown: Some("3d".parse().unwrap()) };
+    let settings = Settings { appetite, ..Settings::default() };
+    let approved = approved.parse().unwrap_or_default();
+    let gate = Aged {
+        policy: Policy { name: &name, from: &from, settings: &settings, approved, as_of: &now },
+        ledger: &ledger,
+    };
+    let candidate = Candidate { tag: to.tag.as_ref(), digest: Some(&to.digest), since: since.as_ref(), image: None };
+    [candidate, Candidate { image: Some(to), ..candidate }].map(|candidate| match gate.judge(candidate) {
+        Ruling::Take => "take".to_owned(),
+        Ruling::Ask => "ask".to_owned(),
+        Ruling::Wait(held) => held.reasons[0].words(),
+    })
+}
+
+#[test]
+fn what_is_younger_than_its_cool_down_waits_and_says_until_when() {
+    let old = |day| image(RULE, "16.9", "", day);
+    let young = "first seen 21 Nov 2026, cool-down 3 days, eligible 24 Nov 2026";
+    let before = ("locked", "2026-11-01");
+    // Seen for two days: whatever it says itself.
+    assert_eq!(aged(&[before, ("16.9", "2026-11-21")], &old("2020-01-01"), None, ""), [young, young]);
+    assert_eq!(aged(&[before, ("16.9", "2026-11-20")], &old("2026-11-22"), None, ""), ["take", "take"]);
+    let now = "first seen 23 Nov 2026, cool-down 3 days, eligible 26 Nov 2026";
+    assert_eq!(aged(&[before], &old("2020-01-01"), None, ""), [now, now]);
+    assert_eq!(aged(&[before], &old("2020-01-01"), Some("2026-11-19"), ""), ["take", "take"]);
+    assert_eq!(aged(&[before], &old("2020-01-01"), None, "cooldown"), ["take", "take"]);
+}
+
+#[test]
+fn an_image_tells_when_it_was_built_where_nobody_looked_before() {
+    let built = |day| aged(&[], &image(RULE, "16.9", "", day), None, "");
+    assert_eq!(built("2026-11-19"), ["take", "take"], "a tag that may be taken, before its image is asked");
+    assert_eq!(built("2026-11-22")[1], "built 22 Nov 2026, cool-down 3 days, eligible 25 Nov 2026");
+    assert_eq!(built("1970-01-01")[1], "first seen 23 Nov 2026, cool-down 3 days, eligible 26 Nov 2026");
+}
+
+#[test]
+fn what_stands_behind_the_same_tag_is_read_before_it_waits_and_what_is_locked_never_does() {
+    let latest = image(FOLLOWED, "latest@new", "", "2020-01-01");
+    let [at_digest, whole] = aged(&[("locked", "2026-11-01")], &latest, None, "");
+    assert_eq!((&*at_digest, &whole[..24]), ("ask", "first seen 23 Nov 2026, "));
+    let locked = image(FOLLOWED, "latest@locked", "", "2026-11-23");
+    assert_eq!(aged(&[("other", "2026-11-01")], &locked, None, ""), ["ask", "take"]);
 }
 
 proptest! {

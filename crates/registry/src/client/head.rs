@@ -1,8 +1,10 @@
 //! What a tag points at: one `HEAD`, and one `GET` where a registry does not answer that.
 
-use imagelock_core::{Digest, Reference, Repository, Tag};
+use std::time::SystemTime;
+
+use imagelock_core::{Created, Digest, Reference, Repository, Tag};
 use reqwest::Method;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, LAST_MODIFIED};
 
 use super::{Client, Descriptor, MANIFEST_BYTES, PlaceOfHost, check_header, expect_success, header_digest};
 use crate::document;
@@ -86,7 +88,7 @@ impl Client {
         }
         self.name(&reference.repository, reference.tag.as_ref(), &digest);
         let size = answer.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        Ok(Ok(Descriptor { digest, media_type: content_type(&answer), size }))
+        Ok(Ok(Descriptor { digest, media_type: content_type(&answer), size, modified: modified(place, &answer) }))
     }
 
     async fn head_by_get(
@@ -121,7 +123,7 @@ impl Client {
         self.kept.put(&digest, &answer.body);
         self.name(&reference.repository, reference.tag.as_ref(), &digest);
         let size = Some(answer.body.len() as u64);
-        Ok(Ok(Descriptor { digest, media_type: content_type(&answer), size }))
+        Ok(Ok(Descriptor { digest, media_type: content_type(&answer), size, modified: modified(place, &answer) }))
     }
 
     /// Says which tag is to point at a digest, by a lock or a request. It is asked where the registry does not know the
@@ -158,6 +160,12 @@ impl Client {
         let missing = ErrorKind::NotFound { what: Missing::Manifest, newest: Vec::new() };
         Err(place.error(&ask(None)?, absent, missing))
     }
+}
+
+fn modified(place: &PlaceOfHost, answer: &Answer) -> Option<Created> {
+    let text = answer.headers.get(LAST_MODIFIED).filter(|_| !place.is_mirror)?.to_str().ok()?;
+    let since = httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(Created::from_unix_seconds(since.as_secs().try_into().ok()?))
 }
 
 fn content_type(answer: &Answer) -> Option<String> {

@@ -18,7 +18,7 @@ mod tags;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use imagelock_core::{Digest, Repository};
+use imagelock_core::{Created, Digest, Repository};
 use reqwest::StatusCode;
 use url::Url;
 
@@ -58,6 +58,8 @@ pub struct Descriptor {
     pub media_type: Option<String>,
     /// Its size in bytes, where the registry says one.
     pub size: Option<u64>,
+    /// Since when the registry says that it has it (`Last-Modified`; RFC 9110, section 8.8.2). A mirror's word is none.
+    pub modified: Option<Created>,
 }
 
 /// A manifest whose bytes were verified.

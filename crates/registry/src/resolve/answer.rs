@@ -7,8 +7,8 @@ use imagelock_core::{Digest, LockedImage, Origin, Repository, Tag, Wanted};
 use super::image::{self, Image};
 use super::lists::Walk;
 use super::source::Source;
-use super::{Answered, Resolver, Run, Step, Take, locked, reference, stands, told};
-use crate::client::Absent;
+use super::{Answered, Pointed, Resolver, Run, Step, Take, locked, reference, stands, told};
+use crate::client::{Absent, Descriptor};
 use crate::error::{Context, Error, ErrorKind, Missing};
 
 impl Resolver {
@@ -60,11 +60,12 @@ impl Resolver {
         for (tag, held) in candidates {
             let candidate = Candidate { tag: Some(&tag), ..Candidate::default() };
             if let Some(held) = held {
-                waiting.get_or_insert_with(|| Waiting::of(candidate, held));
+                let digest = if gate.wants_digest() { Some(self.digest(run, repository, &tag).await?) } else { None };
+                waiting.get_or_insert_with(|| Waiting::of(Candidate { digest: digest.as_ref(), ..candidate }, held));
                 continue;
             }
-            let digest = self.digest(run, repository, &tag).await?;
-            let candidate = Candidate { digest: Some(&digest), ..candidate };
+            let Pointed { digest, since } = self.points(run, repository, &tag).await?;
+            let candidate = Candidate { digest: Some(&digest), since: since.as_ref(), ..candidate };
             let moves = digest != known.digest || known.tag.as_ref() != Some(&tag);
             if moves && !passes(gate, candidate, &mut waiting) {
                 continue;
@@ -156,12 +157,17 @@ impl Resolver {
         }
     }
 
-    /// Returns what a tag points at.
+    /// Returns the digest that a tag points at.
     async fn digest(&self, run: &Run<'_>, repository: &Repository, tag: &Tag) -> Result<Digest, Error> {
+        Ok(self.points(run, repository, tag).await?.digest)
+    }
+
+    /// Returns what a tag points at.
+    async fn points(&self, run: &Run<'_>, repository: &Repository, tag: &Tag) -> Result<Pointed, Error> {
         let work = async || {
             let reference = repository.with(Some(tag.clone()), None);
             match self.client.pointed(&reference).await? {
-                Ok(descriptor) => Ok(descriptor.digest),
+                Ok(descriptor) => Ok(descriptor.into()),
                 Err(asked) => self.absent(run, repository, tag, asked).await,
             }
         };
@@ -171,7 +177,7 @@ impl Resolver {
     /// Looks again for a tag that a registry says is not there, since some say so of every `HEAD`: where the list of
     /// tags has it, or there is no list, a `GET` settles it, unless it was one that said so. Otherwise says which tags there
     /// are.
-    async fn absent(&self, run: &Run<'_>, repository: &Repository, tag: &Tag, asked: Absent) -> Result<Digest, Error> {
+    async fn absent(&self, run: &Run<'_>, repository: &Repository, tag: &Tag, asked: Absent) -> Result<Pointed, Error> {
         let reference = repository.with(Some(tag.clone()), None);
         let list = run.lists.get(&self.client, repository).await;
         let (look, kind) = match &list {
@@ -188,7 +194,7 @@ impl Resolver {
             && asked == Absent::ByHead
             && let Some(descriptor) = self.client.get(&reference).await?
         {
-            return Ok(descriptor.digest);
+            return Ok(descriptor.into());
         }
         let host = repository.host().to_string();
         let reference = reference.to_string();
@@ -205,6 +211,12 @@ impl Resolver {
         let pick = list.pick(rule).map_err(|kind| told(kind.into(), "lock", repository, None, None))?;
         run.documents.tell(&**self.client.reporter(), &repository.to_string(), pick.odd.as_slice());
         Ok(pick.tag)
+    }
+}
+
+impl From<Descriptor> for Pointed {
+    fn from(Descriptor { digest, modified: since, .. }: Descriptor) -> Self {
+        Self { digest, since }
     }
 }
 

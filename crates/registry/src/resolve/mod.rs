@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 use futures_util::future::join_all;
 use imagelock_core::update::{Gate, Waiting};
-use imagelock_core::{Digest, ImageName, LockedImage, Origin, Platform, Repository, Request, Tag};
+use imagelock_core::{Created, Digest, ImageName, LockedImage, Origin, Platform, Repository, Request, Tag};
 
 use self::image::Image;
 use self::lists::Lists;
@@ -105,10 +105,18 @@ impl Answered {
     }
 }
 
+/// What a tag points at.
+#[derive(Clone)]
+struct Pointed {
+    digest: Digest,
+    /// Since when the registry says that it has it.
+    since: Option<Created>,
+}
+
 /// What one run finds out, each thing once.
 struct Run<'a> {
     lists: Lists<'a>,
-    digests: Shared<(Repository, Tag), Digest>,
+    digests: Shared<(Repository, Tag), Pointed>,
     images: Shared<(Repository, Digest, Option<BTreeSet<Platform>>), Image>,
     documents: Documents,
 }

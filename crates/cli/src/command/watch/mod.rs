@@ -9,19 +9,22 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use imagelock_core::lockfile::Answer;
+use imagelock_core::update::{Approved, Gate};
 use imagelock_core::{Digest, ImageName, plan};
 use imagelock_registry::Take;
 
 use self::due::Due;
 use self::rest::Rests;
 use self::told::{State, Telling};
-use super::lock::{self, Attempt};
+use super::lock::{self, Attempt, Choice};
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{self, Host};
 use crate::network;
 use crate::report::{self, Change};
+use crate::seen::{Found, Seen};
 use crate::session::Session;
 use crate::signals::Signals;
+use crate::waiting;
 
 /// Run a command whenever something that `update` would take has moved
 ///
@@ -117,15 +120,24 @@ impl Watched<'_> {
         plan.resolve.retain(|step| {
             matches!(step.answer, Answer::Holds(_)) && named(step.name) && !self.unasked.rests(step.name)
         });
-        let Attempt { lockfile: new, failed, .. } =
-            lock::attempt(&session, &plan, &old, "Checking", |_| Some(Take::Changed))?;
+        let now = self.host.now();
+        let sightings = self.state.sightings();
+        let seen = Seen::read_beside(&session, &sightings)?;
+        let gates = waiting::gates(&plan, |_| true, Approved::default(), &now, seen.all());
+        let gate = |name: &ImageName| gates.get(name).map(|gate| gate as &dyn Gate);
+        let choose = |name: &ImageName| Some(Choice { take: Take::Changed, gate: gate(name) });
+        let Attempt { lockfile: new, failed, waiting, rebuilt } =
+            lock::attempt(&session, &plan, &old, "Checking", choose)?;
         for (name, error) in &failed {
             let again = self.unasked.failed(name);
             self.host.shell.warn(&format!("`{name}` is asked for again in {again}: {}", error.kind));
         }
         let changes = report::changes(&old, &new);
         let asked = plan.resolve.iter().map(|step| step.name);
-        for name in asked.filter(|name| failed.iter().all(|(failed, _)| failed != *name)) {
+        let answered: Vec<_> = asked.filter(|name| failed.iter().all(|(failed, _)| failed != *name)).collect();
+        let found = Found::of(&old, &new, &waiting, &rebuilt, answered.iter().copied());
+        seen.record_at(&session, &found, &now, &sightings)?;
+        for name in answered {
             self.unasked.done(name);
             let change = changes.iter().find(|change| change.name == *name);
             self.note(&session, name, change)?;

@@ -97,6 +97,11 @@ impl State {
         Ok(Self { folder: folder.to_owned(), lock, shell: program, command })
     }
 
+    /// What was seen when: this program writes nothing into the repository.
+    pub(super) fn sightings(&self) -> Utf8PathBuf {
+        self.folder.join(imagelock_core::seen::FILE_NAME)
+    }
+
     fn path(&self, name: &ImageName, stage: Stage) -> Utf8PathBuf {
         self.folder.join(format!("{name}{}", stage.suffix()))
     }

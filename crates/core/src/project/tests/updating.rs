@@ -143,3 +143,17 @@ help: write it in quotes: `"1"`
 "#,
     );
 }
+
+#[test]
+fn ledgers_are_paths_from_the_project_file_on() {
+    let ledgers = read("ledgers = [\"../platform/images.seen\", \"more.seen\"]\n").ledgers;
+    let paths: Vec<&str> = ledgers.iter().map(|path| path.value.as_str()).collect();
+    assert_eq!(paths, ["../platform/images.seen", "more.seen"]);
+    check(
+        "ledgers = [\"/etc/passwd\"]\n",
+        r#"
+a ledger is a path from this file on, as in `../platform/images.seen`
+--> images.toml:1:13 "/etc/passwd"
+"#,
+    );
+}
