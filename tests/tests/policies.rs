@@ -233,3 +233,79 @@ fn an_image_that_only_builds_has_its_own_appetite() {
         assert_eq!(world.locked(), locked("17.1", "17.1"));
     });
 }
+
+/// A repository in which one image may move, one waits, one is held, and one is what it could be.
+fn behind(world: &World) {
+    let made = |version: &str, day: &str| image(version).created(&format!("2020-01-{day}T00:00:00Z"));
+    for tag in ["1.0", "held", "fresh"] {
+        world.push(tag, &made("1.0", "10"));
+    }
+    let image = |name: &str, more: &str| format!("[images.{name}]\nrepository = \"{{host}}/acme/app\"\n{more}\n");
+    world.project(
+        &[
+            image("app", "version = \"*\""),
+            image("fresh", "tag = \"fresh\""),
+            image("held", "tag = \"held\"\nhold = \"a | b\""),
+            "[defaults]\nupdates = \"minor\"\n".to_owned(),
+        ]
+        .concat(),
+    );
+    world.run("lock", 0);
+    world.push("1.1", &made("1.1", "20"));
+    world.push("2.0", &made("2.0", "30"));
+    world.push("held", &made("1.0.1", "30"));
+}
+
+#[test]
+fn what_is_behind_is_told_with_what_may_be_taken_and_what_keeps_the_rest() {
+    against_both(|world| {
+        behind(world);
+        let lock = world.repo.read("images.lock");
+        let output = world.repo.imagelock(["outdated"]).success();
+        let lines: Vec<String> =
+            output.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(lines[0], "NAME CURRENT ALLOWED LATEST LEVEL AGE WHY");
+        let without_age = |line: &str| regex::Regex::new(r"\d+ days ").unwrap().replace(line, "").into_owned();
+        assert_eq!(without_age(&lines[1]), "app 1.0 1.1 2.0 major major, and `updates` is `minor`");
+        assert_eq!(without_age(&lines[2]), "held 1.0 1.0.1 patch held: a | b");
+        assert_eq!(lines.len(), 3, "{}", output.stdout);
+        assert!(output.stderr.contains("Fresh 1 image"), "{}", output.stderr);
+        assert_eq!(world.repo.read("images.lock"), lock, "nothing is written");
+
+        let output = world.repo.imagelock(["outdated", "--format", "markdown"]).success();
+        let row = output.stdout.lines().nth(2).unwrap();
+        assert!(row.starts_with("| `app` | `1.0` | `1.1` | `2.0` | major |"), "{row}");
+        assert!(row.ends_with("; `imagelock update app --allow major` |"), "{row}");
+        assert_eq!(output.stdout.lines().nth(3).unwrap().matches('|').count(), 8, "{}", output.stdout);
+
+        let document = world.document("outdated", 0);
+        assert_eq!(document["fresh"], 1);
+        let [app, held] = document["outdated"].as_array().unwrap().as_slice() else { panic!("{document}") };
+        assert_eq!((&app["current"]["tag"], &app["allowed"]["tag"]), (&"1.0".into(), &"1.1".into()));
+        assert_eq!(
+            (&app["latest"]["tag"], &app["level"], &app["state"]),
+            (&"2.0".into(), &"major".into(), &"waiting".into())
+        );
+        assert_eq!(app["approve"], "imagelock update app --allow major");
+        assert!(app["ageDays"].as_i64().unwrap() > 2000, "{app}");
+        assert_eq!((&held["state"], &held["allowed"]), (&"held".into(), &Value::Null));
+        assert_eq!(held["reasons"][0]["reason"], "a | b");
+    });
+}
+
+#[test]
+fn outdated_fails_where_it_is_asked_to_and_something_is_to_be_done() {
+    against_both(|world| {
+        behind(world);
+        let told = world.run("outdated --exit-code", 1);
+        assert!(told.contains("1 image would change, 1 image waits for approval"), "{told}");
+        world.run("outdated held fresh --exit-code", 0);
+        world.run("update", 0);
+        let told = world.run("outdated --exit-code", 1);
+        assert!(told.contains("1 image waits for approval") && !told.contains("would change"), "{told}");
+        world.run("update app --allow major", 0);
+        world.run("outdated --exit-code", 0);
+        world.run("outdated none", 2);
+        world.run("list --format markdown", 2);
+    });
+}

@@ -79,6 +79,8 @@ pub enum Format {
     Mermaid,
     /// Of `scan`: which file uses which image, for Graphviz
     Dot,
+    /// Of `outdated`: a table for a page or a comment
+    Markdown,
 }
 
 /// When to use colour.

@@ -140,7 +140,7 @@ pub(crate) fn day(created: &Created) -> Option<String> {
 
 /// The algorithm and twelve digits.
 pub(crate) fn short(digest: &str) -> &str {
-    let end = digest.find(':').map_or(0, |colon| colon + 13);
+    let end = digest.find(':').map_or(digest.len(), |colon| colon + 13);
     digest.get(..end).unwrap_or(digest)
 }
 

@@ -69,6 +69,18 @@ pub(crate) struct Said {
     pub(crate) words: String,
 }
 
+impl Candidate {
+    /// What is known of an image that was looked at.
+    pub(crate) fn of(image: &LockedImage) -> Self {
+        Self::of_brief(&Brief::of(image))
+    }
+
+    pub(crate) fn of_brief(image: &Brief) -> Self {
+        let Brief { tag, digest, version, created, .. } = image.clone();
+        Self { tag, digest: Some(digest), version, created }
+    }
+}
+
 impl Waits {
     /// What waits in a run, in the order of the names.
     pub(crate) fn of(host: &Host, old: &Lockfile, waiting: BTreeMap<ImageName, Waiting>) -> Vec<Self> {

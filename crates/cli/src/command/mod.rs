@@ -15,6 +15,7 @@ mod init;
 mod list;
 mod lock;
 mod merge_driver;
+mod outdated;
 mod pin;
 mod post_render;
 mod pull;
@@ -46,6 +47,8 @@ pub enum Command {
     Lock(lock::Lock),
     /// Find out where the followed tags point now
     Update(update::Update),
+    /// Tell which images are behind, how far, and what keeps them
+    Outdated(outdated::Outdated),
     /// Add images to images.toml and lock them
     Add(add::Add),
     /// Take images over from another tool's lock or policy
@@ -109,19 +112,22 @@ impl Command {
     fn attempt(self, host: &Host) -> Result<(), Failure> {
         let format = host.global.format;
         let has = match &self {
-            Self::Scan(_) => format != Format::Junit,
-            Self::Check(_) => !matches!(format, Format::Mermaid | Format::Dot),
+            Self::Scan(_) => !matches!(format, Format::Junit | Format::Markdown),
+            Self::Check(_) => !matches!(format, Format::Mermaid | Format::Dot | Format::Markdown),
+            Self::Outdated(_) => matches!(format, Format::Text | Format::Json | Format::Markdown),
             _ => matches!(format, Format::Text | Format::Json),
         };
         if !has {
             let failure = Failure::input("this command does not have its result in that `--format`");
-            let help = "every command has `text` and `json`, `{command} check` also `sarif`, `github` and `junit`, and \
-                        `{command} scan` also `sarif`, `github`, `mermaid` and `dot`";
+            let help = "every command has `text` and `json`, `{command} check` also `sarif`, `github` and `junit`, \
+                        `{command} scan` also `sarif`, `github`, `mermaid` and `dot`, and `{command} outdated` also \
+                        `markdown`";
             return Err(failure.help(help));
         }
         match self {
             Self::Lock(command) => command.run(host),
             Self::Update(command) => command.run(host),
+            Self::Outdated(command) => command.run(host),
             Self::Add(command) => command.run(host),
             Self::Import(command) => command.run(host),
             Self::Init(command) => command.run(host),

@@ -105,7 +105,7 @@ impl Scan {
 
     fn tell(&self, host: &Host, found: &ScanFound<'_>) -> Result<(), Failure> {
         match host.global.format {
-            Format::Text => {
+            Format::Text | Format::Markdown => {
                 host.shell.result(&text::of(found, self.stats, self.show_ignored));
                 for warning in &found.surveyed.warnings {
                     host.shell.warn(&text::warning(found, warning));

@@ -1,0 +1,227 @@
+//! `outdated`
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+use imagelock_core::lockfile::LockedImage;
+use imagelock_core::update::{Approved, Gate, Move};
+use imagelock_core::{Created, ImageName, Lockfile, escape, plan};
+use imagelock_registry::Take;
+use serde::Serialize;
+
+use super::lock::{self, Attempt, Choice};
+use super::update::{known, nothing_to_do};
+use crate::complete::image_names;
+use crate::failure::Failure;
+use crate::host::{Format, Host};
+use crate::report::{self, Brief, Direction};
+use crate::session::Session;
+use crate::table::{Narrowing, Table};
+use crate::waiting::{self, Candidate, Said, Waits};
+
+/// Tell which images are behind, how far, and what keeps them
+///
+/// Asks what `update` would, and writes nothing. An image is listed where `update` would take another answer for it, or where
+/// one waits: what is locked, what may be taken, what is the latest, how big the step to that is, how old the locked image
+/// is by its own word, and why the latest is not taken.
+#[derive(Args, Debug)]
+pub struct Outdated {
+    /// The images to look at; all of them where none is named
+    #[arg(add = image_names())]
+    names: Vec<ImageName>,
+    /// Fail if anything could be taken or waits for somebody's approval
+    #[arg(long)]
+    exit_code: bool,
+}
+
+/// What is told to programs.
+#[derive(Serialize)]
+struct Document {
+    outdated: Vec<Row>,
+    /// How many images are what they could be.
+    fresh: usize,
+}
+
+/// An image that is behind, or that is not locked.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    name: ImageName,
+    /// What is locked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<Brief>,
+    /// What `update` would take, where that is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed: Option<Brief>,
+    /// The best of all.
+    latest: Candidate,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direction: Option<Direction>,
+    /// For how many days the locked image is there, by its own word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age_days: Option<i64>,
+    /// `allowed`, `waiting` or `held`.
+    state: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<Said>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approve: Option<String>,
+}
+
+impl Outdated {
+    pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
+        let session = Session::open(host)?;
+        known(&session, &self.names)?;
+        let names: BTreeSet<ImageName> = self.names.iter().cloned().collect();
+        let asked = |name: &ImageName| names.is_empty() || names.contains(name);
+        let old = session.lockfile()?;
+        let mut plan = plan::update(&session.project, &old, (!names.is_empty()).then_some(&names));
+        plan.resolve.retain(|step| asked(step.name));
+        let now = host.now();
+        let gates = waiting::gates(&plan, asked, Approved::default(), &now);
+        let gate = |name: &ImageName| gates.get(name).map(|gate| gate as &dyn Gate);
+        // What is not locked, or for another request, is what `lock` would make of it.
+        let choose = |name: &ImageName| gate(name).map(|gate| Choice { take: Take::Changed, gate: Some(gate) });
+        let Attempt { lockfile: new, waiting, failed, .. } = lock::attempt(&session, &plan, &old, "Checking", choose)?;
+        if !failed.is_empty() {
+            let of = plan.resolve.len();
+            return Err(report::unresolved(&session, &failed, of, "could not be looked up"));
+        }
+        let waiting = Waits::of(host, &old, waiting);
+        let looked: Vec<&ImageName> = session.project.images.keys().filter(|name| asked(name)).collect();
+        let rows: Vec<Row> = looked.iter().filter_map(|name| Row::of(name, [&old, &new], &waiting, &now)).collect();
+        let moves = rows.iter().filter(|row| row.allowed.is_some()).count();
+        let waits = waiting.iter().filter(|waits| waits.is_for_a_person()).count();
+        let fresh = looked.len() - rows.len();
+        match host.global.format {
+            Format::Json => super::json(host, &Document { outdated: rows, fresh })?,
+            Format::Markdown => host.shell.result(&markdown(&rows)),
+            _ => {
+                if !rows.is_empty() {
+                    let lines = table(&rows).lines(host.shell.out.width);
+                    host.shell.result(&(lines.join("\n") + "\n"));
+                }
+                host.shell.status("Fresh", &lock::count(fresh));
+            }
+        }
+        if self.exit_code { nothing_to_do(moves, waits) } else { Ok(()) }
+    }
+}
+
+impl Row {
+    /// The row of an image; none where it is what it could be.
+    fn of(name: &ImageName, [old, new]: [&Lockfile; 2], waiting: &[Waits], now: &Created) -> Option<Self> {
+        let (from, to) = (old.images.get(name), new.images.get(name));
+        let taken = to.filter(|to| from != Some(to));
+        let waits = waiting.iter().find(|waits| waits.name == *name);
+        if taken.is_none() && waits.is_none() {
+            return None;
+        }
+        let step = from.zip(taken).map(|(from, to)| Move::new(name, from, to));
+        let state = match waits {
+            None => "allowed",
+            Some(waits) if waits.is_held() => "held",
+            Some(_) => "waiting",
+        };
+        Some(Self {
+            name: name.clone(),
+            current: from.map(Brief::of),
+            allowed: taken.map(Brief::of),
+            latest: waits.map(|waits| waits.to.clone()).or_else(|| taken.map(Candidate::of))?,
+            level: waits
+                .map_or(step.map(|step| step.level), |waits| waits.level)
+                .map(imagelock_core::update::Level::name),
+            direction: waits
+                .map_or_else(|| step.filter(|step| step.down).map(|_| Direction::Down), |waits| waits.direction),
+            age_days: from.and_then(|from| age(from, now)),
+            state,
+            reasons: waits.map(|waits| waits.reasons.clone()).unwrap_or_default(),
+            approve: waits.and_then(|waits| waits.approve.clone()),
+        })
+    }
+
+    /// What tells the three apart: their tags, else their versions, else their digests.
+    fn shown(&self) -> [String; 3] {
+        let current = self.current.as_ref().map(Candidate::of_brief);
+        let allowed = self.allowed.as_ref().map(Candidate::of_brief);
+        let differ = |of: fn(&Candidate) -> Option<&String>| {
+            let (from, to) = (current.as_ref().and_then(of), of(&self.latest));
+            from.is_some() && to.is_some() && from != to
+        };
+        let of: fn(&Candidate) -> Option<&String> = match () {
+            () if differ(|image| image.tag.as_ref()) || current.is_none() => |image| image.tag.as_ref(),
+            () if differ(|image| image.version.as_ref()) => |image| image.version.as_ref(),
+            () => |image| image.digest.as_ref(),
+        };
+        let cell = |image: Option<&Candidate>| {
+            let text = image.and_then(of).map(String::as_str).unwrap_or_default();
+            report::short(text).to_owned()
+        };
+        [cell(current.as_ref()), cell(allowed.as_ref()), cell(Some(&self.latest))]
+    }
+
+    fn cells(&self) -> [String; 7] {
+        let [current, allowed, latest] = self.shown();
+        let down = if self.direction == Some(Direction::Down) { " down" } else { "" };
+        let days = |days: i64| report::counted(usize::try_from(days).unwrap_or_default(), "day", "days");
+        let level = self.level.map(|level| format!("{level}{down}")).unwrap_or_default();
+        [
+            self.name.to_string(),
+            current,
+            allowed,
+            latest,
+            level,
+            self.age_days.map(days).unwrap_or_default(),
+            self.why(),
+        ]
+    }
+
+    fn why(&self) -> String {
+        match (&self.current, self.state) {
+            (None, _) => "not locked".to_owned(),
+            (_, "allowed") => "may be taken".to_owned(),
+            _ => self.reasons.iter().map(|said| said.words.as_str()).collect::<Vec<_>>().join("; "),
+        }
+    }
+}
+
+/// For how many days an image is there, as it says itself.
+fn age(image: &LockedImage, now: &Created) -> Option<i64> {
+    const DAY: i64 = 24 * 3600;
+    let created = image.created.as_ref().filter(|created| created.is_evidence() && *created <= now)?;
+    Some((now.unix_seconds() - created.unix_seconds()) / DAY)
+}
+
+const HEADS: [&str; 7] = ["NAME", "CURRENT", "ALLOWED", "LATEST", "LEVEL", "AGE", "WHY"];
+
+/// The age goes first on a narrow terminal; what is locked and why stay.
+const STEPS: &[Narrowing] = &[
+    Narrowing::Drop(5),
+    Narrowing::CutEnd(6, 24),
+    Narrowing::CutStart(1, 16),
+    Narrowing::CutEnd(0, 12),
+    Narrowing::Drop(1),
+    Narrowing::Drop(6),
+    Narrowing::CutEnd(0, 1),
+];
+
+fn table(rows: &[Row]) -> Table<7> {
+    Table { heads: Some(HEADS), rows: rows.iter().map(Row::cells).collect(), steps: STEPS }
+}
+
+/// A table of Markdown; what people and publishers wrote is in spans of code.
+fn markdown(rows: &[Row]) -> String {
+    let mut text =
+        "| image | current | allowed | latest | level | age | why |\n|---|---|---|---|---|---|---|\n".to_owned();
+    for row in rows {
+        let [name, current, allowed, latest, level, age, why] = row.cells();
+        let code = |cell: &str| if cell.is_empty() { String::new() } else { escape::markdown(cell) };
+        let approve =
+            row.approve.as_ref().map(|command| format!("; {}", escape::markdown(command))).unwrap_or_default();
+        let cells = [code(&name), code(&current), code(&allowed), code(&latest), level, age, code(&why) + &approve];
+        text.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    text
+}
