@@ -64,6 +64,7 @@ mod seen;
 mod session;
 mod shell;
 mod signals;
+mod summary;
 mod survey;
 mod table;
 mod targets;

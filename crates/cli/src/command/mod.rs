@@ -3,6 +3,7 @@
 mod add;
 mod adopt;
 mod check;
+mod compare;
 mod completions;
 mod credential_helper;
 mod declare;
@@ -73,6 +74,8 @@ pub enum Command {
     Why(why::Why),
     /// Tell which tag a version rule chooses now, among which, and why no other
     Explain(explain::Explain),
+    /// Tell which of two images is newer, what became of the first, and who says so
+    Compare(compare::Compare),
     /// Check that every locked digest still exists and is byte-exact
     Verify(verify::Verify),
     /// Run a command whenever something that `update` would take has moved
@@ -140,6 +143,7 @@ impl Command {
             Self::List(command) => command.run(host),
             Self::Why(command) => command.run(host),
             Self::Explain(command) => command.run(host),
+            Self::Compare(command) => command.run(host),
             Self::Verify(command) => command.run(host),
             Self::Watch(command) => command.run(host),
             Self::PostRender(command) => command.run(host),

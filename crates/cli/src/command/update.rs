@@ -20,6 +20,7 @@ use crate::merged::Current;
 use crate::report;
 use crate::seen::{self, Found, PushedAgain, Seen};
 use crate::session::Session;
+use crate::summary::{self, Reviewed};
 use crate::waiting::{self, Waits};
 
 /// Find out where the followed tags point now
@@ -52,6 +53,8 @@ pub struct Update {
     /// Fail if anything would change or waits for somebody's approval
     #[arg(long, requires = "dry_run")]
     exit_code: bool,
+    #[command(flatten)]
+    reviewed: Reviewed,
 }
 
 /// What `update` did.
@@ -99,6 +102,8 @@ impl Update {
             lock::resolve_with(&session, &plan, old, "Checking", choose)?;
         let found = Found::of(old, &new, &waiting, &rebuilt, plan.resolve.iter().map(|step| step.name));
         let pushed_again = seen.pushed_again(&session, &found);
+        let summary = self.reviewed.ready(&session, &summary::Found { old, new: &new, waiting: &waiting, as_of: &now })?;
+        let waiting = Waits::of(host, old, waiting);
         let changes = report::changes(old, &new);
         if let (Some(_), [name]) = (&self.precise, self.names.as_slice()) {
             // First the hold: a run that is killed here holds an image at what it is.
@@ -114,7 +119,7 @@ impl Update {
             seen.record(&session, &found, &now, false)?;
             written
         };
-        let waiting = Waits::of(host, old, waiting);
+        summary.map_or(Ok(()), |summary| summary.write(&session))?;
         waiting::print(host, &waiting);
         seen::tell(&host.shell, &pushed_again);
         if !rebuilt.is_empty() {

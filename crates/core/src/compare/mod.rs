@@ -51,6 +51,19 @@ pub enum Change {
     OtherContent,
 }
 
+impl Change {
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::SameContent => "same content",
+            Self::VersionStep => "version step",
+            Self::SourceChanged => "source changed",
+            Self::Rebuilt => "rebuilt from the same revision",
+            Self::OtherContent => "other content",
+        }
+    }
+}
+
 /// Two images, compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comparison {
@@ -166,6 +179,14 @@ impl Comparison {
     fn says(&self, about: About) -> Option<Says> {
         self.about(about).map(|evidence| evidence.says)
     }
+}
+
+/// The text without the last digits of a digest at its end, or of the commit that it is: as many stay as people read.
+pub fn shortened(text: &str) -> &str {
+    let start = text.rfind(':').map_or(0, |colon| colon + 1);
+    let digits = &text[start..];
+    let is_hash = digits.len() >= 40 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hash { &text[..start + 12] } else { text }
 }
 
 /// Compares two images. Times after `as_of` are in the future, and believed by nobody.

@@ -39,7 +39,8 @@ fn shorthand(text: &str, entry: &Entry, defaults: &Defaults) -> Result<Declared,
         text.parse().map_err(|error: ReferenceError| ProjectError::invalid(&error, &entry.node.part_at(&error.at)))?;
     let request = Request { wanted: Wanted::from_reference(reference), platforms: defaults.platforms.clone() };
     let update = Settings { appetite: defaults.update.all, ..Settings::default() };
-    Ok(Declared { request, update, at: entry.key_at.clone(), value_at: entry.node.content_at() })
+    let (at, value_at) = (entry.key_at.clone(), entry.node.content_at());
+    Ok(Declared { request, update, labels: BTreeSet::new(), at, value_at })
 }
 
 fn table(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectError>> {
@@ -59,6 +60,7 @@ fn table(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectErro
     let ruled = RuleFields::read(&mut fields);
     let platforms = platforms(&mut fields).or_else(|| defaults.platforms.clone());
     let update = updating::settings(&mut fields, &defaults.update);
+    let labels = labels(&mut fields);
 
     let rule_at = ruled.first();
     for (first, second) in [
@@ -88,7 +90,7 @@ fn table(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectErro
         // `finish` has failed: either key is missing or its value was refused.
         (None, None, ..) => return Err(Vec::new()),
     };
-    Ok(Declared { request: Request { wanted, platforms }, update, at: entry.key_at.clone(), value_at })
+    Ok(Declared { request: Request { wanted, platforms }, update, labels, at: entry.key_at.clone(), value_at })
 }
 
 /// The keys that make a version rule.
@@ -157,7 +159,7 @@ pub(super) fn dotted_name(entry: &Entry) -> Option<(String, Location)> {
 }
 
 /// The keys of an image and of a registry.
-const KEYS: [&str; 23] = [
+const KEYS: [&str; 24] = [
     "repository",
     "layout",
     "tag",
@@ -175,6 +177,7 @@ const KEYS: [&str; 23] = [
     "hold",
     "until",
     "role",
+    "labels",
     "mirrors",
     "insecure",
     "ca",
@@ -216,6 +219,14 @@ fn repository(fields: &mut Fields<'_>) -> Option<Spanned<Repository>> {
             None
         }
     }
+}
+
+fn labels(fields: &mut Fields<'_>) -> BTreeSet<String> {
+    let labels = fields.texts("labels").unwrap_or_default();
+    for label in labels.iter().filter(|label| label.value.trim().is_empty()) {
+        fields.fail(ProjectError::invalid("a label is a name: a team's, a product's", &label.at));
+    }
+    labels.into_iter().map(|label| label.value).collect()
 }
 
 pub(super) fn platforms(fields: &mut Fields<'_>) -> Option<BTreeSet<Platform>> {

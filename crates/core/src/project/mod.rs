@@ -18,7 +18,7 @@ mod scan;
 mod tests;
 mod updating;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -66,6 +66,8 @@ pub struct Declared {
     pub request: Request,
     /// What is taken of it without asking. It is no part of what is asked for.
     pub update: update::Settings,
+    /// What it is called beside its name: a team, a product. Summaries of updates can be put together by it.
+    pub labels: BTreeSet<String>,
     /// The name in the file.
     pub at: Location,
     /// The text that says which image: the shorthand, the repository or the layout.

@@ -2,7 +2,7 @@
 
 use super::facts::{self, brief, code};
 use super::{Changed, Summary, User, Waits};
-use crate::compare::{self, Change, Comparison, Verdict};
+use crate::compare::{self, Comparison, Verdict};
 use crate::update::{Level, Move, approval};
 
 /// The most bytes of the body: GitHub takes 65,536 characters, title not counted, and others more.
@@ -32,8 +32,7 @@ pub(super) fn of(summary: &Summary<'_>) -> String {
     if body.left_out > 0 {
         text.push_str(&format!("{} more parts of this are left out: `images.lock` has all.\n\n", body.left_out));
     }
-    text.push_str(&waiting(summary));
-    text.trim_end().to_owned() + "\n"
+    text + &waiting(summary)
 }
 
 /// The text so far; what does not fit is counted.
@@ -93,13 +92,7 @@ impl<'a> Image<'a> {
         let Some(comparison) = &self.comparison else {
             return if self.changed.to.is_some() { "new" } else { "removed" }.to_owned();
         };
-        let change = match comparison.change() {
-            Change::SameContent => return "same content".to_owned(),
-            Change::VersionStep => "version step",
-            Change::SourceChanged => "source changed",
-            Change::Rebuilt => "rebuilt from the same revision",
-            Change::OtherContent => "other content",
-        };
+        let change = comparison.change().words();
         // That an update is newer is what people expect.
         match comparison.verdict() {
             Verdict::Same | Verdict::Newer => change.to_owned(),

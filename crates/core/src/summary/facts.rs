@@ -1,6 +1,6 @@
 //! What is known of images, in words and in Markdown.
 
-use crate::compare::{About, Evidence, Says, Speaker};
+use crate::compare::{About, Evidence, Says, Speaker, shortened};
 use crate::created::Created;
 use crate::digest::Digest;
 use crate::escape;
@@ -51,7 +51,7 @@ pub(super) fn line(evidence: &Evidence, as_of: &Created) -> Option<String> {
         let value = value.as_ref()?;
         Some(match about {
             About::Built => day(value, as_of),
-            About::Revision | About::Base => code(&shortened(value)),
+            About::Revision | About::Base => code(shortened(value)),
             _ => code(value),
         })
     };
@@ -97,14 +97,6 @@ fn repository(link: &str) -> &str {
     let shown = link.strip_prefix("https://").unwrap_or(link);
     let end = shown.rfind("/-/compare/").or_else(|| shown.rfind("/compare/"));
     &shown[..end.unwrap_or(shown.len())]
-}
-
-/// The text with the digits of its last digest, or of the commit that it is, as people read them.
-fn shortened(text: &str) -> String {
-    let start = text.rfind(':').map_or(0, |colon| colon + 1);
-    let digits = &text[start..];
-    let is_hash = digits.len() >= 40 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_hash { text[..start + 12].to_owned() } else { text.to_owned() }
 }
 
 /// The day of a time, where it says anything.

@@ -18,7 +18,7 @@ use crate::digest::Digest;
 use crate::lockfile::LockedImage;
 use crate::name::ImageName;
 use crate::reference::Tag;
-use crate::update::{Level, Reason, approval};
+use crate::update::{Reason, approval};
 
 /// What an update did and what it left.
 #[derive(Clone, Debug)]
@@ -74,8 +74,6 @@ pub struct Waits<'a> {
     pub tag: Option<&'a Tag>,
     /// The digest, where it is known.
     pub digest: Option<&'a Digest>,
-    /// How big the step is, where it is known.
-    pub level: Option<Level>,
     /// What speaks against it.
     pub reasons: &'a [Reason],
 }
@@ -107,8 +105,10 @@ impl Summary<'_> {
             (updated, 0) => format!("Update {}", images(updated.len())),
             (updated, others) => format!("Update {} and lock {others} anew", images(updated.len())),
         };
-        // What only time helps waits for nobody's approval.
-        let waiting = self.waiting.iter().filter(|waits| approval(waits.name, waits.reasons).is_some());
+        // A hold is somebody's decision already, and what only time helps waits for nobody's.
+        let is_held = |waits: &Waits<'_>| waits.reasons.iter().any(|reason| matches!(reason, Reason::Held { .. }));
+        let is_for_a_person = |waits: &&Waits<'_>| approval(waits.name, waits.reasons).is_some() && !is_held(waits);
+        let waiting = self.waiting.iter().filter(is_for_a_person);
         match waiting.count() {
             0 => what,
             1 => format!("{what}, 1 waits for approval"),
@@ -118,7 +118,7 @@ impl Summary<'_> {
 
     /// Title and body.
     pub fn text(&self) -> String {
-        format!("{}\n\n{}", self.title(), body::of(self))
+        format!("{}\n\n{}", self.title(), body::of(self)).trim_end().to_owned() + "\n"
     }
 
     /// The images by the groups that they belong to, in the order of the groups; those of no group are the last. Who

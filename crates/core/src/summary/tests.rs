@@ -75,7 +75,6 @@ impl Story {
             from: Some(from),
             tag: tag.as_ref(),
             digest: None,
-            level: None,
             reasons,
         });
         Summary {
@@ -195,7 +194,7 @@ fn the_title_names_what_there_is_to_name() {
     assert_eq!(title(Story::new().image("redis", None, redis("8", "b"))), "Lock 1 image anew");
     let waiting = Story::new().waits("redis", redis("8", "a").unwrap(), "9", vec![Reason::Down]);
     assert_eq!(title(waiting), "Nothing to update, 1 waits for approval");
-    assert_eq!(title(morning()), "Update 3 images and lock 2 anew, 2 wait for approval");
+    assert_eq!(title(morning()), "Update 3 images and lock 2 anew, 1 waits for approval");
 }
 
 #[test]
@@ -297,6 +296,6 @@ proptest! {
         let text = story.summary().text();
         prop_assert_eq!(&text, &story.summary().text());
         outside_of_code(&text);
-        prop_assert_eq!(text.lines().nth(1), Some(""));
+        prop_assert!(matches!(text.lines().nth(1), None | Some("")));
     }
 }

@@ -1,4 +1,4 @@
-//! What files were at the merge base of `HEAD` and another commit, read from what Git keeps in its folder.
+//! What files were in a commit, or at the merge base of `HEAD` and another one, read from what Git keeps in its folder.
 //!
 //! No Git is started: the settings of a repository name programs that it would run (`core.fsmonitor`, filters, what
 //! fetches an object that is not there), and whoever checks somebody's repository did not choose them. So what is read is
@@ -16,6 +16,7 @@ use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use self::commits::Commits;
 use self::objects::{Id, Kind, Objects};
 use self::refs::Folders;
 use crate::rules;
@@ -64,18 +65,28 @@ impl Base {
     /// The merge base of `HEAD` and `revision` in the repository that `root` lies in, which is a real path. `revision` is a
     /// branch, a tag or the whole name of a commit, with `~N` and `^` behind it.
     pub fn of(root: &Utf8Path, revision: &str) -> Result<Self, HistoryError> {
+        Self::chosen(root, |folders, commits| {
+            let (head, other) = (find(folders, commits, "HEAD")?, find(folders, commits, revision)?);
+            let base = commits.merge_base(head, other).map_err(HistoryError::Broken)?;
+            base.ok_or_else(|| HistoryError::NoBase(revision.to_owned()))
+        })
+    }
+
+    /// The commit `revision` itself.
+    pub fn at(root: &Utf8Path, revision: &str) -> Result<Self, HistoryError> {
+        Self::chosen(root, |folders, commits| find(folders, commits, revision))
+    }
+
+    fn chosen(
+        root: &Utf8Path,
+        choose: impl FnOnce(&Folders, &mut Commits<'_>) -> Result<Id, HistoryError>,
+    ) -> Result<Self, HistoryError> {
         let top = rules::top(root).ok_or_else(|| HistoryError::NoRepository(root.to_owned()))?;
         let folders = Folders::of(top).map_err(HistoryError::Broken)?;
         let mut objects = Objects::open(&folders.common.join("objects")).map_err(HistoryError::Broken)?;
         let shallow = folders.shallow().map_err(HistoryError::Broken)?;
-        let mut commits = commits::Commits { objects: &mut objects, shallow: &shallow };
-        let mut find = |name: &str| {
-            let no_commit = |reason| HistoryError::NoCommit { name: name.to_owned(), reason };
-            folders.find(name, &mut commits).map_err(no_commit)
-        };
-        let (head, other) = (find("HEAD")?, find(revision)?);
-        let base = commits.merge_base(head, other).map_err(HistoryError::Broken)?;
-        let commit = base.ok_or_else(|| HistoryError::NoBase(revision.to_owned()))?;
+        let mut commits = Commits { objects: &mut objects, shallow: &shallow };
+        let commit = choose(&folders, &mut commits)?;
         let tree = commits.read(&commit).map_err(HistoryError::Broken)?.tree;
         let prefix = root.strip_prefix(top).unwrap_or(Utf8Path::new("")).to_owned();
         Ok(Self { objects, commit, tree, prefix, trees: HashMap::new() })
@@ -119,6 +130,12 @@ impl Base {
         self.trees.insert(*id, Rc::clone(&entries));
         Ok(entries)
     }
+}
+
+/// The commit that a name means.
+fn find(folders: &Folders, commits: &mut Commits<'_>, name: &str) -> Result<Id, HistoryError> {
+    let no_commit = |reason| HistoryError::NoCommit { name: name.to_owned(), reason };
+    folders.find(name, commits).map_err(no_commit)
 }
 
 /// The entries of a tree: `mode name`, a zero byte, and the name of an object.

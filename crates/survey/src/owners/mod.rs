@@ -18,6 +18,8 @@ use crate::rules;
 
 /// The most bytes of the file: GitHub reads no larger one.
 const BYTES: u64 = 3 << 20;
+/// How many globs are looked for at once.
+const CHUNK: usize = 100;
 /// The most lines with a pattern that are read.
 const LINES: usize = 20_000;
 
@@ -47,7 +49,8 @@ struct Section {
     lines: Vec<Vec<String>>,
     /// The lines that are behind the globs of the set, one for each glob.
     of_globs: Vec<usize>,
-    globs: GlobSet,
+    /// Sets of so many globs as [`CHUNK`] says: one of all of them has a bound that long files exceed.
+    globs: Vec<GlobSet>,
 }
 
 impl Owners {
@@ -112,7 +115,9 @@ impl Owners {
 impl Section {
     fn owners(&self, path: &Utf8Path) -> Option<&[String]> {
         // The globs stand in the order of the lines.
-        let last = self.globs.matches(path).into_iter().max()?;
+        let chunks = self.globs.iter().enumerate().rev();
+        let last =
+            chunks.filter_map(|(chunk, globs)| Some(chunk * CHUNK + globs.matches(path).into_iter().max()?)).next()?;
         let owners = self.lines.get(*self.of_globs.get(last)?)?;
         Some(if owners.is_empty() { &self.defaults } else { owners })
     }
@@ -139,13 +144,15 @@ impl Reading {
     }
 
     fn finish(self) -> Section {
-        let mut globs = GlobSetBuilder::new();
-        for glob in self.globs {
-            globs.add(glob);
-        }
-        // One that is too large as a whole owns nothing.
-        let globs = globs.build().unwrap_or_default();
-        Section { globs, ..self.section }
+        let set = |globs: &[Glob]| {
+            let mut set = GlobSetBuilder::new();
+            for glob in globs {
+                set.add(glob.clone());
+            }
+            // What is too large even so means nothing.
+            set.build().unwrap_or_default()
+        };
+        Section { globs: self.globs.chunks(CHUNK).map(set).collect(), ..self.section }
     }
 }
 

@@ -4,6 +4,9 @@ use globset::{Glob, GlobBuilder};
 
 use super::Grammar;
 
+/// The most bytes of a pattern: no path is longer.
+const LONGEST: usize = 4096;
+
 /// A line's pattern and what stands behind it. A backslash keeps the space behind it in the pattern.
 pub(super) fn split(line: &str) -> (String, &str) {
     let mut pattern = String::new();
@@ -23,6 +26,9 @@ pub(super) fn split(line: &str) -> (String, &str) {
 
 /// The globs of a pattern; none where it means no file.
 pub(super) fn globs(pattern: &str, grammar: Grammar) -> Vec<Glob> {
+    if pattern.len() > LONGEST {
+        return Vec::new();
+    }
     let texts = match grammar {
         Grammar::GitHub => github(pattern),
         Grammar::GitLab => gitlab(pattern),

@@ -89,6 +89,19 @@ fn sections_of_gitlab_are_added_up_and_have_owners_of_their_own() {
 }
 
 #[test]
+fn a_long_file_counts_to_its_last_line_and_a_line_that_is_longer_than_any_path_means_nothing() {
+    let lines: String = (0..1500).map(|number| format!("**/team-{number}/**/*.y?ml @team-{number}\n")).collect();
+    let text = format!("* @all\n{lines}/{} @long\n/last/ @last\n", "a*".repeat(10_000));
+    for grammar in [Grammar::GitHub, Grammar::GitLab] {
+        let all = Owners::parse(&text, grammar);
+        let of = |path: &str| all.owners(Utf8Path::new(path)).into_iter().collect::<Vec<_>>().join(" ");
+        assert_eq!(of("x/team-7/y/z.yaml"), "@team-7");
+        assert_eq!(of("x/team-1499/z.yaml"), "@team-1499");
+        assert_eq!((of("last/x"), of(&"a".repeat(10_000)), of("x")), ("@last".into(), "@all".into(), "@all".into()));
+    }
+}
+
+#[test]
 fn spaces_and_number_signs_belong_to_a_pattern_behind_a_backslash() {
     for grammar in [Grammar::GitHub, Grammar::GitLab] {
         assert_eq!(owners("/a\\ b/ @x\n\\#c @y\n", grammar, "a b/c"), "@x");

@@ -106,6 +106,16 @@ fn the_merge_base_and_its_files_are_those_that_git_finds() {
 }
 
 #[test]
+fn a_commit_itself_is_read_as_well() {
+    let Some(repository) = history() else { return };
+    for name in NAMES {
+        let commit = Base::at(&repository.root, name).unwrap().commit();
+        assert_eq!(commit, repository.git(&format!("rev-parse {name}^0")), "{name}");
+    }
+    assert!(matches!(Base::at(&repository.root, "absent"), Err(HistoryError::NoCommit { .. })));
+}
+
+#[test]
 fn a_project_below_the_top_and_another_working_tree_are_read() {
     let Some(repository) = history() else { return };
     let mut base = Base::of(&repository.root.join("deep"), "main").unwrap();

@@ -68,7 +68,7 @@ impl From<HistoryError> for Failure {
         let help = match &error {
             HistoryError::NoRepository(_) => None,
             HistoryError::NoCommit { .. } => {
-                Some("write a branch, a tag or the whole name of a commit, as in `--since origin/main`")
+                Some("write a branch, a tag or the whole name of a commit, such as `origin/main`")
             }
             HistoryError::NoBase(_) | HistoryError::Broken(_) => {
                 Some("have all of the history here: `fetch-depth: 0`, `git fetch --unshallow`")

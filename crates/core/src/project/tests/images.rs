@@ -1,6 +1,6 @@
 //! What is wrong with an image, and what is said of it.
 
-use super::check;
+use super::{check, read};
 
 #[test]
 fn a_misspelt_key_of_an_image_is_underlined_with_the_key_that_was_meant() {
@@ -41,7 +41,7 @@ fn a_strange_key_of_an_image_is_shown_with_those_that_there_are() {
         r#"
 unknown key `channel` in images.toml
 --> images.toml:3:1 "channel"
-help: the keys here are `cooldown`, `dialect`, `digest`, `exclude`, `hold`, `layout`, `platforms`, `prerelease`, `repository`, `role`, `scheme`, `select`, `tag`, `tags`, `until`, `updates`, `version`
+help: the keys here are `cooldown`, `dialect`, `digest`, `exclude`, `hold`, `labels`, `layout`, `platforms`, `prerelease`, `repository`, `role`, `scheme`, `select`, `tag`, `tags`, `until`, `updates`, `version`
 "#,
     );
 }
@@ -67,6 +67,22 @@ fn a_table_needs_to_say_which_image_it_is() {
         r#"
 `[images.redis]` needs `repository`
 --> images.toml:2:1 "redis"
+"#,
+    );
+}
+
+#[test]
+fn an_image_has_the_labels_that_it_is_given_and_a_request_has_none() {
+    let project = read("[images]\na = \"a\"\nb = { repository = \"b\", labels = [\"team-a\", \"shop\", \"shop\"] }\n");
+    let labels = |name: &str| {
+        project.images[&name.parse::<crate::ImageName>().unwrap()].labels.iter().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!((labels("a"), labels("b")), (Vec::new(), vec!["shop".to_owned(), "team-a".to_owned()]));
+    check(
+        "[images.b]\nrepository = \"b\"\nlabels = [\"\"]\n",
+        r#"
+a label is a name: a team's, a product's
+--> images.toml:3:12 ""
 "#,
     );
 }
