@@ -2,6 +2,9 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
+#[path = "ci/updates.rs"]
+mod updates;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_tests::{Monorepo, Output, binary, need};
 use regex::Regex;
