@@ -132,3 +132,36 @@ fn what_is_said_of_one_image_is_refused_for_several() {
     }
     assert!(!repo.path("images.toml").exists());
 }
+
+#[test]
+fn a_tag_becomes_the_rule_that_people_mean_by_it() {
+    let registry = registry();
+    for tag in ["16-alpine", "16.8-alpine", "16.9-alpine", "17.1-alpine", "latest"] {
+        registry.push(&format!("library/postgres:{tag}"), &Image::linux(["amd64"]).created("2026-11-20T06:00:00Z"));
+    }
+    let host = registry.host();
+    let repo = Monorepo::builder().build();
+    let postgres = format!("{host}/library/postgres");
+    assert_snapshot!(repo.imagelock(["add", "--policy", &format!("{postgres}:16-alpine")]), @r"
+    exit: 0
+    ----- stderr -----
+         Meaning [REGISTRY]/library/postgres:16-alpine: version 16, tags ^(?<version>\d+(\.\d+)*)-alpine$
+          Adding postgres to images.toml
+         Locking 1 image
+           Added postgres  16.9-alpine  sha256:[1]  20 Nov 2026  linux/amd64
+           Wrote images.lock
+    ");
+    assert_snapshot!(toml(&registry, &repo), @r#"
+    [images.postgres]
+    repository = "HOST/library/postgres"
+    version = "16"
+    tags = '^(?<version>\d+(\.\d+)*)-alpine$'
+    "#);
+    let refused = repo.imagelock(["add", "--policy", &format!("{postgres}:latest")]);
+    assert_snapshot!(refused, @"
+    exit: 2
+    ----- stderr -----
+    error: `latest` says no version, day or build that a rule could order
+       = help: leave out `--policy`, or write a rule: `--version REQ`
+    ");
+}

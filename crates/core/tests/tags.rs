@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use imagelock_core::Tag;
-use imagelock_core::policy::{Parts, Rule};
+use imagelock_core::policy::{NotMeant, Parts, Rule, meant};
 
 fn data(name: &str) -> String {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/tags");
@@ -121,5 +121,34 @@ fn neither_what_is_out_nor_what_is_lower_changes_what_is_chosen() {
         for at in (0..competing.len()).step_by(1 + competing.len() / 8) {
             assert_eq!(chosen(&rule, competing[at..].iter().copied()), competing[at].as_str(), "{text}");
         }
+    }
+}
+
+#[test]
+fn a_tag_means_the_newest_of_its_kind_below_what_it_names() {
+    let table = data("meant.tsv");
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [name, tag, rule, expected] = fields[..] else { panic!("{line}") };
+        let tags = list(name);
+        let found = meant(&tag.parse().unwrap(), &tags);
+        let shown = found.as_ref().map_or("-".to_owned(), ToString::to_string);
+        assert_eq!(shown, rule, "{line}");
+        assert_eq!(found.map_or("-".to_owned(), |rule| chosen(&rule, &tags)), expected, "{line}");
+    }
+}
+
+#[test]
+fn what_a_tag_means_admits_it_and_chooses_one() {
+    for name in ["postgres", "eclipse-temurin", "golang", "chainguard-nginx", "clamav", "kube-apiserver"] {
+        let tags = list(name);
+        let mut without = 0;
+        for tag in tags.iter().step_by(1 + tags.len() / 60) {
+            match meant(tag, &tags) {
+                Ok(rule) => assert!(rule.admits(tag) && rule.best(&tags).is_some(), "{name}: {tag}: {rule}"),
+                Err(NotMeant::NoVersion(_) | NotMeant::Prerelease(_)) => without += 1,
+            }
+        }
+        assert!(without < 30, "{name}: {without}");
     }
 }

@@ -2,14 +2,14 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
-use imagelock_core::policy::Rule;
+use imagelock_core::policy::{self, Rule};
 use imagelock_core::project::NewImage;
 use imagelock_core::request::Wanted;
 use imagelock_core::source::{Label, SourceFile};
 use imagelock_core::{ImageName, Platform, Reference, Tag};
 use imagelock_registry::Take;
 
-use super::declare;
+use super::{declare, listed};
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
 use crate::session::Session;
@@ -36,6 +36,10 @@ pub struct Add {
     /// How competing tags are ordered
     #[arg(long, value_name = "ORDER", value_parser = imagelock_core::policy::Select::NAMES, conflicts_with = "layout")]
     select: Option<String>,
+    /// Take the newest of what the tag stands for instead of the tag: `postgres:16-alpine` becomes the rule of the newest
+    /// 16 on Alpine, which is shown
+    #[arg(long, conflicts_with_all = ["layout", "requirement", "tags", "select"])]
+    policy: bool,
     /// A platform to lock, as in `linux/arm64`; may be repeated
     #[arg(long = "platform", value_name = "PLATFORM")]
     platforms: Vec<Platform>,
@@ -62,7 +66,9 @@ impl Add {
         self.only_one()?;
         let mut wanted: Vec<(Wanted, String)> = Vec::new();
         for text in &self.references {
-            let (asked, spelling) = self.registry(parse(text)?)?;
+            let reference = parse(text)?;
+            let (asked, spelling) =
+                if self.policy { meant(session, text, reference)? } else { self.registry(reference)? };
             // Whoever pastes a list has some of them twice.
             if !wanted.iter().any(|(other, _)| *other == asked) {
                 wanted.push((asked, spelling));
@@ -145,6 +151,28 @@ impl Add {
                 Ok((Wanted::Tag { repository, tag }, text))
             }
         }
+    }
+}
+
+/// The rule that a reference means, which is shown, and the text that the project file gets.
+fn meant(session: &Session<'_>, text: &str, reference: Reference) -> Result<(Wanted, String), Failure> {
+    let Reference { repository, tag, digest } = reference;
+    let refused =
+        |message: String| Err(Failure::input(message).help("leave out `--policy`, or write a rule: `--version REQ`"));
+    if digest.is_some() {
+        return refused(format!("`{text}` is a digest, and no rule chooses one"));
+    }
+    let tag = tag.unwrap_or_else(Tag::latest);
+    let name = ImageName::nearest(repository.last_component())
+        .ok_or_else(|| Failure::input(format!("`{}` is no name for an image", repository.last_component())))?;
+    let list = listed::tags(session, &name, &repository, "nothing was added")?;
+    match policy::meant(&tag, &list.tags) {
+        Ok(rule) => {
+            session.host.shell.doing("Meaning", &format!("{text}: {rule}"));
+            let spelling = repository.to_string();
+            Ok((Wanted::Version { repository, rule }, spelling))
+        }
+        Err(error) => refused(error.to_string()),
     }
 }
 

@@ -3,15 +3,13 @@
 use clap::Args;
 use imagelock_core::policy::{Dropped, Rule, Verdict};
 use imagelock_core::project::Declared;
-use imagelock_core::{ImageName, Repository, Request, Tag, Wanted};
+use imagelock_core::{ImageName, Request, Tag, Wanted};
 use serde::Serialize;
 
+use super::listed;
 use super::update::known;
 use crate::failure::Failure;
 use crate::host::{Format, Host};
-use crate::network;
-use crate::progress::Progress;
-use crate::report;
 use crate::session::Session;
 
 /// Tell which tag a version rule chooses now, among which, and why no other
@@ -75,22 +73,10 @@ impl Explain {
         let Wanted::Version { repository, rule } = &declared.request.wanted else {
             return show(host, &fixed(name, declared, locked));
         };
-        let list = tags(&session, name, repository)?;
-        let verdicts = rule.judge(&list.0);
-        let dropped = rule.dropped(&list.0);
-        show(host, &explanation(name, declared, (rule, verdicts.as_slice(), &dropped), locked, list.1))
-    }
-}
-
-/// The repository's tags, and how many names in the list are none.
-fn tags(session: &Session<'_>, name: &ImageName, repository: &Repository) -> Result<(Vec<Tag>, u64), Failure> {
-    let progress = Progress::start(&session.host.shell, "Listing", 1);
-    let resolver = session.resolver(progress.clone())?;
-    let list = network::run_or(resolver.client().tags(repository), "nothing was explained");
-    progress.finish();
-    match list? {
-        Ok(list) => Ok((list.tags, list.invalid)),
-        Err(error) => Err(report::unresolved(session, &[(name.clone(), error)], 1, "could not be explained")),
+        let list = listed::tags(&session, name, repository, "nothing was explained")?;
+        let verdicts = rule.judge(&list.tags);
+        let dropped = rule.dropped(&list.tags);
+        show(host, &explanation(name, declared, (rule, verdicts.as_slice(), &dropped), locked, list.invalid))
     }
 }
 

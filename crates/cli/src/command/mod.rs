@@ -14,6 +14,7 @@ mod helm_check;
 mod import;
 mod init;
 mod list;
+mod listed;
 mod lock;
 mod merge_driver;
 mod outdated;

@@ -119,7 +119,7 @@ fn suffix(token: &str, attached: bool) -> Option<Suffix> {
 }
 
 /// Reads a moment, `2024-01-02T03-04-05Z`, as MinIO writes its releases.
-pub(super) fn moment(text: &str) -> Option<Result<Read, Reason>> {
+pub(in crate::policy) fn moment(text: &str) -> Option<Result<Read, Reason>> {
     let text = text.strip_prefix("RELEASE.").unwrap_or(text);
     let (moment, rest) = text.split_at_checked("2024-01-02T03-04-05Z".len())?;
     let shape = |(at, byte): (usize, u8)| match at {
