@@ -15,13 +15,14 @@ use crate::complete::image_names;
 use crate::failure::Failure;
 use crate::host::{Format, Host};
 use crate::report::{self, Brief, Direction};
+use crate::seen::{self, Found, PushedAgain, Seen};
 use crate::session::Session;
 use crate::table::{Narrowing, Table};
 use crate::waiting::{self, Candidate, Said, Waits};
 
 /// Tell which images are behind, how far, and what keeps them
 ///
-/// Asks what `update` would, and writes nothing. An image is listed where `update` would take another answer for it, or where
+/// Asks what `update` would, and moves nothing. An image is listed where `update` would take another answer for it, or where
 /// one waits: what is locked, what may be taken, what is the latest, how big the step to that is, how old the locked image
 /// is by its own word, and why the latest is not taken.
 #[derive(Args, Debug)]
@@ -32,6 +33,9 @@ pub struct Outdated {
     /// Fail if anything could be taken or waits for somebody's approval
     #[arg(long)]
     exit_code: bool,
+    /// Note in images.seen which digests are there, so that later runs know since when
+    #[arg(long)]
+    record: bool,
 }
 
 /// What is told to programs.
@@ -40,6 +44,8 @@ struct Document {
     outdated: Vec<Row>,
     /// How many images are what they could be.
     fresh: usize,
+    #[serde(rename = "pushedAgain", skip_serializing_if = "Vec::is_empty")]
+    pushed_again: Vec<PushedAgain>,
 }
 
 /// An image that is behind, or that is not locked.
@@ -72,31 +78,38 @@ struct Row {
 
 impl Outdated {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
-        let session = Session::open(host)?;
+        let (session, _held) = Session::open_for(host, self.record)?;
         known(&session, &self.names)?;
         let names: BTreeSet<ImageName> = self.names.iter().cloned().collect();
         let asked = |name: &ImageName| names.is_empty() || names.contains(name);
         let old = session.lockfile()?;
         let mut plan = plan::update(&session.project, &old, (!names.is_empty()).then_some(&names));
         plan.resolve.retain(|step| asked(step.name));
-        let now = host.now();
-        let gates = waiting::gates(&plan, asked, Approved::default(), &now);
+        let (now, seen) = (host.now(), Seen::read(&session)?);
+        let gates = waiting::gates(&plan, asked, Approved::default(), &now, seen.all());
         let gate = |name: &ImageName| gates.get(name).map(|gate| gate as &dyn Gate);
         // What is not locked, or for another request, is what `lock` would make of it.
         let choose = |name: &ImageName| gate(name).map(|gate| Choice { take: Take::Changed, gate: Some(gate) });
-        let Attempt { lockfile: new, waiting, failed, .. } = lock::attempt(&session, &plan, &old, "Checking", choose)?;
+        let Attempt { lockfile: new, rebuilt, waiting, failed } =
+            lock::attempt(&session, &plan, &old, "Checking", choose)?;
         if !failed.is_empty() {
             let of = plan.resolve.len();
             return Err(report::unresolved(&session, &failed, of, "could not be looked up"));
         }
+        let found = Found::of(&old, &new, &waiting, &rebuilt, plan.resolve.iter().map(|step| step.name));
+        let pushed_again = seen.pushed_again(&session, &found);
+        if self.record {
+            seen.record(&session, &found, &now, true)?;
+        }
         let waiting = Waits::of(host, &old, waiting);
+        seen::tell(&host.shell, &pushed_again);
         let looked: Vec<&ImageName> = session.project.images.keys().filter(|name| asked(name)).collect();
         let rows: Vec<Row> = looked.iter().filter_map(|name| Row::of(name, [&old, &new], &waiting, &now)).collect();
         let moves = rows.iter().filter(|row| row.allowed.is_some()).count();
         let waits = waiting.iter().filter(|waits| waits.is_for_a_person()).count();
         let fresh = looked.len() - rows.len();
         match host.global.format {
-            Format::Json => super::json(host, &Document { outdated: rows, fresh })?,
+            Format::Json => super::json(host, &Document { outdated: rows, fresh, pushed_again })?,
             Format::Markdown => host.shell.result(&markdown(&rows)),
             _ => {
                 if !rows.is_empty() {

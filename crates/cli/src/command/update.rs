@@ -103,7 +103,6 @@ impl Update {
         let found = Found::of(old, &new, &waiting, &rebuilt, plan.resolve.iter().map(|step| step.name));
         let pushed_again = seen.pushed_again(&session, &found);
         let summary = self.reviewed.ready(&session, &summary::Found { old, new: &new, waiting: &waiting, as_of: &now })?;
-        let waiting = Waits::of(host, old, waiting);
         let changes = report::changes(old, &new);
         if let (Some(_), [name]) = (&self.precise, self.names.as_slice()) {
             // First the hold: a run that is killed here holds an image at what it is.
@@ -120,6 +119,7 @@ impl Update {
             written
         };
         summary.map_or(Ok(()), |summary| summary.write(&session))?;
+        let waiting = Waits::of(host, old, waiting);
         waiting::print(host, &waiting);
         seen::tell(&host.shell, &pushed_again);
         if !rebuilt.is_empty() {
