@@ -80,12 +80,14 @@ fn every_document_is_the_one_that_the_page_shows() {
     reader.repo.write("images.toml", &toml);
     reader.registry.delete_tag("acme/web", "1");
     reader.runs("update --format json", 3);
-    for tag in ["1.4.0", "1.4.1", "latest"] {
-        reader.registry.push(&format!("acme/web:{tag}"), &web(tag, "2026-11-20T06:00:00Z"));
+    for (tag, version) in [("1.4.0", "1.4.0"), ("1.4.1", "1.4.1"), ("latest", "1.4.1")] {
+        reader.registry.push(&format!("acme/web:{tag}"), &web(version, "2026-11-20T06:00:00Z"));
     }
     let rule = format!("[images.web]\nrepository = \"{}/acme/web\"\nversion = \"1\"\n", reader.registry.host());
     reader.repo.write("images.toml", rule);
     reader.runs("explain web --format json", 0);
+    reader.repo.imagelock(["lock"]).success();
+    reader.runs("aliases web --format json", 0);
 
     assert!(reader.differs.is_empty(), "docs/json.md shows other documents than these:\n{}", reader.differs.join("\n"));
 }

@@ -669,3 +669,36 @@ fn a_rule_is_explained_by_the_tags_that_it_judges() {
       out: 1 does not match `tags`, 4 are not ^18
     ");
 }
+
+#[test]
+fn the_tags_that_point_at_a_locked_digest_are_named() {
+    let (registry, repo) = stage();
+    repo.imagelock(["lock"]).success();
+    let locked = image("static", "1.24.3", "2026-11-20T10:00:00Z");
+    for tag in ["latest", "1.24", "1.24.3"] {
+        registry.push(&format!("chainguard/static:{tag}"), &locked);
+    }
+    registry.push("chainguard/static:1.24.2", &image("static", "1.24.2", "2026-11-10T10:00:00Z"));
+    registry.push(&format!("chainguard/static:sha256-{}.sig", "0".repeat(64)), &image("s", "1", "2026-11-10T10:00:00Z"));
+    repo.imagelock(["update"]).success();
+    registry.log().take();
+    assert_snapshot!(repo.imagelock(["aliases", "static"]), @"
+    exit: 0
+    ----- stdout -----
+    static: [REGISTRY]/chainguard/static@sha256:[1]
+      latest  locked
+      1.24.3
+      1.24
+      asked for 4 tags; 1 tag of signatures and the like
+    ");
+    let asked: Vec<String> = registry.log().take().into_iter().map(|entry| entry.method).collect();
+    assert_eq!(asked.iter().filter(|method| *method == "HEAD").count(), 4, "{asked:?}");
+    assert_eq!(asked.len(), 5, "one list: {asked:?}");
+    assert_snapshot!(repo.imagelock(["aliases", "static", "--matching", "^1", "--limit", "1"]), @"
+    exit: 0
+    ----- stdout -----
+    static: [REGISTRY]/chainguard/static@sha256:[1]
+      1.24.3
+      asked for 1 tag; 2 left out: `--matching REGEX` asks for others, `--limit` for more; 1 tag of signatures and the like
+    ");
+}

@@ -31,6 +31,11 @@ impl Progress {
         Arc::new(Self { bar, running: Mutex::default(), lines: shell.progress.clone(), terminal: shell.terminal })
     }
 
+    /// Goes on by one.
+    pub(crate) fn step(&self) {
+        self.bar.inc(1);
+    }
+
     /// Takes the bar away.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();

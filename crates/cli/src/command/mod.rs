@@ -2,6 +2,7 @@
 
 mod add;
 mod adopt;
+mod aliases;
 mod check;
 mod compare;
 mod completions;
@@ -77,6 +78,8 @@ pub enum Command {
     Explain(explain::Explain),
     /// Tell which of two images is newer, what became of the first, and who says so
     Compare(compare::Compare),
+    /// Tell which tags point at what is locked, so that `latest` reads as a version
+    Aliases(aliases::Aliases),
     /// Check that every locked digest still exists and is byte-exact
     Verify(verify::Verify),
     /// Run a command whenever something that `update` would take has moved
@@ -145,6 +148,7 @@ impl Command {
             Self::Why(command) => command.run(host),
             Self::Explain(command) => command.run(host),
             Self::Compare(command) => command.run(host),
+            Self::Aliases(command) => command.run(host),
             Self::Verify(command) => command.run(host),
             Self::Watch(command) => command.run(host),
             Self::PostRender(command) => command.run(host),
