@@ -29,6 +29,8 @@ pub(crate) struct Bench {
 enum What {
     /// `update` with nothing moved, beside `crane digest` and beside the bound of one HEAD an image
     Resolve,
+    /// `update` of 200 images with rules over 500 tags each, beside the bound of one list and one HEAD an image
+    Policies,
     /// `lock` of 200 images of two platforms with nothing known, beside `crane manifest` of the same
     Cold,
     /// `lock` with nothing to do over 10,000 images, beside `jq empty images.lock`
@@ -51,6 +53,7 @@ impl Bench {
     pub(crate) fn run(&self) -> Result<ExitCode> {
         match self.what {
             What::Resolve => resolve::run()?,
+            What::Policies => resolve::policies()?,
             What::Cold => cold::run()?,
             What::Lock => lock::run()?,
             What::Render => render::run()?,
@@ -81,9 +84,14 @@ struct Project {
 
 impl Project {
     fn new(registry: &str, images: usize) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
         let lines: Vec<String> = (0..images).map(|n| format!("image{n} = \"{registry}/acme/image:{n}\"\n")).collect();
-        fs::write(folder.path().join("images.toml"), format!("[images]\n{}", lines.concat()))?;
+        Self::written(&format!("[images]\n{}", lines.concat()))
+    }
+
+    /// With this project file.
+    fn written(toml: &str) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        fs::write(folder.path().join("images.toml"), toml)?;
         Ok(Self { folder })
     }
 

@@ -17,6 +17,7 @@ mod limits;
 mod logins;
 mod mirrors;
 mod platforms;
+mod policies;
 mod raw;
 mod redirects;
 mod resolve;
