@@ -176,7 +176,7 @@ impl Resolver {
         let answer = self.answer(run, step).await.map_err(|error| self.client.clean(error));
         match &answer {
             Ok(Answered { image, .. }) => {
-                reporter.event(Event::Resolved { name, image, changed: known != Some(image) })
+                reporter.event(Event::Resolved { name, image, changed: known != Some(image) });
             }
             Err(error) => reporter.event(Event::Failed { name, error }),
         }

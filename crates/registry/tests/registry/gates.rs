@@ -19,8 +19,8 @@ fn version(version: &str) -> Image {
     image(version).label("org.opencontainers.image.version", version)
 }
 
-fn asked(wanted: &[&str]) -> Option<BTreeSet<Platform>> {
-    Some(platforms(wanted).into_iter().collect())
+fn asked(wanted: &[&str]) -> BTreeSet<Platform> {
+    platforms(wanted).into_iter().collect()
 }
 
 fn updates(level: &str) -> Settings {
@@ -57,7 +57,7 @@ impl Locked {
         }
         let rule = Rule::new(rule.0, rule.1, rule.2).unwrap();
         let wanted = Wanted::Version { repository: repository(&registry, "app"), rule };
-        Self::new(registry, Request { wanted, platforms: asked(&["linux/amd64", "linux/arm64"]) })
+        Self::new(registry, Request { wanted, platforms: Some(asked(&["linux/amd64", "linux/arm64"])) })
     }
 
     fn versions(tags: &[&str]) -> Self {
@@ -224,7 +224,7 @@ fn content_that_only_has_another_index_is_no_step_for_a_gate() {
 fn another_request_is_answered_without_its_gate() {
     let mut locked = Locked::versions(&["16.8"]);
     locked.push("17.0", &image("17.0"));
-    locked.request.platforms = asked(&["linux/amd64"]);
+    locked.request.platforms = Some(asked(&["linux/amd64"]));
     assert_eq!(locked.taken(&updates("none"), ""), says("17.0", ""));
 }
 
