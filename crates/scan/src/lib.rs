@@ -37,6 +37,8 @@ pub struct Site {
     pub line: usize,
     /// What the place is called in its language: `FROM`, `Pod web, container main`; may be empty.
     pub place: String,
+    /// Whether the image only builds there, as far as the text tells: nothing is built on it that ships.
+    pub builds: bool,
 }
 
 /// What stands at a place.
@@ -220,20 +222,21 @@ impl Site {
     pub(crate) fn whole(span: Range<usize>, text: &str, sure: Sure, lines: &Lines, place: impl Into<String>) -> Self {
         let line = lines.of(span.start);
         let says = Says::Whole { reference: bare(text).parse(), text: text.to_owned(), span };
-        Self { says, sure, line, place: place.into() }
+        Self { says, sure, line, place: place.into(), builds: false }
     }
 
     /// A place whose parts stand apart.
     pub(crate) fn parts(parts: Parts, sure: Sure, lines: &Lines, place: impl Into<String>) -> Self {
         let line = lines.of(parts.span().start);
         let reference = parts.text().parse();
-        Self { says: Says::Parts { parts, reference }, sure, line, place: place.into() }
+        Self { says: Says::Parts { parts, reference }, sure, line, place: place.into(), builds: false }
     }
 
     /// A place that a variable decides about.
     pub(crate) fn open(span: Range<usize>, lines: &Lines, place: impl Into<String>) -> Self {
         let line = lines.of(span.start);
-        Self { says: Says::Open { span, default: None, given: false }, sure: Sure::Certain, line, place: place.into() }
+        let says = Says::Open { span, default: None, given: false };
+        Self { says, sure: Sure::Certain, line, place: place.into(), builds: false }
     }
 
     /// The same place where so many bytes stand in front of the text.

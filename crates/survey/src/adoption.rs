@@ -158,6 +158,11 @@ impl<'m> Adopted<'m> {
         self.places.iter().copied().filter(|place| self.digest.is_some() && place.digest_of() == self.digest.as_ref())
     }
 
+    /// Whether it only builds, wherever it stands.
+    pub fn builds(&self) -> bool {
+        self.places.iter().all(|place| place.builds)
+    }
+
     /// The places that have another digest than the one in use: they would move to it.
     pub fn others(&self) -> impl Iterator<Item = &'m Mention> {
         let other = |digest: &Digest| self.digest.as_ref() != Some(digest);

@@ -35,6 +35,8 @@ pub struct Mention {
     pub place: String,
     /// How sure it is that it is an image.
     pub sure: Sure,
+    /// Whether the image only builds there: nothing is built on it that ships.
+    pub builds: bool,
 }
 
 /// How far a place is pinned.
@@ -99,7 +101,8 @@ impl Mention {
         let state = state.unwrap_or_else(|| means.map_or(State::Invalid, State::of));
         let reference = if means.is_some() { without_digest(&reference) } else { reference };
         let means = means.cloned();
-        Self { text, reference, means, state, ..Self::at(file, format, site.span(), site.place.clone(), site.sure) }
+        let at = Self::at(file, format, site.span(), site.place.clone(), site.sure);
+        Self { text, reference, means, state, builds: site.builds, ..at }
     }
 
     /// A place that only a digest stands in, of the image that a marker says.
@@ -124,6 +127,7 @@ impl Mention {
             image: None,
             place,
             sure,
+            builds: false,
         }
     }
 

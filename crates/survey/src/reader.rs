@@ -294,7 +294,8 @@ fn whole(file: &Arc<SourceFile>, span: Range<usize>, sure: Sure) -> Site {
     let inside = quotes.iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote)).unwrap_or(text);
     let reference = bare(inside).parse::<Reference>();
     let line = Location::new(file, span.clone()).line();
-    Site { says: Says::Whole { span, text: inside.to_owned(), reference }, sure, line, place: String::new() }
+    let says = Says::Whole { span, text: inside.to_owned(), reference };
+    Site { says, sure, line, place: String::new(), builds: false }
 }
 
 /// The bytes of a place, which may stand apart.

@@ -72,6 +72,9 @@ struct Found {
     /// The places that have another digest, and so would move to this one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     others: Vec<PlaceInFile>,
+    /// `build`, where it only builds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
 }
 
 impl Init {
@@ -218,6 +221,12 @@ fn tell(session: &Session<'_>, surveyed: &Surveyed, adoption: &Adoption<'_>, add
         more => format!("pins in use stay; the {more} places with another digest move with the next `render`"),
     };
     shell.doing("", &stays);
+    let building: Vec<&str> =
+        adoption.images.iter().filter(|image| image.builds()).map(|image| image.name.as_str()).collect();
+    if !building.is_empty() {
+        let names = building.join(", ");
+        shell.doing("", &format!("used to build only, which `role = \"build\"` in images.toml would say: {names}"));
+    }
 }
 
 /// `312 references in 187 files: 41 images, 118 places pinned, 12 built here, 9 variables`
@@ -320,6 +329,7 @@ fn document(
         digest: image.digest.as_ref().map(ToString::to_string),
         places: places(&image.places),
         others: image.others().map(PlaceInFile::of).collect(),
+        role: image.builds().then_some("build"),
     });
     let document = Initialized {
         outcome,

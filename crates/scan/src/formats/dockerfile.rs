@@ -4,6 +4,8 @@
 //! The parser is somebody else's; its spans are bytes of the text. What a marker may be about besides, there is none:
 //! a Dockerfile has comments only on lines of their own.
 
+mod stages;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -11,6 +13,7 @@ use camino::Utf8Path;
 use imagelock_core::Reference;
 use parse_dockerfile::{Flag, HereDoc, Instruction, Source, UnescapedString};
 
+use self::stages::Stages;
 use crate::comment::speaking;
 use crate::{Format, Head, Lines, Parsed, Says, Site, Sure, Unreadable, moved};
 
@@ -58,6 +61,7 @@ fn read(text: &str) -> Result<Parsed, Unreadable> {
         text,
         lines: &lines,
         stages: BTreeSet::new(),
+        built: Stages::default(),
         in_stage: false,
         later: false,
         arguments: BTreeMap::new(),
@@ -70,7 +74,10 @@ fn read(text: &str) -> Result<Parsed, Unreadable> {
     for instruction in &parsed.instructions {
         reader.instruction(instruction);
     }
-    let InstructionReader { mut sites, hidden, .. } = reader;
+    let InstructionReader { mut sites, hidden, built, .. } = reader;
+    for site in built.building() {
+        sites[site].builds = true;
+    }
     sites.sort_by_key(|site| site.span().start);
     let hidden_at = |at: usize| {
         let after = hidden.partition_point(|span| span.start <= at);
@@ -101,6 +108,8 @@ struct InstructionReader<'t> {
     lines: &'t Lines,
     /// The names of stages so far: what is called like one is no image.
     stages: BTreeSet<String>,
+    /// The same, with what is built on which.
+    built: Stages,
     /// Whether a stage has begun: its arguments do not reach a later `FROM`.
     in_stage: bool,
     /// Whether the instruction is run by a build that starts from this image, which has stages of its own.
@@ -118,7 +127,11 @@ impl InstructionReader<'_> {
             // BuildKit refuses it behind `ONBUILD`.
             Instruction::From(_) if self.later => {}
             Instruction::From(from) => {
+                let before = self.sites.len();
                 self.image(&from.image, "FROM");
+                let site = (self.sites.len() > before).then_some(before);
+                let name = from.as_.as_ref().map(|(_, name)| &*name.value);
+                self.built.begin(name, &from.image.value, site);
                 self.stages.extend(from.as_.iter().map(|(_, name)| name.value.to_lowercase()));
                 self.in_stage = true;
             }
@@ -163,6 +176,9 @@ impl InstructionReader<'_> {
     fn options(&mut self, options: &[Flag<'_>]) {
         for value in options.iter().filter(|flag| flag.name.value == "from").filter_map(|flag| flag.value.as_ref()) {
             self.image(value, COPY);
+            if !self.later {
+                self.built.takes_from(&value.value);
+            }
         }
     }
 
@@ -173,6 +189,7 @@ impl InstructionReader<'_> {
             if !self.literal(value) || value.value.contains('"') {
                 if value.value.to_ascii_lowercase().contains("from") {
                     self.open(value.span.clone(), "RUN --mount");
+                    self.built.takes_from("$");
                 }
                 continue;
             }
@@ -184,6 +201,9 @@ impl InstructionReader<'_> {
                 start += part.len() + 1;
             }
             if let Some(span) = from {
+                if let Some(written) = self.text.get(span.clone()).filter(|_| !self.later) {
+                    self.built.takes_from(written);
+                }
                 self.place(span, Sure::Certain, "RUN --mount");
             }
         }

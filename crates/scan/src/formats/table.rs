@@ -158,7 +158,8 @@ impl<'n> Reader<'_, 'n> {
         };
         let default = expanded(said, &value, 0).and_then(|text| bare(text.trim()).parse().ok());
         let line = self.lines.of(span.start);
-        sites.push(Site { says: Says::Open { span, default, given }, sure, line, place: place.to_owned() });
+        let says = Says::Open { span, default, given };
+        sites.push(Site { says, sure, line, place: place.to_owned(), builds: false });
     }
 
     /// A mapping that holds a reference in parts; open where a variable decides.

@@ -36,6 +36,7 @@ fn at(file: &str, written: &str) -> Mention {
         image: None,
         place: String::new(),
         sure: Sure::Certain,
+        builds: false,
         text,
     }
 }

@@ -42,6 +42,8 @@ struct Told<'f> {
     image: Option<&'f ImageName>,
     place: &'f str,
     sure: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -149,6 +151,7 @@ fn told(mention: &Mention) -> Told<'_> {
             Sure::Default => "default",
             Sure::Possible => "possible",
         },
+        role: mention.builds.then_some("build"),
     }
 }
 

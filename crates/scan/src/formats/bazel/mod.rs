@@ -180,7 +180,8 @@ impl<'t> CallReader<'_, 't> {
         let parts = Parts { registry, repository, tag, digest, room };
         let default = parts.text().parse().ok().filter(|_| known);
         let line = self.lines.of(span.start);
-        Some(Site { says: Says::Open { span, default, given: false }, sure: Sure::Certain, line, place: name })
+        let says = Says::Open { span, default, given: false };
+        Some(Site { says, sure: Sure::Certain, line, place: name, builds: false })
     }
 
     /// Where the digest of a call can be written.
