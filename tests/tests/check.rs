@@ -370,3 +370,25 @@ fn one_target_for_all_files_keeps_places_of_every_kind() {
     repo.write("f/Dockerfile", format!("FROM {host}/memcached:1\n"));
     assert_eq!(broken(&repo), ["error unlocked f/Dockerfile:1:6"]);
 }
+
+#[test]
+fn a_value_that_the_target_of_a_chart_pins_is_mended_by_rendering_it() {
+    let registry = registry();
+    let host = registry.host();
+    let helm = "[[helm]]\nchart = 'chart'\nin-place = true\nvalues = { 'web.image' = 'web' }\n";
+    let repo = rendered(
+        adopted(host, helm)
+            .file("chart/Chart.yaml", "apiVersion: v2\nname: chart\nversion: 1.0.0\n")
+            .file(
+                "chart/templates/web.yaml",
+                pod("\"{{ .Values.web.image.repository }}:{{ .Values.web.image.tag }}\""),
+            )
+            .file("chart/values.yaml", format!("web:\n  image:\n    repository: {host}/web\n    tag: \"1\"\n")),
+    );
+    assert_eq!(broken(&repo), [""; 0]);
+    registry.push("web:1", &Image::linux(["amd64"]).seed("moved"));
+    repo.imagelock(["update"]).success();
+    let told = repo.imagelock(["check"]).exit(1).stdout;
+    assert_eq!(told.matches("chart/values.yaml:").count(), 1, "{told}");
+    assert_eq!(told.matches("  = help: imagelock render").count(), 2, "{told}");
+}

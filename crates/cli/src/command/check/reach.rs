@@ -24,6 +24,8 @@ pub(super) enum Keeps {
 pub(super) struct Reach<'r> {
     /// The places that targets use, by their files.
     places: BTreeMap<&'r Utf8Path, Vec<(Range<usize>, Keeps)>>,
+    /// The images that a target pins in a file without saying where, as Helm's does by paths of values.
+    somewhere: BTreeSet<(&'r Utf8Path, &'r ImageName)>,
     /// The images that are pinned wherever a format names them.
     formats: BTreeSet<(&'static str, &'r ImageName)>,
     /// The places that a target came across and left, by their files.
@@ -47,7 +49,12 @@ impl<'r> Reach<'r> {
                 for format in made.adapter.pins_elsewhere() {
                     reach.formats.insert((*format, &used.image));
                 }
-                let Some(at) = &used.at else { continue };
+                let Some(at) = &used.at else {
+                    if output.ownership == Ownership::Edited {
+                        reach.somewhere.insert((&output.path, &used.image));
+                    }
+                    continue;
+                };
                 let keeps = if at.file.path() == output.path { Keeps::Here } else { Keeps::Elsewhere };
                 reach.places.entry(at.file.path()).or_default().push((at.span.clone(), keeps));
             }
@@ -73,6 +80,8 @@ impl<'r> Reach<'r> {
         let here = here.filter(|(span, _)| span.start < mention.span.end && mention.span.start < span.end);
         let by_format = mention.image.as_ref().filter(|image| self.formats.contains(&(mention.format, *image)));
         let mut kept: Vec<Keeps> = here.map(|(_, keeps)| *keeps).collect();
+        let by_file = mention.image.as_ref().filter(|image| self.somewhere.contains(&(&mention.file, *image)));
+        kept.extend(by_file.map(|_| Keeps::Here));
         kept.extend(by_format.map(|_| Keeps::Elsewhere));
         kept.iter().copied().find(|keeps| *keeps == Keeps::Here).or(kept.first().copied())
     }
