@@ -46,7 +46,9 @@ fn bash_completes_commands_options_and_paths() {
 #[test]
 fn bash_completes_the_names_of_images_wherever_one_is_meant() {
     let repo = repo().build();
-    for command in ["update", "list", "why", "remove", "verify", "update redis", "--quiet update", "pull x --image"] {
+    for command in
+        ["update", "list", "why", "remove", "verify", "compare", "update redis", "--quiet update", "pull x --image"]
+    {
         assert_eq!(bash(&repo, "", &format!("imagelock {command} p")), ["postgres", "prometheus"], "{command}");
     }
     let all = bash(&repo, "", "imagelock update ");

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8Path;
 use imagelock_core::seen::{Before, FILE_NAME, Ledger};
 use imagelock_core::source::Label;
+use imagelock_core::summary;
 use imagelock_core::update::Waiting;
 use imagelock_core::{Created, Digest, ImageName, Lockfile, Repository, Tag, Wanted};
 use imagelock_files::Writer;
@@ -205,6 +206,15 @@ impl<'f> Found<'f> {
             let of = move |(tag, digest)| repository.map(|repository| Sighting { name, repository, tag, digest });
             seen.filter_map(of)
         })
+    }
+}
+
+impl PushedAgain {
+    /// The same for a summary.
+    pub(crate) fn told(&self) -> summary::PushedAgain<'_> {
+        let Self { repository, tag, from, to, .. } = self;
+        let first_seen = from.first_seen.as_ref();
+        summary::PushedAgain { repository, tag, was: &from.digest, first_seen, is: to }
     }
 }
 

@@ -11,6 +11,7 @@ use imagelock_files::Writer;
 use imagelock_survey::Owners;
 
 use crate::failure::Failure;
+use crate::seen::PushedAgain;
 use crate::session::Session;
 use crate::users::{User, Users};
 
@@ -43,6 +44,7 @@ pub(crate) struct Found<'a> {
     pub(crate) old: &'a Lockfile,
     pub(crate) new: &'a Lockfile,
     pub(crate) waiting: &'a BTreeMap<ImageName, Waiting>,
+    pub(crate) pushed_again: &'a [PushedAgain],
     /// Now.
     pub(crate) as_of: &'a Created,
 }
@@ -57,7 +59,7 @@ impl Reviewed {
     /// Makes the summary, where one is asked for: who uses what is told by what the targets make of the new lock.
     pub(crate) fn ready(&self, session: &Session<'_>, found: &Found<'_>) -> Result<Option<Ready<'_>>, Failure> {
         let Some(path) = &self.summary else { return Ok(None) };
-        let Found { old, new, waiting, as_of } = *found;
+        let Found { old, new, waiting, pushed_again, as_of } = *found;
         let users = Users::of(session, new)?;
         let owners = Owners::of(&session.root.canonicalize_utf8()?).unwrap_or_else(|error| {
             session.host.shell.warn(&format!("nobody is told to own a file: {error}"));
@@ -80,8 +82,9 @@ impl Reviewed {
             Some(GroupBy::Label) => Group::Label,
             Some(GroupBy::Directory) => Group::Directory,
         };
+        let pushed_again = pushed_again.iter().map(PushedAgain::told).collect();
         let (changes, waiting, command) = (changes.collect(), waiting.collect(), session.host.command.as_str());
-        let text = summary::Summary { changes, waiting, as_of, command, group }.text();
+        let text = summary::Summary { changes, waiting, pushed_again, as_of, command, group }.text();
         Ok(Some(Ready { path, text }))
     }
 }

@@ -102,7 +102,8 @@ impl Update {
             lock::resolve_with(&session, &plan, old, "Checking", choose)?;
         let found = Found::of(old, &new, &waiting, &rebuilt, plan.resolve.iter().map(|step| step.name));
         let pushed_again = seen.pushed_again(&session, &found);
-        let summary = self.reviewed.ready(&session, &summary::Found { old, new: &new, waiting: &waiting, as_of: &now })?;
+        let told = summary::Found { old, new: &new, waiting: &waiting, pushed_again: &pushed_again, as_of: &now };
+        let summary = self.reviewed.ready(&session, &told)?;
         let changes = report::changes(old, &new);
         if let (Some(_), [name]) = (&self.precise, self.names.as_slice()) {
             // First the hold: a run that is killed here holds an image at what it is.

@@ -1,17 +1,17 @@
 //! The body: a table of what changed, a section for each image, and what waits.
 
 use super::facts::{self, brief, code};
-use super::{Changed, Summary, User, Waits};
+use super::{Changed, PushedAgain, Summary, User, Waits};
 use crate::compare::{self, Comparison, Verdict};
 use crate::update::{Level, Move, approval};
 
 /// The most bytes of the body: GitHub takes 65,536 characters, title not counted, and others more.
 const BYTES: usize = 60_000;
 /// What is kept of them for what waits and for what is left out.
-const RESERVE: usize = 12_000;
+const RESERVE: usize = 20_000;
 /// The most places of one image that are told.
 const PLACES: usize = 10;
-/// The most images that wait and are told.
+/// The most images that wait and are told, and the most tags that were pushed again.
 const WAITING: usize = 50;
 
 const HEAD: &str = "| image | what | from | to | level |\n|---|---|---|---|---|\n";
@@ -32,7 +32,7 @@ pub(super) fn of(summary: &Summary<'_>) -> String {
     if body.left_out > 0 {
         text.push_str(&format!("{} more parts of this are left out: `images.lock` has all.\n\n", body.left_out));
     }
-    text + &waiting(summary)
+    text + &pushed_again(summary) + &waiting(summary)
 }
 
 /// The text so far; what does not fit is counted.
@@ -139,6 +139,22 @@ fn places(users: &[User]) -> String {
         places.push(format!("{more} more"));
     }
     places.join(", ")
+}
+
+fn pushed_again(summary: &Summary<'_>) -> String {
+    if summary.pushed_again.is_empty() {
+        return String::new();
+    }
+    let mut text = "## Pushed again\n\nVersion tags that point at something else than they did:\n\n".to_owned();
+    for PushedAgain { repository, tag, was, first_seen, is } in summary.pushed_again.iter().take(WAITING) {
+        let name = code(&format!("{repository}:{tag}"));
+        let since = first_seen.map(|at| format!(", first seen {}", at.day())).unwrap_or_default();
+        text.push_str(&format!("- {name} was {}{since}, and is {}\n", facts::short(was), facts::short(is)));
+    }
+    if let Some(more) = summary.pushed_again.len().checked_sub(WAITING).filter(|more| *more > 0) {
+        text.push_str(&format!("- {more} more\n"));
+    }
+    text + "\n"
 }
 
 fn waiting(summary: &Summary<'_>) -> String {

@@ -17,7 +17,7 @@ use crate::created::Created;
 use crate::digest::Digest;
 use crate::lockfile::LockedImage;
 use crate::name::ImageName;
-use crate::reference::Tag;
+use crate::reference::{Repository, Tag};
 use crate::update::{Reason, approval};
 
 /// What an update did and what it left.
@@ -27,6 +27,8 @@ pub struct Summary<'a> {
     pub changes: Vec<Changed<'a>>,
     /// What waits for somebody, likewise.
     pub waiting: Vec<Waits<'a>>,
+    /// The version tags that point at something else than they did.
+    pub pushed_again: Vec<PushedAgain<'a>>,
     /// Now: ages are counted to it.
     pub as_of: &'a Created,
     /// What people type in front of a command's name.
@@ -76,6 +78,21 @@ pub struct Waits<'a> {
     pub digest: Option<&'a Digest>,
     /// What speaks against it.
     pub reasons: &'a [Reason],
+}
+
+/// A version tag that points at something else than it did.
+#[derive(Clone, Debug)]
+pub struct PushedAgain<'a> {
+    /// Where it is.
+    pub repository: &'a Repository,
+    /// The tag.
+    pub tag: &'a Tag,
+    /// What it pointed at.
+    pub was: &'a Digest,
+    /// When that was first seen.
+    pub first_seen: Option<&'a Created>,
+    /// What it points at now.
+    pub is: &'a Digest,
 }
 
 /// How images are put together in a summary.

@@ -80,6 +80,7 @@ impl Story {
         Summary {
             changes: changes.collect(),
             waiting: waiting.collect(),
+            pushed_again: Vec::new(),
             as_of: &self.as_of,
             command: "imagelock",
             group: Group::All,
@@ -182,6 +183,19 @@ fn groups_have_their_own_tables_in_one_text() {
         "## `.`\n### web\n## `deploy`, `services`\n### static\n## Used by no file\n### cache\n### gone\n### new\n## Waiting"
     );
     assert_eq!(heads(Group::Label).lines().next(), Some("## Without a label"));
+}
+
+#[test]
+fn a_version_tag_that_was_pushed_again_is_told_with_both_digests() {
+    let (repository, tag) = ("docker.io/library/postgres".parse().unwrap(), "16.4".parse().unwrap());
+    let (was, is) = (Digest::sha256(b"a"), Digest::sha256(b"b"));
+    let first_seen = "2026-11-09T06:00:00Z".parse().unwrap();
+    let again = PushedAgain { repository: &repository, tag: &tag, was: &was, first_seen: Some(&first_seen), is: &is };
+    let story = Story::new();
+    let text = Summary { pushed_again: vec![again], ..story.summary() }.text();
+    let expected = "Nothing to update\n\n## Pushed again\n\nVersion tags that point at something else than they did:\n\n- \
+                    `docker.io/library/postgres:16.4` was `ca978112ca1b`, first seen 9 Nov 2026, and is `3e23e8160039`\n";
+    assert_eq!(text, expected);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use imagelock_core::{Created, ImageName, Lockfile};
 use serde::Serialize;
 
 use self::side::Side;
+use crate::complete::image_names;
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
 use crate::report::Brief;
@@ -27,10 +28,10 @@ use crate::session::Session;
 #[derive(Args, Debug)]
 pub struct Compare {
     /// The first image, or lock
-    #[arg(value_name = "A")]
+    #[arg(value_name = "A", add = image_names())]
     first: String,
     /// The second one
-    #[arg(value_name = "B")]
+    #[arg(value_name = "B", add = image_names())]
     second: String,
     /// Fail unless both have the same content
     #[arg(long)]
