@@ -309,3 +309,35 @@ fn outdated_fails_where_it_is_asked_to_and_something_is_to_be_done() {
         world.run("list --format markdown", 2);
     });
 }
+
+#[test]
+fn what_is_there_is_noted_where_somebody_asks_for_it() {
+    against_both(|world| {
+        behind(world);
+        let lock = world.repo.read("images.lock");
+        let seen = world.repo.root().join("images.seen");
+        world.run("outdated", 0);
+        assert!(!seen.exists());
+        world.run("outdated --record", 0);
+        let noted = world.repo.read("images.seen");
+        assert!(noted.contains("acme/app 1.1 sha256:"), "{noted}");
+        assert_eq!(world.repo.read("images.lock"), lock);
+    });
+}
+
+#[test]
+fn an_image_that_stands_only_in_stages_that_build_is_told_as_one() {
+    against_both(|world| {
+        world.push("go", &image("1.0"));
+        world.push("run", &image("2.0"));
+        let text = "FROM {host}/acme/app:go AS build\nFROM {host}/acme/app:run\nCOPY --from=build /a /a\n";
+        world.repo.write("Dockerfile", text.replace("{host}", world.registry.host()));
+        let scanned = world.document("scan", 0);
+        assert_eq!(scanned["references"][0]["role"], "build");
+        assert_eq!(scanned["references"][1]["role"], Value::Null);
+        let found = world.document("init --dry-run", 0);
+        let roles: Vec<(&str, &Value)> =
+            found["images"].as_array().unwrap().iter().map(|it| (it["name"].as_str().unwrap(), &it["role"])).collect();
+        assert_eq!(roles, [("app-go", &Value::from("build")), ("app-run", &Value::Null)]);
+    });
+}
