@@ -379,10 +379,7 @@ fn a_value_that_the_target_of_a_chart_pins_is_mended_by_rendering_it() {
     let repo = rendered(
         adopted(host, helm)
             .file("chart/Chart.yaml", "apiVersion: v2\nname: chart\nversion: 1.0.0\n")
-            .file(
-                "chart/templates/web.yaml",
-                pod("\"{{ .Values.web.image.repository }}:{{ .Values.web.image.tag }}\""),
-            )
+            .file("chart/templates/web.yaml", pod("\"{{ .Values.web.image.repository }}:{{ .Values.web.image.tag }}\""))
             .file("chart/values.yaml", format!("web:\n  image:\n    repository: {host}/web\n    tag: \"1\"\n")),
     );
     assert_eq!(broken(&repo), [""; 0]);

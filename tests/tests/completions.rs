@@ -38,7 +38,10 @@ fn bash_completes_commands_options_and_paths() {
     let repo = repo().build();
     assert_eq!(bash(&repo, "", "imagelock upd"), ["update"]);
     assert_eq!(bash(&repo, "", "imagelock lock --loc"), ["--locked"]);
-    assert_eq!(bash(&repo, "", "imagelock update --allow "), ["digest"]);
+    assert_eq!(
+        bash(&repo, "", "imagelock update --allow "),
+        ["cooldown", "digest", "down", "hold", "major", "minor", "patch"]
+    );
     assert_eq!(bash(&repo, "", "imagelock --project oth"), ["other/"]);
     assert_eq!(bash(&repo, "", "imagelock import compose ima"), ["images.toml"]);
 }

@@ -20,7 +20,9 @@ impl Project {
         let registry = Registry::start().unwrap();
         let toml = format!("[defaults]\ncooldown = \"3d\"\n{images}").replace("HOST", registry.host());
         let this = Self { registry, repo: Monorepo::builder().file("images.toml", toml).build() };
-        pushed.iter().for_each(|(tag, day)| drop(this.push(tag, day)));
+        for (tag, day) in pushed {
+            this.push(tag, day);
+        }
         this.repo.imagelock(["lock"]).success();
         this
     }

@@ -679,7 +679,8 @@ fn the_tags_that_point_at_a_locked_digest_are_named() {
         registry.push(&format!("chainguard/static:{tag}"), &locked);
     }
     registry.push("chainguard/static:1.24.2", &image("static", "1.24.2", "2026-11-10T10:00:00Z"));
-    registry.push(&format!("chainguard/static:sha256-{}.sig", "0".repeat(64)), &image("s", "1", "2026-11-10T10:00:00Z"));
+    registry
+        .push(&format!("chainguard/static:sha256-{}.sig", "0".repeat(64)), &image("s", "1", "2026-11-10T10:00:00Z"));
     repo.imagelock(["update"]).success();
     registry.log().take();
     assert_snapshot!(repo.imagelock(["aliases", "static"]), @"

@@ -37,7 +37,7 @@ impl Watched {
     /// Moves a tag; gives the digest that it points at now.
     fn push(&self, name: &str, number: usize) -> String {
         let image = Image::linux(["amd64"]).seed(&format!("{name}{number}")).created("2026-11-20T06:00:00Z");
-        self.registry.push(&format!("acme/{name}:1"), &image).to_string()
+        self.registry.push(&format!("acme/{name}:1"), &image).clone()
     }
 
     fn start(&self, command: &str) -> Child {

@@ -14,6 +14,7 @@ use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::Shells;
 use imagelock_core::ImageName;
 use imagelock_core::project::Project;
+use imagelock_core::update::Approved;
 
 use crate::host::{Global, Host};
 use crate::{Program, adapters, discover, session};
@@ -52,6 +53,11 @@ pub(crate) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
 fn typed(arguments: &[OsString]) -> Option<&[OsString]> {
     let at = arguments.iter().position(|argument| argument == "--")?;
     Some(&arguments[at + 1..]).filter(|words| !words.is_empty())
+}
+
+/// Completes an argument to what somebody may approve.
+pub(crate) fn approvals() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| Approved::WORDS.into_iter().map(CompletionCandidate::new).collect())
 }
 
 /// Completes an argument to the names of the project's images.

@@ -54,8 +54,8 @@ impl Signals {
         Self
     }
 
-    /// Whether the process was asked to end since they were taken.
-    pub(crate) fn came(&self) -> bool {
+    /// Whether the process was asked to end, while they are taken.
+    pub(crate) fn came() -> bool {
         CAME.load(Ordering::SeqCst)
     }
 

@@ -156,7 +156,7 @@ impl From<Request> for WrittenRequest {
             }
             Wanted::Version { repository, rule } => {
                 let Parts { version, tags, select, scheme, dialect, exclude, prerelease } = rule.parts().clone();
-                let written = Self { version, tags, select, scheme, dialect, exclude, prerelease, ..written };
+                let written = Self { dialect, exclude, prerelease, scheme, select, tags, version, ..written };
                 Self { repository: Some(repository), ..written }
             }
             Wanted::Layout { path, tag } => Self { layout: Some(path), tag, ..written },

@@ -137,7 +137,7 @@ pub(crate) fn seen(data: &[u8]) {
             let again = Ledger::parse(&SourceFile::new("images.seen", written.clone()));
             assert_eq!(again.as_ref(), Ok(&ledger));
             assert!(written.lines().skip(1).is_sorted());
-            let turned: String = written.lines().rev().map(|line| format!("{line}\n")).collect();
+            let turned: String = written.lines().rev().flat_map(|line| [line, "\n"]).collect();
             assert_eq!(Ledger::parse(&SourceFile::new("images.seen", turned)), again);
             let mut twice = ledger.clone();
             twice.extend(&ledger);

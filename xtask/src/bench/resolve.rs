@@ -68,7 +68,7 @@ pub(super) fn policies() -> Result<()> {
     build()?;
     let registry = Registry::start()?;
     let image = Image::linux(["amd64"]);
-    let tag = |n: usize| if n % 2 == 0 { format!("1.{n}.0-alpine3.20") } else { format!("1.{n}.0-bookworm") };
+    let tag = |n: usize| if n.is_multiple_of(2) { format!("1.{n}.0-alpine3.20") } else { format!("1.{n}.0-bookworm") };
     for n in 0..RULED {
         registry.push_tags(&format!("acme/image{n}"), (0..TAGS).map(tag), &image);
     }

@@ -13,7 +13,7 @@ use imagelock_registry::Take;
 use serde::Serialize;
 
 use super::lock::{self, Attempt, Choice, Outcome};
-use crate::complete::image_names;
+use crate::complete::{approvals, image_names};
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
 use crate::merged::Current;
@@ -45,7 +45,7 @@ pub struct Update {
     /// `hold`, which is held, and `cooldown`, which is too young
     ///
     /// `digest` alone also takes an index of other bytes for the same content.
-    #[arg(long, value_name = "LEVEL", conflicts_with = "precise")]
+    #[arg(long, value_name = "LEVEL", conflicts_with = "precise", add = approvals())]
     allow: Option<Approved>,
     /// Say what would change, and change nothing
     #[arg(long)]

@@ -115,7 +115,7 @@ impl<'a> Shape<'a> {
         let shown: Vec<String> = mine.iter().take(3).map(u64::to_string).collect();
         let shown = shown.join(".");
         match mine.len() {
-            1 if !(year && !self.build.is_empty()) => shown,
+            1 if !year || self.build.is_empty() => shown,
             2 if moves || month && !year => format!("~{shown}"),
             3 | 4 if moves => format!("={shown}"),
             _ if year => "*".to_owned(),

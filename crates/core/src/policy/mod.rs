@@ -25,6 +25,8 @@ mod tag_version;
 mod tests;
 mod verdict;
 
+use std::sync::Arc;
+
 use regex::{Captures, Regex};
 
 pub use dropped::{Counted, Dropped, Reason};
@@ -47,7 +49,11 @@ use crate::reference::Tag;
 
 /// A rule that picks one of many tags. Two are equal where they are written the same.
 #[derive(Clone, Debug)]
-pub struct Rule {
+pub struct Rule(Arc<Compiled>);
+
+/// The parts of a rule, ready to judge: large, and the same for all copies of it.
+#[derive(Debug)]
+struct Compiled {
     parts: Parts,
     requirement: Option<Requirement>,
     tags: Option<Regex>,
@@ -60,7 +66,7 @@ pub struct Rule {
 
 impl PartialEq for Rule {
     fn eq(&self, other: &Self) -> bool {
-        self.parts == other.parts
+        self.0.parts == other.0.parts
     }
 }
 
@@ -93,17 +99,17 @@ impl Rule {
         };
         let exclude = parts.exclude.iter().map(|text| expression::bounded(text).map_err(RuleError::Exclude));
         let exclude = exclude.collect::<Result<_, _>>()?;
-        Ok(Self { parts, requirement, tags, exclude, select, scheme })
+        Ok(Self(Arc::new(Compiled { parts, requirement, tags, exclude, select, scheme })))
     }
 
     /// What the rule was made of.
     pub fn parts(&self) -> &Parts {
-        &self.parts
+        &self.0.parts
     }
 
     /// What the best tag of the rule is called: of versions and numbers the highest.
     pub fn order(&self) -> &'static str {
-        match self.select {
+        match self.0.select {
             Select::Semver | Select::Numeric => "highest",
             Select::Alphabetical => "last",
         }
@@ -165,8 +171,8 @@ impl Rule {
 
     /// Counts why the rule picks none of `tags` that it does not pick.
     pub fn dropped<'a>(&self, tags: impl IntoIterator<Item = &'a Tag> + Clone) -> Dropped {
-        let requirement = self.requirement.as_ref().map(ToString::to_string);
-        let mut dropped = Dropped::new(requirement.unwrap_or_default(), self.parts.exclude.clone());
+        let requirement = self.0.requirement.as_ref().map(ToString::to_string);
+        let mut dropped = Dropped::new(requirement.unwrap_or_default(), self.0.parts.exclude.clone());
         let competing = tags.clone().into_iter().filter_map(|tag| self.key(tag).ok());
         let several = several_kinds(competing.map(|key| key.kind().to_owned()));
         for tag in tags {
@@ -199,7 +205,7 @@ impl Rule {
     }
 
     fn read(&self, text: &str) -> Result<Read, Reason> {
-        self.scheme.map_or_else(|| Ok((TagVersion::parse(text)?, None)), |scheme| scheme.read(text))
+        self.0.scheme.map_or_else(|| Ok((TagVersion::parse(text)?, None)), |scheme| scheme.read(text))
     }
 
     fn key(&self, tag: &Tag) -> Result<Key, Reason> {
@@ -207,14 +213,14 @@ impl Rule {
     }
 
     fn key_of(&self, tag: &Tag, read: impl Fn(&str) -> Result<Read, Reason>) -> Result<Key, Reason> {
-        if let Some(at) = self.exclude.iter().position(|regex| regex.is_match(tag.as_str())) {
+        if let Some(at) = self.0.exclude.iter().position(|regex| regex.is_match(tag.as_str())) {
             return Err(Reason::Excluded(at));
         }
         let found =
-            self.tags.as_ref().map(|regex| regex.captures(tag.as_str()).ok_or(Reason::Unmatched)).transpose()?;
+            self.0.tags.as_ref().map(|regex| regex.captures(tag.as_str()).ok_or(Reason::Unmatched)).transpose()?;
         let group = |name| found.as_ref().and_then(|found: &Captures<'_>| found.name(name)).map(|found| found.as_str());
-        let text = if found.is_some() { group(self.select.group()).ok_or(Reason::Unmatched)? } else { tag.as_str() };
-        match self.select {
+        let text = if found.is_some() { group(self.0.select.group()).ok_or(Reason::Unmatched)? } else { tag.as_str() };
+        match self.0.select {
             Select::Alphabetical => Ok(Key::text(text)),
             Select::Numeric => Key::number(text).ok_or(Reason::NoNumber),
             Select::Semver => {
@@ -229,11 +235,11 @@ impl Rule {
 
     /// Whether a version competes.
     fn competes(&self, text: &str, version: &TagVersion, has_flavour: bool) -> Result<(), Reason> {
-        let named = self.requirement.as_ref().is_some_and(Requirement::names_pre);
+        let named = self.0.requirement.as_ref().is_some_and(Requirement::names_pre);
         // Without a regular expression to ask for them, pre-releases and flavours do not compete, nor do numbers alone:
         // days, builds and short hashes look like majors.
-        if self.tags.is_none() {
-            let suffix = self.scheme.is_none() && version.has_suffix() && !(self.parts.dialect.is_some() && named);
+        if self.0.tags.is_none() {
+            let suffix = self.0.scheme.is_none() && version.has_suffix() && !(self.0.parts.dialect.is_some() && named);
             if suffix || has_flavour {
                 return Err(Reason::Suffix);
             }
@@ -242,15 +248,15 @@ impl Rule {
             }
         }
         let whole = version.semver();
-        let fits = |version: &semver::Version| self.requirement.as_ref().is_none_or(|wanted| wanted.admits(version));
-        if self.scheme.is_none() || !version.is_pre() {
+        let fits = |version: &semver::Version| self.0.requirement.as_ref().is_none_or(|wanted| wanted.admits(version));
+        if self.0.scheme.is_none() || !version.is_pre() {
             return if fits(&whole) { Ok(()) } else { Err(Reason::Unwanted) };
         }
         // A pre-release competes where the requirement names it; or where the rule wants them, and their release too.
         let released = fits(&semver::Version { pre: semver::Prerelease::EMPTY, ..whole.clone() });
         match (named && fits(&whole), released) {
             (true, _) => Ok(()),
-            (false, true) if self.parts.prerelease => Ok(()),
+            (false, true) if self.0.parts.prerelease => Ok(()),
             (false, true) => Err(Reason::Prerelease),
             (false, false) => Err(Reason::Unwanted),
         }
@@ -263,6 +269,6 @@ fn several_kinds<T: PartialEq>(mut kinds: impl Iterator<Item = T>) -> bool {
 
 impl std::fmt::Display for Rule {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.parts.fmt(formatter)
+        self.0.parts.fmt(formatter)
     }
 }

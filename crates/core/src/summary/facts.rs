@@ -68,8 +68,7 @@ pub(super) fn line(evidence: &Evidence, as_of: &Created) -> Option<String> {
         }
         // The table has the digests, and a tag that stayed.
         About::Content => return None,
-        About::Tags if *says == Says::Same => return None,
-        About::Source if *says == Says::Same => return None,
+        About::Tags | About::Source if *says == Says::Same => return None,
         About::Platforms => "platforms",
         About::Tags => "tag",
         About::Version => "version",

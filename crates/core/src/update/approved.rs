@@ -25,6 +25,9 @@ pub struct Approved {
 pub struct ApprovedError(String);
 
 impl Approved {
+    /// The words for what can be approved, for shells that complete them.
+    pub const WORDS: [&str; 7] = ["digest", "patch", "minor", "major", "down", "hold", "cooldown"];
+
     /// Whether nothing is.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -79,6 +82,9 @@ mod tests {
 
     #[test]
     fn what_is_approved_survives_its_text() {
+        for word in Approved::WORDS {
+            assert_eq!(word.parse::<Approved>().unwrap().to_string(), word);
+        }
         for text in ["digest", "major", "down", "hold", "minor,down", "major,down,hold", "minor,cooldown"] {
             assert_eq!(text.parse::<Approved>().unwrap().to_string(), text);
         }

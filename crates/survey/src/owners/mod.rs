@@ -64,15 +64,15 @@ impl Owners {
             let sections = text.lines().any(|line| line.starts_with(['[', '^']));
             if is_gitlab || sections { Grammar::GitLab } else { Grammar::GitHub }
         };
-        let places: [(&str, &dyn Fn(&str) -> Grammar); 4] = [
-            (".github/CODEOWNERS", &|_| Grammar::GitHub),
-            (".gitlab/CODEOWNERS", &|_| Grammar::GitLab),
-            ("CODEOWNERS", &anywhere),
-            ("docs/CODEOWNERS", &anywhere),
+        let places = [
+            (".github/CODEOWNERS", Some(Grammar::GitHub)),
+            (".gitlab/CODEOWNERS", Some(Grammar::GitLab)),
+            ("CODEOWNERS", None),
+            ("docs/CODEOWNERS", None),
         ];
         for (path, grammar) in places {
             if let Some(text) = imagelock_files::text(&top.join(path), BYTES)? {
-                return Ok(Self { prefix, ..Self::parse(&text, grammar(&text)) });
+                return Ok(Self { prefix, ..Self::parse(&text, grammar.unwrap_or_else(|| anywhere(&text))) });
             }
         }
         Ok(Self { prefix, ..Self::default() })
@@ -115,9 +115,8 @@ impl Owners {
 impl Section {
     fn owners(&self, path: &Utf8Path) -> Option<&[String]> {
         // The globs stand in the order of the lines.
-        let chunks = self.globs.iter().enumerate().rev();
-        let last =
-            chunks.filter_map(|(chunk, globs)| Some(chunk * CHUNK + globs.matches(path).into_iter().max()?)).next()?;
+        let mut chunks = self.globs.iter().enumerate().rev();
+        let last = chunks.find_map(|(chunk, globs)| Some(chunk * CHUNK + globs.matches(path).into_iter().max()?))?;
         let owners = self.lines.get(*self.of_globs.get(last)?)?;
         Some(if owners.is_empty() { &self.defaults } else { owners })
     }

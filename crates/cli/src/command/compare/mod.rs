@@ -4,7 +4,7 @@ mod side;
 mod text;
 
 use clap::Args;
-use imagelock_core::compare::{self, Change, Evidence, Verdict};
+use imagelock_core::compare::{self, Change, Comparison, Evidence, Verdict};
 use imagelock_core::lockfile::LockedImage;
 use imagelock_core::{Created, ImageName, Lockfile};
 use serde::Serialize;
@@ -117,7 +117,8 @@ fn locks(first: &Lockfile, second: &Lockfile, now: &Created) -> Vec<Pair> {
 
 fn pair(name: Option<ImageName>, first: Option<&LockedImage>, second: Option<&LockedImage>, now: &Created) -> Pair {
     let comparison = first.zip(second).map(|(first, second)| compare::images(first, second, Some(now)));
-    let (verdict, change) = (comparison.as_ref().map(|it| it.verdict()), comparison.as_ref().map(|it| it.change()));
+    let verdict = comparison.as_ref().map(Comparison::verdict);
+    let change = comparison.as_ref().map(Comparison::change);
     let evidence = comparison.map(|comparison| comparison.evidence).unwrap_or_default();
     Pair { name, first: first.map(Known::of), second: second.map(Known::of), verdict, change, evidence }
 }

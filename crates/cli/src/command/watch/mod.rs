@@ -64,7 +64,7 @@ impl Watch {
         super::update::known(&session, &self.names)?;
         let folder = self.folder(&session)?;
         let state = State::open(&folder, &session.root, &self.exec, &host.shell)?;
-        let signals = Signals::take();
+        let _signals = Signals::take();
         let rests = || Rests::of(self.every);
         let mut watched = Watched { watch: &self, host, state, unasked: rests(), refused: rests() };
         host.shell.doing("Watching", &super::count(session.project.images.len()));
@@ -72,7 +72,7 @@ impl Watch {
         watched.state.recover()?;
         loop {
             let pause = async { tokio::time::sleep(self.every).await };
-            if watched.pass(&signals) || network::run(pause).is_err() {
+            if watched.pass() || network::run(pause).is_err() {
                 host.shell.status("Ended", "what was seen is told, or remembered");
                 return Ok(());
             }
@@ -96,10 +96,10 @@ impl Watch {
 impl Watched<'_> {
     /// One round, and what is to be told before it and after it. Returns whether somebody wants this to end. What fails is
     /// one of many rounds: a project file that is being written, a registry that is away.
-    fn pass(&mut self, signals: &Signals) -> bool {
+    fn pass(&mut self) -> bool {
         for step in [Self::tell, Self::round, Self::tell] {
             let done = step(self);
-            if signals.came() {
+            if Signals::came() {
                 return true;
             }
             if let Err(failure) = done {

@@ -27,7 +27,7 @@ fn is_year(number: u64) -> bool {
 }
 
 fn day(year: &str, month: &str, day: &str) -> Option<TagVersion> {
-    let numbers = [year, month, day].map(|part| number(part));
+    let numbers = [year, month, day].map(number);
     let [Some(year), Some(month), Some(day)] = numbers else { return None };
     let fits = is_year(year) && (1..=12).contains(&month) && (1..=31).contains(&day);
     fits.then(|| TagVersion { numbers: vec![year, month, day], ..TagVersion::default() })
