@@ -152,7 +152,7 @@ fn a_lock_that_does_not_answer_is_told_where_it_was_asked() {
     let absent = rendered(adopted(host, ""));
     std::fs::remove_file(absent.path("images.lock")).unwrap();
     assert_eq!(broken(&absent), ["error lock images.toml:3:1", "error lock images.toml:4:1"]);
-    repo.write("images.lock", repo.read("images.lock").replacen("\"version\": 1", "\"version\": 2", 1));
+    repo.write("images.lock", repo.read("images.lock").replacen("\"version\": 1", "\"version\": 9", 1));
     repo.imagelock(["check"]).exit(2);
 }
 

@@ -40,7 +40,7 @@ fn bash_completes_commands_options_and_paths() {
     assert_eq!(bash(&repo, "", "imagelock lock --loc"), ["--locked"]);
     assert_eq!(
         bash(&repo, "", "imagelock update --allow "),
-        ["cooldown", "digest", "down", "hold", "major", "minor", "patch"]
+        ["digest", "patch", "minor", "major", "down", "hold", "cooldown"]
     );
     assert_eq!(bash(&repo, "", "imagelock --project oth"), ["other/"]);
     assert_eq!(bash(&repo, "", "imagelock import compose ima"), ["images.toml"]);

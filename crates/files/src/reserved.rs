@@ -10,7 +10,7 @@ use camino::Utf8Path;
 const VERSION_CONTROL: &[&str] = &[".git", ".hg", ".jj", ".svn"];
 
 /// The files that all comes from, beside the project file.
-pub const SOURCES: &[&str] = &["images.toml", "images.lock", "Cargo.toml"];
+pub const SOURCES: &[&str] = &["images.toml", "images.lock", "images.seen", "Cargo.toml"];
 
 /// Files that Git acts on: filters and drivers are programs, submodules are repositories.
 const OF_GIT: &[&str] = &[".gitattributes", ".gitmodules"];
@@ -253,7 +253,7 @@ mod tests {
             ),
             (
                 Reserved::Source,
-                &["images.toml", "IMAGES.TOML", "images.lock", "Images.Lock", "images~1.tom", "cargo.toml"],
+                &["images.toml", "IMAGES.TOML", "images.lock", "Images.Lock", "images.seen", "images~1.tom", "cargo.toml"],
             ),
         ] {
             for path in paths {

@@ -16,7 +16,7 @@ pub(crate) fn cases() -> Vec<Case> {
 fn damaged() -> Vec<Case> {
     vec![
         Case::new("a newer version of the lock is refused with what to do")
-            .file("images.lock", "{\n  \"images\": {},\n  \"version\": 2\n}\n")
+            .file("images.lock", "{\n  \"images\": {},\n  \"version\": 9\n}\n")
             .exits(2)
             .says("images.lock")
             .requests(0),
