@@ -253,7 +253,15 @@ mod tests {
             ),
             (
                 Reserved::Source,
-                &["images.toml", "IMAGES.TOML", "images.lock", "Images.Lock", "images.seen", "images~1.tom", "cargo.toml"],
+                &[
+                    "images.toml",
+                    "IMAGES.TOML",
+                    "images.lock",
+                    "Images.Lock",
+                    "images.seen",
+                    "images~1.tom",
+                    "cargo.toml",
+                ],
             ),
         ] {
             for path in paths {
