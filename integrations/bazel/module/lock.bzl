@@ -14,6 +14,7 @@ load("//private:judge.bzl", "INDEXES", "MANIFESTS", "judge")
 load("//private:text.bzl", "consists_of", "show")
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 # The newest version that is read. Version 1 has fewer keys of requests, and is read alike.
 _VERSION = 2
 
