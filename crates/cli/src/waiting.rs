@@ -69,6 +69,13 @@ pub(crate) struct Said {
     pub(crate) words: String,
 }
 
+impl Said {
+    /// The reasons as one phrase.
+    pub(crate) fn phrase(reasons: &[Self]) -> String {
+        reasons.iter().map(|said| said.words.as_str()).collect::<Vec<_>>().join("; ")
+    }
+}
+
 impl Candidate {
     /// What is known of an image that was looked at.
     pub(crate) fn of(image: &LockedImage) -> Self {
@@ -112,11 +119,6 @@ impl Waits {
         self.reasons.iter().any(|said| matches!(said.reason, Reason::Held { .. }))
     }
 
-    /// The reasons as one phrase.
-    pub(crate) fn why(&self) -> String {
-        self.reasons.iter().map(|said| said.words.as_str()).collect::<Vec<_>>().join("; ")
-    }
-
     /// What tells both images apart: their tags, else their versions, else their digests.
     fn step(&self) -> String {
         let (from, to) = (&self.from, &self.to);
@@ -137,7 +139,8 @@ const STEPS: &[Narrowing] = &[Narrowing::CutStart(1, 16), Narrowing::CutEnd(0, 1
 
 /// Prints what waits, with the commands that take it.
 pub(crate) fn print(host: &Host, waiting: &[Waits]) {
-    let rows = waiting.iter().map(|waits| [waits.name.to_string(), waits.step(), waits.why()]).collect();
+    let rows =
+        waiting.iter().map(|waits| [waits.name.to_string(), waits.step(), Said::phrase(&waits.reasons)]).collect();
     let lines = Table { heads: None, rows, steps: STEPS }.lines(host.shell.room());
     for (waits, line) in waiting.iter().zip(lines) {
         host.shell.attention("Waiting", &line);

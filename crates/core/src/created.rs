@@ -39,6 +39,11 @@ impl Created {
         Self::from_unix_seconds(self.unix_seconds().saturating_add(seconds))
     }
 
+    /// How many whole days lie between this and `later`; negative where that is earlier.
+    pub fn days_until(&self, later: &Self) -> i64 {
+        (later.unix_seconds() - self.unix_seconds()).div_euclid(24 * 60 * 60)
+    }
+
     /// The day, for people: `12 Nov 2026`.
     pub fn day(&self) -> String {
         self.0.strftime("%-d %b %Y").to_string()
@@ -109,6 +114,17 @@ mod tests {
         assert_eq!(after("2026-11-28T08:31:02Z", -2), "2026-11-28T08:31:00Z");
         assert_eq!(after("2026-11-28T08:31:02Z", i64::MAX), "9999-12-30T22:00:00Z");
         assert_eq!(after("2026-11-28T08:31:02Z", i64::MIN), "0000-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn days_are_counted_whole_and_below_zero_for_what_is_earlier() {
+        let days = |from: &str, to: &str| {
+            let [from, to]: [Created; 2] = [from, to].map(|text| text.parse().unwrap());
+            from.days_until(&to)
+        };
+        assert_eq!(days("2026-11-20T06:00:00Z", "2026-11-23T05:59:59Z"), 2);
+        assert_eq!(days("2026-11-20T06:00:00Z", "2026-11-23T06:00:00Z"), 3);
+        assert_eq!(days("2026-11-20T06:00:00Z", "2026-11-20T05:59:59Z"), -1);
     }
 
     #[test]

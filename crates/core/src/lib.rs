@@ -20,7 +20,7 @@
 //! - `arbitrary`, with the feature `proptest`: strategies for property tests.
 //! - [`source`]: where in a file something stands, for errors that show it.
 //! - [`escape`]: text inside the strings of other languages.
-//! - [`text`]: which characters steer what people see, and how JSON is written without them.
+//! - [`text`]: which characters steer what people see, and how JSON is written without them; times in words.
 
 #[cfg(any(test, feature = "proptest"))]
 pub mod arbitrary;

@@ -1,5 +1,7 @@
 //! Text that somebody else wrote: serde for the types that are validated text, written once; quotes for errors; and the
-//! characters that steer what a reader sees instead of showing something.
+//! characters that steer what a reader sees instead of showing something. And how long something takes, in words.
+
+use std::time::Duration;
 
 /// Gives a type with `FromStr` and `Display` the serde form of a JSON string, and refuses invalid text with the
 /// type's own message. Text that has another canonical form is refused too: readers that know no canonical forms would
@@ -33,6 +35,16 @@ pub(crate) fn canonical(form: &str, text: &str) -> Result<(), String> {
 /// The text in backticks, as errors quote it; two backticks with nothing between would say nothing.
 pub(crate) fn quoted(text: &str) -> String {
     if text.is_empty() { "an empty text".to_owned() } else { format!("`{text}`") }
+}
+
+/// A time as people say it: `90 s`, `10 min`, `1 h`, or milliseconds below a second.
+pub fn time(duration: Duration) -> String {
+    match duration.as_secs() {
+        0 => format!("{} ms", duration.as_millis()),
+        seconds if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
+        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{seconds} s"),
+    }
 }
 
 /// Whether a character steers a terminal, an editor or a diff instead of showing something: the controls C0, DEL and C1,
@@ -70,6 +82,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn times_are_written_as_people_say_them() {
+        let times = [20, 600, 7200, 90].map(|seconds| time(Duration::from_secs(seconds)));
+        assert_eq!(times, ["20 s", "10 min", "2 h", "90 s"]);
+        assert_eq!(time(Duration::from_millis(50)), "50 ms");
+    }
 
     #[test]
     fn what_steers_is_escaped_and_what_shows_stays() {

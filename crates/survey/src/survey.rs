@@ -169,7 +169,10 @@ impl<'a> Survey<'a> {
         });
         let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut mentions: Vec<Vec<Mention>> = mentions.into_inner().unwrap_or_else(PoisonError::into_inner);
-        // Paths are compared part by part, which takes its time: once a file.
+        // Each list is a file's. Paths are compared part by part, which takes its time: so they are once a file.
+        for list in &mut mentions {
+            list.sort_by_key(|mention| mention.span.start);
+        }
         mentions.sort_by(|one, other| one.first().map(|it| &it.file).cmp(&other.first().map(|it| &it.file)));
         found.mentions.reserve_exact(mentions.iter().map(Vec::len).sum());
         found.mentions.extend(mentions.into_iter().flatten());
@@ -193,8 +196,8 @@ impl Surveyed {
         self.read += other.read;
     }
 
+    /// Sorts all but the mentions.
     fn sort(&mut self) {
-        self.mentions.sort_by(|one, other| (&one.file, one.span.start).cmp(&(&other.file, other.span.start)));
         self.warnings.sort();
         self.warnings.dedup();
         self.ignored.sort();

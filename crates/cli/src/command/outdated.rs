@@ -195,16 +195,15 @@ impl Row {
         match (&self.current, self.state) {
             (None, _) => "not locked".to_owned(),
             (_, "allowed") => "may be taken".to_owned(),
-            _ => self.reasons.iter().map(|said| said.words.as_str()).collect::<Vec<_>>().join("; "),
+            _ => Said::phrase(&self.reasons),
         }
     }
 }
 
 /// For how many days an image is there, as it says itself.
 fn age(image: &LockedImage, now: &Created) -> Option<i64> {
-    const DAY: i64 = 24 * 3600;
     let created = image.created.as_ref().filter(|created| created.is_evidence() && *created <= now)?;
-    Some((now.unix_seconds() - created.unix_seconds()) / DAY)
+    Some(created.days_until(now))
 }
 
 const HEADS: [&str; 7] = ["NAME", "CURRENT", "ALLOWED", "LATEST", "LEVEL", "AGE", "WHY"];

@@ -109,7 +109,7 @@ impl<'a> Shape<'a> {
                 numbers.starts_with(&mine) && more
             })
         });
-        let year = self.numbers.find('.').unwrap_or(self.numbers.len()) == 4 && (1970..2200).contains(&mine[0]);
+        let year = self.numbers.find('.').unwrap_or(self.numbers.len()) == 4 && scheme::is_year(mine[0]);
         // `24.04` is a release by its own name, and `24.10` another.
         let month = self.numbers.split('.').any(|number| number.len() > 1 && number.starts_with('0'));
         let shown: Vec<String> = mine.iter().take(3).map(u64::to_string).collect();

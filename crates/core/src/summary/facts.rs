@@ -36,7 +36,7 @@ pub(super) fn brief(image: &LockedImage, as_of: &Created) -> String {
 
 /// How old something is, in whole days; nothing where it is not there yet.
 fn age(created: &Created, as_of: &Created) -> String {
-    match (as_of.unix_seconds() - created.unix_seconds()).div_euclid(24 * 60 * 60) {
+    match created.days_until(as_of) {
         ..0 => String::new(),
         0 => " (today)".to_owned(),
         1 => " (1 day)".to_owned(),

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
+use imagelock_core::text::time;
 use imagelock_core::{Digest, Platform, Tag};
 
-use super::text::{colon, list, newest_text, size, time, unreadable_text};
+use super::text::{colon, list, newest_text, size, unreadable_text};
 use super::{Login, NotAnImage, Refusal};
 use crate::layout::LayoutError;
 

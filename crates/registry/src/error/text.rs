@@ -1,6 +1,4 @@
-//! How what others wrote, and lists of things, stand in an error.
-
-use std::time::Duration;
+//! How what others wrote, lists of things and sizes stand in an error.
 
 use imagelock_core::Tag;
 
@@ -66,26 +64,13 @@ pub(super) fn size(bytes: u64) -> String {
     }
 }
 
-/// `90 s`, `10 min`, `1 h`, or milliseconds below a second.
-pub(super) fn time(duration: Duration) -> String {
-    match duration.as_secs() {
-        0 => format!("{} ms", duration.as_millis()),
-        seconds if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
-        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
-        seconds => format!("{seconds} s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn sizes_and_times_are_written_as_people_say_them() {
+    fn sizes_are_written_as_people_say_them() {
         let sizes = [4 << 20, 20 << 10, 1 << 30, 1000, 0].map(size);
         assert_eq!(sizes, ["4 MiB", "20 KiB", "1024 MiB", "1000 bytes", "0 bytes"]);
-        let times = [20, 600, 7200, 90].map(|seconds| time(Duration::from_secs(seconds)));
-        assert_eq!(times, ["20 s", "10 min", "2 h", "90 s"]);
-        assert_eq!(time(Duration::from_millis(50)), "50 ms");
     }
 }

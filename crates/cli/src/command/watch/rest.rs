@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use imagelock_core::ImageName;
+use imagelock_core::text::time;
 
 /// The longest that something rests, unless rounds are longer apart.
 const MOST: Duration = Duration::from_hours(1);
@@ -47,17 +48,7 @@ impl Rests {
         rest.failures = rest.failures.saturating_add(1);
         rest.until = self.round.saturating_add(rounds);
         let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
-        words(self.every.saturating_mul(rounds))
-    }
-}
-
-/// `90 s`, `10 min`, `1 h`
-fn words(time: Duration) -> String {
-    match time.as_secs() {
-        0 => format!("{} ms", time.as_millis()),
-        seconds if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
-        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
-        seconds => format!("{seconds} s"),
+        time(self.every.saturating_mul(rounds))
     }
 }
 

@@ -22,7 +22,8 @@ pub(super) fn read(text: &str) -> Result<Read, Reason> {
     if fits { Ok((version, flavour)) } else { Err(Reason::NoVersion) }
 }
 
-fn is_year(number: u64) -> bool {
+/// Whether a number is the year of a release, as far as anybody can tell.
+pub(in crate::policy) fn is_year(number: u64) -> bool {
     (1970..2200).contains(&number)
 }
 

@@ -6,6 +6,7 @@ mod pep440;
 #[cfg(test)]
 mod tests;
 
+pub(super) use self::calver::is_year;
 pub(super) use self::loose::moment;
 use super::dropped::Reason;
 use super::error::RuleError;
