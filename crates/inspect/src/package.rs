@@ -1,0 +1,179 @@
+//! Packages, and the names by which two lists of them are compared.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use packageurl::PackageUrl;
+use serde::{Serialize, Serializer};
+
+/// Who says that something is in an image, the surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grade {
+    /// It was read out of bytes under a locked digest.
+    Verified,
+    /// An annotation, a label or an attestation without a signature says it.
+    Publisher,
+    /// It was not read: too large, or of a format that no reader here knows.
+    NotRead,
+}
+
+impl Grade {
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Publisher => "said by the publisher",
+            Self::NotRead => "not read",
+        }
+    }
+}
+
+/// A package URL (purl-spec) without its version and without what does not tell two packages apart.
+///
+/// This is a package's identity: the same purl in two images is the same package, in whatever versions. Of the
+/// qualifiers `arch`, `distro` and `epoch` are no part of it, since they change with a rebuild.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Purl(String);
+
+/// A text that is no package URL.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no package URL: {reason}")]
+pub struct PurlError {
+    text: String,
+    reason: String,
+}
+
+/// The qualifiers that are no part of a package's identity.
+const CHANGING: [&str; 3] = ["arch", "distro", "epoch"];
+
+impl Purl {
+    /// The identity of a package of a type of the purl specification (`apk`, `deb`, `rpm`, `golang`, `npm`, `pypi`, ...).
+    pub fn new(kind: &str, namespace: Option<&str>, name: &str) -> Result<Self, PurlError> {
+        let failed = |error: packageurl::Error| PurlError { text: format!("{kind}/{name}"), reason: error.to_string() };
+        let mut purl = PackageUrl::new(kind, name).map_err(failed)?;
+        if let Some(namespace) = namespace {
+            purl.with_namespace(namespace).map_err(failed)?;
+        }
+        Ok(Self(purl.to_string()))
+    }
+
+    /// Reads a purl as documents write it: the identity, and the version where it has one.
+    pub fn read(text: &str) -> Result<(Self, Option<String>), PurlError> {
+        let failed = |error: packageurl::Error| PurlError { text: text.to_owned(), reason: error.to_string() };
+        let mut purl = PackageUrl::from_str(text).map_err(failed)?;
+        let version = purl.version().map(ToOwned::to_owned);
+        purl.without_version();
+        let stays = |(key, _): &(&Cow<'_, str>, &Cow<'_, str>)| !CHANGING.contains(&key.as_ref());
+        let qualifiers = purl.qualifiers().iter().filter(stays);
+        let qualifiers: Vec<_> = qualifiers.map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        purl.clear_qualifiers();
+        for (key, value) in qualifiers {
+            purl.add_qualifier(key, value).map_err(failed)?;
+        }
+        Ok((Self(purl.to_string()), version))
+    }
+
+    /// The purl as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The type: `apk`, `deb`, `golang`.
+    pub fn kind(&self) -> &str {
+        let rest = self.0.strip_prefix("pkg:").unwrap_or(&self.0);
+        rest.split_once('/').map_or(rest, |(kind, _)| kind)
+    }
+
+    /// The name that people know the package by, with the namespace where its type needs one (`golang`, `npm`, `maven`).
+    pub fn name(&self) -> String {
+        let Ok(purl) = PackageUrl::from_str(&self.0) else { return self.0.clone() };
+        match (purl.namespace(), purl.ty()) {
+            (Some(namespace), "golang" | "npm" | "composer" | "github") => format!("{namespace}/{}", purl.name()),
+            (Some(namespace), "maven") => format!("{namespace}:{}", purl.name()),
+            _ => purl.name().to_owned(),
+        }
+    }
+
+    /// The purl of one version of the package.
+    pub fn at(&self, version: &str) -> String {
+        let Ok(mut purl) = PackageUrl::from_str(&self.0) else { return self.0.clone() };
+        match purl.with_version(version) {
+            Ok(purl) => purl.to_string(),
+            Err(_) => self.0.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Purl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl Serialize for Purl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// One package of an image.
+///
+/// Every text in it was written by a stranger: hostile wherever it is printed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Package {
+    /// What it is.
+    pub purl: Purl,
+    /// Its version, as its own database or document writes it.
+    pub version: String,
+    /// What it was built from, by which the advisories of distributions name it: the origin of an apk, the source of a deb or
+    /// an rpm. Absent where that is the package itself.
+    pub source: Option<Source>,
+    /// Its licence, as written: often no SPDX expression.
+    pub license: Option<String>,
+}
+
+/// The source package that a package was built from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// Its version, where it is not the package's.
+    pub version: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_purl_without_its_version_is_the_package() {
+        let (purl, version) = Purl::read("pkg:apk/wolfi/openssl@3.3.2-r2?arch=x86_64&distro=wolfi-20230201").unwrap();
+        assert_eq!((purl.as_str(), version.as_deref()), ("pkg:apk/wolfi/openssl", Some("3.3.2-r2")));
+        assert_eq!((purl.kind(), purl.name().as_str()), ("apk", "openssl"));
+        assert_eq!(purl.at("3.3.2-r3"), "pkg:apk/wolfi/openssl@3.3.2-r3");
+        assert_eq!(purl, Purl::new("apk", Some("wolfi"), "openssl").unwrap());
+    }
+
+    #[test]
+    fn a_qualifier_that_tells_packages_apart_stays() {
+        let (purl, _) = Purl::read("pkg:deb/debian/zlib1g@1:1.2.13?arch=amd64&repository_url=example.com").unwrap();
+        assert_eq!(purl.as_str(), "pkg:deb/debian/zlib1g?repository_url=example.com");
+    }
+
+    #[test]
+    fn names_are_the_ones_that_people_use() {
+        let name = |text: &str| Purl::read(text).unwrap().0.name();
+        assert_eq!(name("pkg:golang/golang.org/x/net@v0.1.0"), "golang.org/x/net");
+        assert_eq!(name("pkg:npm/%40types/node@20.0.0"), "@types/node");
+        assert_eq!(name("pkg:maven/org.slf4j/slf4j-api@2.0.0"), "org.slf4j:slf4j-api");
+    }
+
+    #[test]
+    fn a_text_that_is_no_purl_is_refused() {
+        for text in ["", "openssl", "pkg:", "pkg:deb", "http://example.com"] {
+            assert!(Purl::read(text).is_err(), "{text}");
+        }
+    }
+}
