@@ -1,6 +1,6 @@
 //! The only way out: status and errors to standard error, results to standard output.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -90,7 +90,7 @@ impl Shell {
     /// to it that nothing else in it steers a terminal.
     pub(crate) fn drawn(&self, text: &str) {
         // A closed stream has nobody left who could be told.
-        self.progress.suspend(|| drop(std::io::stderr().lock().write_all(text.as_bytes())));
+        self.progress.suspend(|| drop(io::stderr().lock().write_all(text.as_bytes())));
     }
 
     /// A result for people to standard output.
@@ -105,7 +105,7 @@ impl Shell {
 
     /// A file's content to standard output, as it is; on a terminal as one may show it.
     pub(crate) fn content(&self, content: &[u8]) {
-        if std::io::stdout().is_terminal() {
+        if io::stdout().is_terminal() {
             self.result(&String::from_utf8_lossy(content));
         } else {
             self.write(content);
@@ -114,21 +114,68 @@ impl Shell {
 
     fn write(&self, bytes: &[u8]) {
         self.progress.suspend(|| {
-            let mut out = std::io::stdout().lock();
+            let mut out = io::stdout().lock();
             drop(out.write_all(bytes).and_then(|()| out.flush()));
         });
     }
 
     /// The one result of a run for programs, JSON: what comes after it, such as why a check fails, is for people alone.
     pub(crate) fn answer(&self, json: &str) {
+        // A closed stream has nobody left who could be told.
+        drop(self.answer_by(|out| out.write_all(json.as_bytes())));
+    }
+
+    /// The same as it is made: a long one is never whole in memory. What cannot be written as JSON is an error.
+    pub(crate) fn answer_of(&self, value: &impl serde::Serialize) -> serde_json::Result<()> {
+        let mut wrong = None;
+        let written = self.answer_by(|out| {
+            match serde_json::to_writer_pretty(&mut *out, value) {
+                Err(error) if error.is_io() => return Err(io::Error::from(error)),
+                done => wrong = done.err(),
+            }
+            out.write_all(b"\n")
+        });
+        drop(written);
+        wrong.map_or(Ok(()), Err)
+    }
+
+    fn answer_by(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         if self.answered.swap(true, Ordering::Relaxed) {
-            return;
+            return Ok(());
         }
         if let Some(aside) = &self.aside {
-            *aside.lock().unwrap_or_else(PoisonError::into_inner) = Some(json.to_owned());
-        } else {
-            self.write(escape_json(json).as_bytes());
+            let mut kept = Vec::new();
+            write(&mut kept)?;
+            *aside.lock().unwrap_or_else(PoisonError::into_inner) = String::from_utf8(kept).ok();
+            return Ok(());
         }
+        self.progress.suspend(|| {
+            let mut out = Escaping(BufWriter::with_capacity(PIECE, io::stdout().lock()));
+            write(&mut out)?;
+            out.flush()
+        })
+    }
+}
+
+/// How much of an answer is written at once, in bytes.
+const PIECE: usize = 64 << 10;
+
+/// Writes JSON on, with all that [`steers`] escaped. It is given whole characters, as the writers of JSON have them.
+struct Escaping<W>(W);
+
+impl<W: Write> Write for Escaping<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.iter().all(|byte| *byte < 0x7f) {
+            self.0.write_all(bytes)?;
+        } else {
+            let text = std::str::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+            self.0.write_all(escape_json(text).as_bytes())?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 
@@ -176,6 +223,13 @@ pub(crate) fn escaped(character: char) -> impl Iterator<Item = char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_is_escaped_piece_by_piece() {
+        let mut out = Escaping(Vec::new());
+        serde_json::to_writer(&mut out, &["1.0\u{1b}\u{9b}x", "\u{7f}", "é\u{202e}\n"]).unwrap();
+        assert_eq!(String::from_utf8(out.0).unwrap(), r#"["1.0\u001b\u009bx","\u007f","é\u202e\n"]"#);
+    }
 
     #[test]
     fn a_publisher_cannot_move_the_cursor_or_turn_the_text() {

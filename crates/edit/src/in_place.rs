@@ -6,7 +6,7 @@ use imagelock_adapter::{Context, Left, Output, Problem, RenderError, Target};
 use imagelock_core::ImageName;
 use imagelock_core::project::Fields;
 use imagelock_core::source::{Location, Spanned};
-use imagelock_scan::{Format, HEAD, WORD};
+use imagelock_scan::{Format, HEAD, Named, WORD};
 
 use crate::files::{File, Files};
 use crate::{Edited, Matcher, Pinning, Spell};
@@ -44,7 +44,8 @@ impl InPlace {
 
     fn format(&self, path: &Utf8Path, text: &str) -> Option<&dyn Format> {
         let head = &text[..text.floor_char_boundary(HEAD)];
-        let claims = self.formats.iter().find(|format| format.claims(path, &head));
+        let path = Named::new(path);
+        let claims = self.formats.iter().find(|format| format.claims(&path, &head));
         claims.or(self.formats.last()).map(Box::as_ref)
     }
 }

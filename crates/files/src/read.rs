@@ -43,6 +43,8 @@ fn sized(path: &Utf8Path) -> Result<Option<(File, u64)>, FileError> {
 
 /// The most bytes that room is made for before they are read.
 const AT_ONCE: u64 = 1 << 20;
+/// How many bytes are read where the first ones are asked for: most files have no more.
+const AHEAD: usize = 16 << 10;
 
 /// A regular file that is read as far as it is worth it: its first bytes tell what it is. It is opened once.
 #[derive(Debug)]
@@ -53,18 +55,22 @@ pub struct Opened<'p> {
     size: u64,
     /// What was read of it so far.
     read: Vec<u8>,
+    /// Whether that is all.
+    ended: bool,
 }
 
 impl<'p> Opened<'p> {
     /// Opens a file, `None` where there is none. Whatever is no regular file, behind all links, is an error.
     pub fn open(path: &'p Utf8Path) -> Result<Option<Self>, FileError> {
         let Some((file, size)) = sized(path)? else { return Ok(None) };
-        Ok(Some(Self { path, file, size, read: Vec::new() }))
+        Ok(Some(Self { path, file, size, read: Vec::new(), ended: false }))
     }
 
     /// Returns its first bytes, so many or all that it has.
     pub fn head(&mut self, bytes: usize) -> Result<&[u8], FileError> {
-        self.fill(bytes as u64)?;
+        if self.read.len() < bytes {
+            self.fill(bytes.max(AHEAD) as u64)?;
+        }
         Ok(&self.read[..self.read.len().min(bytes)])
     }
 
@@ -84,12 +90,7 @@ impl<'p> Opened<'p> {
 
     /// Reads on until there are so many bytes.
     fn fill(&mut self, bytes: u64) -> Result<(), FileError> {
-        let more = bytes.saturating_sub(self.read.len() as u64);
-        // A size that is told is not believed: files of `/proc` are larger than they say, and others have holes.
-        let told = self.size.saturating_sub(self.read.len() as u64).saturating_add(1);
-        self.read.reserve(usize::try_from(more.min(told).min(AT_ONCE)).unwrap_or_default());
-        let done = self.file.by_ref().take(more).read_to_end(&mut self.read);
-        done.map(drop).map_err(|error| {
+        self.read_on(bytes).map_err(|error| {
             let problem = match error.kind() {
                 // Some files of `/proc` are streams that say that they are files.
                 io::ErrorKind::WouldBlock => FileProblem::NotAFile("a stream"),
@@ -97,6 +98,28 @@ impl<'p> Opened<'p> {
             };
             FileError { doing: "read", path: self.path.to_owned(), problem }
         })
+    }
+
+    fn read_on(&mut self, bytes: u64) -> io::Result<()> {
+        loop {
+            let before = self.read.len();
+            let left = bytes.saturating_sub(before as u64);
+            if self.ended || left == 0 {
+                return Ok(());
+            }
+            // A size that is told is not believed: files of `/proc` are larger than they say, and others have holes. One byte
+            // more is asked for; where it does not come, the size was true, and nobody has to ask again.
+            let told = if before as u64 >= self.size { AHEAD as u64 } else { self.size - before as u64 + 1 };
+            let room = usize::try_from(left.min(told).min(AT_ONCE)).unwrap_or(AHEAD);
+            self.read.resize(before + room, 0);
+            let got = self.file.read(&mut self.read[before..]);
+            self.read.truncate(before + got.as_ref().copied().unwrap_or_default());
+            match got {
+                Ok(got) => self.ended = got == 0 || got < room && self.read.len() as u64 == self.size,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 //! characters that nobody sees, some know a file by a short name too. Git guards its own folder in the same way
 //! (`core.protectHFS`, `core.protectNTFS`), and the answer is the same on every machine.
 
+use std::borrow::Cow;
+
 use camino::Utf8Path;
 
 /// Folders that hold what version control runs and believes: hooks, settings, credentials of CI.
@@ -72,7 +74,8 @@ impl Reserved {
 
 /// Whether a folder of this name is version control's.
 pub fn is_version_control(name: &str) -> bool {
-    VERSION_CONTROL.iter().any(|folder| is_called(name, folder))
+    let name = plain(name);
+    VERSION_CONTROL.iter().any(|folder| may_be(&name, folder))
 }
 
 /// Whose the file at a path from the root is, if it is not anybody's.
@@ -93,8 +96,12 @@ pub fn of(path: &Utf8Path) -> Option<Reserved> {
 
 /// Whether a file system may take `name` for `meant`.
 fn is_called(name: &str, meant: &str) -> bool {
-    let name = plain(name);
-    name == meant.to_lowercase() || is_short(&name, &stem(meant), meant)
+    may_be(&plain(name), meant)
+}
+
+/// Likewise, for a plain name. Every file there is may be asked for: what is no short name costs nothing.
+fn may_be(name: &str, meant: &str) -> bool {
+    name.eq_ignore_ascii_case(meant) || name.contains('~') && is_short(name, &stem(meant), meant)
 }
 
 /// Whether a file system may take `name` for `file` with any ending, or with none.
@@ -126,11 +133,15 @@ fn is_number(text: &str) -> bool {
 
 /// A name without what file systems pass over: case, characters that nobody sees (HFS+), and a stream of the file, points
 /// and spaces at the end (NTFS).
-fn plain(name: &str) -> String {
+fn plain(name: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase() && byte != b':';
+    if name.bytes().all(is_plain) {
+        return Cow::Borrowed(name.trim_end_matches(['.', ' ']));
+    }
     let name = name.split(':').next().unwrap_or_default();
     let seen = name.chars().filter(|c| !is_unseen(*c));
     let plain: String = seen.flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
-    plain.trim_end_matches(['.', ' ']).to_owned()
+    Cow::Owned(plain.trim_end_matches(['.', ' ']).to_owned())
 }
 
 /// The characters that HFS+ passes over, as Git lists them (`utf8.c`, `next_hfs_char`).

@@ -13,17 +13,18 @@
 mod comment;
 pub mod formats;
 mod lines;
+mod named;
 mod names;
 
 use std::ops::Range;
 
-use camino::Utf8Path;
 use imagelock_core::Reference;
 use imagelock_core::reference::ReferenceError;
 
 pub use comment::{Comment, WORD};
 pub use formats::{FORMATS, HEAD, PLAIN, claiming, makes, plain, start};
 pub use lines::Lines;
+pub use named::Named;
 pub use names::{names, takes_names};
 
 /// A place in a text where an image is named, or may be.
@@ -208,7 +209,7 @@ pub trait Format: Send + Sync {
 
     /// Whether a file is of this format, by its name and, where that is not enough, by its first bytes. The first format of
     /// a list that claims a file reads it.
-    fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool;
+    fn claims(&self, path: &Named<'_>, head: &dyn Head) -> bool;
 
     /// The places and the comments of a text.
     fn read(&self, text: &str) -> Result<Parsed, Unreadable>;

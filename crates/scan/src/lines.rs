@@ -12,7 +12,8 @@ pub struct Lines {
 impl Lines {
     /// Finds the lines of a text.
     pub fn new(text: &str) -> Self {
-        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        // Lines are short: looking at each byte is quicker than searching for the next end.
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         Self { starts: std::iter::once(0).chain(ends).collect(), end: text.len() }
     }
 

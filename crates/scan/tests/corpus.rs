@@ -12,9 +12,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use camino::Utf8Path;
 use imagelock_core::Reference;
-use imagelock_scan::{FORMATS, Format, Says, Site, Sure};
+use imagelock_scan::{FORMATS, Format, Named, Says, Site, Sure};
 use toml_edit::DocumentMut;
 
 /// What is read of a file before a format claims it.
@@ -50,7 +49,7 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
 
 fn format_of(path: &str, text: &str) -> &'static dyn Format {
     let head = &text[..(0..=HEAD.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap()];
-    *FORMATS.iter().find(|format| format.claims(Utf8Path::new(path), &head)).unwrap()
+    *FORMATS.iter().find(|format| format.claims(&Named::new(path), &head)).unwrap()
 }
 
 fn state(reference: Option<&Reference>) -> &'static str {

@@ -4,6 +4,7 @@
 //! machine finds the same files. Links are not followed: what they lead to inside of the repository is found where it is.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::GlobSet;
@@ -13,7 +14,7 @@ use imagelock_core::project::{FILE_NAME, ScanSettings};
 use imagelock_edit::glob;
 use imagelock_files::reserved::is_version_control;
 
-use crate::rules::{Folders, Said};
+use crate::rules::{Folder, Folders, Said};
 
 /// A walk through a repository.
 #[derive(Clone, Copy)]
@@ -146,8 +147,11 @@ impl Walk<'_> {
         // The crate's own rules would count what stands outside of the repository, and do not tell what they leave out.
         walk.standard_filters(false).follow_links(false);
         walk.build_parallel().run(|| {
-            Box::new(|entry| match entry {
-                Ok(entry) => self.step(&folders, &entry, &see),
+            // Files come folder by folder, so the last one is asked for again and again.
+            let mut last: Option<(Utf8PathBuf, Arc<Folder>)> = None;
+            let (folders, see) = (&folders, &see);
+            Box::new(move |entry| match entry {
+                Ok(entry) => self.step(folders, &mut last, &entry, see),
                 Err(error) => {
                     let (path, reason) = told(&error);
                     let path = path.strip_prefix(self.root).unwrap_or(&path).to_owned();
@@ -163,12 +167,18 @@ impl Walk<'_> {
         if start.as_str().is_empty() { self.root.to_owned() } else { self.root.join(start) }
     }
 
-    fn step(&self, folders: &Folders<'_>, entry: &DirEntry, see: &(impl Fn(Seen) + Sync)) -> WalkState {
+    fn step(
+        &self,
+        folders: &Folders<'_>,
+        last: &mut Option<(Utf8PathBuf, Arc<Folder>)>,
+        entry: &DirEntry,
+        see: &(impl Fn(Seen) + Sync),
+    ) -> WalkState {
         let Some(path) = Utf8Path::from_path(entry.path()) else {
             see(Seen::Nameless(self.lossy(entry.path())));
             return WalkState::Skip;
         };
-        let shown = path.strip_prefix(self.root).unwrap_or(path);
+        let shown = self.shown(path);
         let kind = entry.file_type();
         let is_folder = kind.is_some_and(|kind| kind.is_dir());
         if !is_folder && !kind.is_some_and(|kind| kind.is_file()) {
@@ -176,7 +186,14 @@ impl Walk<'_> {
         }
         // What somebody names in full is looked at.
         let named = entry.depth() == 0;
-        let above = path.parent().filter(|_| !named).map(|above| folders.of(above));
+        let above = path.parent().filter(|_| !named).map(|above| match last {
+            Some((known, folder)) if known.as_str() == above.as_str() => Arc::clone(folder),
+            _ => {
+                let folder = folders.of(above);
+                *last = Some((above.to_owned(), Arc::clone(&folder)));
+                folder
+            }
+        });
         let verdict = match &above {
             None => Verdict::Look,
             Some(above) => self.judge(folders, above, &Entry { path, shown, is_folder }),
@@ -198,10 +215,11 @@ impl Walk<'_> {
         WalkState::Continue
     }
 
-    fn judge(&self, folders: &Folders<'_>, above: &crate::rules::Folder, entry: &Entry<'_>) -> Verdict {
+    fn judge(&self, folders: &Folders<'_>, above: &Folder, entry: &Entry<'_>) -> Verdict {
         let Entry { path, shown, is_folder } = *entry;
         let name = path.file_name().unwrap_or_default();
-        let on_the_way = shown.starts_with(self.below) || is_folder && self.below.starts_with(shown);
+        let is_near = || shown.starts_with(self.below) || is_folder && self.below.starts_with(shown);
+        let on_the_way = self.below.as_str().is_empty() || is_near();
         if is_version_control(name) || !on_the_way {
             return Verdict::Pass;
         }
@@ -227,6 +245,12 @@ impl Walk<'_> {
             Some(by) if is_folder => Verdict::LookForTracked(by),
             _ => Verdict::Look,
         }
+    }
+
+    /// A path from the root on, told by its bytes: taking it apart costs more than all else that is done with most files.
+    fn shown<'p>(&self, path: &'p Utf8Path) -> &'p Utf8Path {
+        let rest = path.as_str().strip_prefix(self.root.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        rest.map_or_else(|| path.strip_prefix(self.root).unwrap_or(path), Utf8Path::new)
     }
 
     fn lossy(&self, path: &Path) -> String {

@@ -67,7 +67,7 @@ fn build(text: &str, comments: bool) -> Result<Parsed, YamlError> {
         open: Vec::new(),
         scalars: BTreeMap::new(),
         keys: BTreeSet::new(),
-        old_breaks: body.contains(OLD_BREAKS),
+        old_breaks: !body.is_ascii() && body.contains(OLD_BREAKS),
         quoted: Vec::new(),
         values: 0,
         after: 0,

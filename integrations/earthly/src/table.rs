@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use imagelock_core::ImageName;
 use imagelock_core::project::{Entry, Fields, Node, ProjectError};
 use imagelock_core::source::{Location, Spanned};
 use imagelock_edit::InPlace;
-use imagelock_scan::Format as _;
 use imagelock_scan::formats::{Dockerfile, Earthfile};
+use imagelock_scan::{Format as _, Named};
 
 /// The name that Earthly looks for: there is no option to give it another.
 const FILE_NAME: &str = "Earthfile";
@@ -79,7 +79,7 @@ fn version(fields: &mut Fields<'_>) -> String {
 
 /// Whether a path or glob names Dockerfiles.
 fn is_dockerfile(pattern: &str) -> bool {
-    Dockerfile.claims(Utf8Path::new(pattern), &"")
+    Dockerfile.claims(&Named::new(pattern), &"")
 }
 
 fn target(entry: &Entry) -> Result<(ImageName, Spanned<String>), Vec<ProjectError>> {

@@ -167,9 +167,7 @@ pub(crate) use render::{Written, moved, warnings};
 
 /// Writes a result as JSON, with the line end that files have.
 fn json(host: &Host, value: &impl serde::Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::input(error.to_string()))?;
-    host.shell.answer(&format!("{text}\n"));
-    Ok(())
+    host.shell.answer_of(value).map_err(|error| Failure::input(error.to_string()))
 }
 
 /// Writes findings in the form that forges or build servers read.

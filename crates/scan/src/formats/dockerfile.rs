@@ -9,13 +9,12 @@ mod stages;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use camino::Utf8Path;
 use imagelock_core::Reference;
 use parse_dockerfile::{Flag, HereDoc, Instruction, Source, UnescapedString};
 
 use self::stages::Stages;
 use crate::comment::speaking;
-use crate::{Format, Head, Lines, Parsed, Says, Site, Sure, Unreadable, moved};
+use crate::{Format, Head, Lines, Named, Parsed, Says, Site, Sure, Unreadable, moved};
 
 /// Dockerfiles and Containerfiles.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,7 +29,7 @@ impl Format for Dockerfile {
         "a Dockerfile"
     }
 
-    fn claims(&self, path: &Utf8Path, _: &dyn Head) -> bool {
+    fn claims(&self, path: &Named<'_>, _: &dyn Head) -> bool {
         path.file_name().is_some_and(is_dockerfile)
     }
 

@@ -5,7 +5,6 @@
 
 use std::ops::Range;
 
-use camino::Utf8Path;
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, ObjectKey, TraversalOperator};
 use hcl_edit::structure::{BlockLabel, Body};
@@ -13,7 +12,7 @@ use hcl_edit::visit::{Visit, visit_expr};
 use imagelock_core::escape;
 
 use crate::comment::speaking;
-use crate::{Format, Head, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Named, Parsed, Site, Sure, Unreadable};
 
 /// HCL, version 2.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,7 +27,7 @@ impl Format for Hcl {
         "HCL"
     }
 
-    fn claims(&self, path: &Utf8Path, _: &dyn Head) -> bool {
+    fn claims(&self, path: &Named<'_>, _: &dyn Head) -> bool {
         matches!(path.extension(), Some("tf" | "tofu" | "tfvars" | "hcl" | "nomad"))
     }
 

@@ -46,7 +46,7 @@ pub use tools::{ANSIBLE, BAKE, BAKE_JSON, DEVCONTAINER, KO, KUSTOMIZE, SKAFFOLD}
 
 use camino::Utf8Path;
 
-use crate::{Format, Head};
+use crate::{Format, Head, Named};
 
 /// Every format, the narrower ones before the wider: the first that claims a file reads it.
 pub const FORMATS: &[&dyn Format] = &[
@@ -93,6 +93,7 @@ pub const HEAD: usize = 4096;
 
 /// The format that a file is read in, by its path and, where that is not enough, its first bytes.
 pub fn claiming(path: &Utf8Path, head: &dyn Head) -> Option<&'static dyn Format> {
+    let path = &Named::new(path);
     FORMATS.iter().copied().find(|format| format.claims(path, head))
 }
 
@@ -101,6 +102,7 @@ pub const PLAIN: &str = "plain";
 
 /// How any text at a path is read by its words alone, whichever format claims it.
 pub fn plain(path: &Utf8Path) -> Option<&'static dyn Format> {
+    let path = &Named::new(path);
     FORMATS.iter().copied().find(|format| format.id() == PLAIN && format.claims(path, &""))
 }
 

@@ -1,6 +1,5 @@
 //! The languages of YAML, JSON and HCL whose images stand at the ends of fixed ways: a table each.
 
-use camino::Utf8Path;
 use imagelock_yaml::{Node, quoted};
 
 use super::hcl::Hcl;
@@ -10,7 +9,7 @@ use super::row::{Given, Row};
 use super::table::PathTable;
 use super::yaml;
 use crate::comment::{Comment, speaking};
-use crate::{Format, Head, Lines, Parsed, Site, Unreadable};
+use crate::{Format, Head, Lines, Named, Parsed, Site, Unreadable};
 
 /// A language of YAML, JSON or HCL that is a table of ways.
 pub struct YamlPaths {
@@ -19,7 +18,7 @@ pub struct YamlPaths {
     /// What it is, for people.
     pub(super) about: &'static str,
     /// Which files are of it.
-    pub(super) claims: fn(&Utf8Path, &dyn Head) -> bool,
+    pub(super) claims: fn(&Named<'_>, &dyn Head) -> bool,
     /// How it is written.
     pub(super) syntax: Syntax,
     /// Where images are.
@@ -50,7 +49,7 @@ impl Format for YamlPaths {
         self.about
     }
 
-    fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
+    fn claims(&self, path: &Named<'_>, head: &dyn Head) -> bool {
         (self.claims)(path, head)
     }
 
@@ -123,12 +122,12 @@ pub(super) fn apart(sites: Vec<Site>, others: &[Site]) -> Vec<Site> {
 }
 
 /// Whether a file is called like one of these.
-pub(super) fn is_called(path: &Utf8Path, names: &[&str]) -> bool {
+pub(super) fn is_called(path: &Named<'_>, names: &[&str]) -> bool {
     path.file_name().is_some_and(|name| names.contains(&name))
 }
 
 /// Whether a file lies in a folder that ends in this path.
-pub(super) fn lies_in(path: &Utf8Path, folder: &str) -> bool {
+pub(super) fn lies_in(path: &Named<'_>, folder: &str) -> bool {
     path.parent().is_some_and(|parent| parent.ends_with(folder))
 }
 

@@ -6,12 +6,11 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use camino::Utf8Path;
 use imagelock_yaml::{is_typed, quoted, stays_text};
 
 use super::yaml::is_yaml;
 use crate::comment::speaking;
-use crate::{Comment, Format, Head, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Comment, Format, Head, Lines, Named, Parsed, Site, Sure, Unreadable};
 
 /// What opens a comment, in all languages at once.
 pub(crate) const OPENERS: &[&str] = &["<!--", "/*", "//", "--", "#", ";"];
@@ -81,7 +80,7 @@ impl Format for Plain {
         "text"
     }
 
-    fn claims(&self, path: &Utf8Path, _: &dyn Head) -> bool {
+    fn claims(&self, path: &Named<'_>, _: &dyn Head) -> bool {
         match self.words {
             Words::Text => true,
             Words::Yaml => is_yaml(path),

@@ -5,7 +5,7 @@
 use camino::Utf8Path;
 
 use crate::comment::speaking;
-use crate::{Format, Head, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Named, Parsed, Site, Sure, Unreadable};
 
 /// Units of Quadlet.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,11 +26,11 @@ impl Format for Quadlet {
         "a unit of Quadlet"
     }
 
-    fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
+    fn claims(&self, path: &Named<'_>, head: &dyn Head) -> bool {
         // Parts of a unit lie in `web.container.d/10-image.conf`.
-        let part = path.parent().and_then(Utf8Path::file_name).and_then(|folder| folder.strip_suffix(".d"));
-        let name = if path.extension() == Some("conf") { part.map(Utf8Path::new) } else { Some(path) };
-        let kind = name.and_then(Utf8Path::extension);
+        let part = || path.parent().and_then(Utf8Path::file_name).and_then(|folder| folder.strip_suffix(".d"));
+        let is_part = path.extension() == Some("conf");
+        let kind = if is_part { part().and_then(|part| Utf8Path::new(part).extension()) } else { path.extension() };
         matches!(kind, Some("container" | "image" | "volume"))
             && head.text().lines().any(|line| SECTIONS.contains(&line.trim()))
     }

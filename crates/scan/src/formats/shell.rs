@@ -5,13 +5,12 @@
 
 use std::ops::Range;
 
-use camino::Utf8Path;
 use imagelock_core::Reference;
 
 use super::paths::in_order;
 use super::variables::variables;
 use crate::comment::speaking;
-use crate::{Format, Head, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Named, Parsed, Site, Sure, Unreadable};
 
 /// Scripts, and files of variables.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,7 +46,7 @@ impl Format for Shell {
         "a script"
     }
 
-    fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
+    fn claims(&self, path: &Named<'_>, head: &dyn Head) -> bool {
         let name = path.file_name().unwrap_or_default();
         let script = matches!(path.extension(), Some("sh" | "bash" | "zsh" | "ksh" | "env" | "mk"));
         let shebang = || head.text().strip_prefix("#!").and_then(|rest| rest.lines().next());

@@ -1,4 +1,3 @@
-use camino::Utf8Path;
 use proptest::prelude::*;
 
 use super::*;
@@ -108,7 +107,7 @@ fn every_format_claims_its_files_and_finds_its_places() {
         );
     }
     for (id, path, text, expected) in CASES {
-        let format = FORMATS.iter().find(|format| format.claims(Utf8Path::new(path), text)).unwrap();
+        let format = FORMATS.iter().find(|format| format.claims(&Named::new(path), text)).unwrap();
         assert_eq!(format.id(), *id, "{path}");
         assert_eq!(told(*format, text), *expected, "{path}");
     }
@@ -139,7 +138,7 @@ fn dockerfiles_are_told_by_their_names() {
     for name in
         ["Dockerfile", "Dockerfile.dev", "web.Dockerfile", "web.dockerfile", "Containerfile", "Dockerfile-windows"]
     {
-        assert!(Dockerfile.claims(Utf8Path::new(name), &""), "{name}");
+        assert!(Dockerfile.claims(&Named::new(name), &""), "{name}");
     }
     for name in [
         "Earthfile",
@@ -149,7 +148,7 @@ fn dockerfiles_are_told_by_their_names() {
         "NotADockerfile",
         "Dockerfiles",
     ] {
-        assert!(!Dockerfile.claims(Utf8Path::new(name), &""), "{name}");
+        assert!(!Dockerfile.claims(&Named::new(name), &""), "{name}");
     }
 }
 

@@ -3,12 +3,11 @@
 
 use std::ops::Range;
 
-use camino::Utf8Path;
 pub(super) use imagelock_yaml::Parsed;
 use imagelock_yaml::{Kind, Node, quoted, read, stays_text};
 
 use crate::comment::{Comment, speaking};
-use crate::{Lines, Unreadable};
+use crate::{Lines, Named, Unreadable};
 
 /// The key whose value's entries are those of its mapping too.
 pub(super) const MERGE: &str = "<<";
@@ -39,7 +38,7 @@ pub(super) fn written(text: &str, node: &Node) -> Range<usize> {
 }
 
 /// Whether a file is YAML by its name, templates of YAML included: `values.yaml.gotmpl`.
-pub(super) fn is_yaml(path: &Utf8Path) -> bool {
+pub(super) fn is_yaml(path: &Named<'_>) -> bool {
     let mut parts = path.file_name().unwrap_or_default().split('.').skip(1);
     parts.any(|part| ["yaml", "yml", "eyaml", "sls"].iter().any(|end| end.eq_ignore_ascii_case(part)))
 }

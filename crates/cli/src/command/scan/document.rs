@@ -14,7 +14,8 @@ use super::text::Numbers;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Document<'f> {
-    references: Vec<Told<'f>>,
+    #[serde(serialize_with = "one_by_one")]
+    references: &'f [&'f Mention],
     warnings: Vec<Warned<'f>>,
     ignored: Vec<LeftOut<'f>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,7 +108,7 @@ pub(super) fn of<'f>(found: &'f ScanFound<'f>, drift: bool) -> Document<'f> {
     let ignored = surveyed.ignored.iter();
     let Numbers { images, states, formats, ignored: left_out } = Numbers::of(surveyed);
     Document {
-        references: found.mentions.iter().map(|mention| told(mention)).collect(),
+        references: &found.mentions,
         warnings: warnings
             .map(|warning| Warned { file: &warning.file, line: warning.line, message: &warning.message })
             .collect(),
@@ -129,6 +130,11 @@ pub(super) fn of<'f>(found: &'f ScanFound<'f>, drift: bool) -> Document<'f> {
             warnings: surveyed.warnings.len(),
         },
     }
+}
+
+/// A long list is told as it is written.
+fn one_by_one<S: serde::Serializer>(mentions: &[&Mention], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(mentions.iter().map(|mention| told(mention)))
 }
 
 fn told(mention: &Mention) -> Told<'_> {

@@ -1,6 +1,6 @@
 //! What a scan tells people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use camino::Utf8Path;
 use imagelock_survey::{Drift, Mention, State, Surveyed, Warning, Why};
@@ -91,14 +91,14 @@ impl Numbers {
             *ignored.entry(left_out.why).or_default() += 1;
         }
         let repositories = surveyed.mentions.iter().filter_map(|mention| Some(&mention.means.as_ref()?.repository));
-        let images = repositories.collect::<std::collections::BTreeSet<_>>().len();
+        let images = repositories.collect::<HashSet<_>>().len();
         Self { images, states, formats, ignored }
     }
 }
 
 /// `312 references in 187 files: 118 pinned, 160 by tag`
 pub(super) fn summary(surveyed: &Surveyed) -> String {
-    let with = surveyed.mentions.iter().map(|mention| &mention.file).collect::<std::collections::BTreeSet<_>>().len();
+    let with = surveyed.mentions.iter().map(|mention| mention.file.as_str()).collect::<HashSet<_>>().len();
     let numbers = Numbers::of(surveyed);
     let parts: Vec<String> = numbers
         .states

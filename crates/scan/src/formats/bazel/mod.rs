@@ -8,14 +8,13 @@ mod lexer;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use camino::Utf8Path;
 use imagelock_yaml::quoted;
 
 use self::lexer::{Kind, Token, lex};
 use super::paths::in_order;
 use super::table::with_algorithm;
 use crate::comment::speaking;
-use crate::{Format, Head, Lines, Parsed, Parts, Piece, Room, Says, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Named, Parsed, Parts, Piece, Room, Says, Site, Sure, Unreadable};
 
 /// Files of Bazel, in Starlark.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,7 +32,7 @@ impl Format for Bazel {
         "a file of Bazel"
     }
 
-    fn claims(&self, path: &Utf8Path, _: &dyn Head) -> bool {
+    fn claims(&self, path: &Named<'_>, _: &dyn Head) -> bool {
         let name = path.file_name().unwrap_or_default();
         matches!(path.extension(), Some("bazel" | "bzl" | "bzlmod")) || matches!(name, "BUILD" | "WORKSPACE")
     }

@@ -1,11 +1,9 @@
 //! Where pipelines of Azure name images. `vmImage` is a machine's, and a container may be the name of a resource.
 
-use camino::Utf8Path;
-
 use super::super::paths::{Syntax, YamlPaths};
 use super::super::row::{Given, Row};
 use super::super::yaml::is_yaml;
-use crate::Head;
+use crate::{Head, Named};
 
 /// Pipelines of Azure.
 pub const AZURE: YamlPaths = YamlPaths {
@@ -37,7 +35,7 @@ pub const AZURE: YamlPaths = YamlPaths {
     names: &["resources.containers[].container"],
 };
 
-fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
+fn claims(path: &Named<'_>, _: &dyn Head) -> bool {
     let name = path.file_name().unwrap_or_default().trim_start_matches('.');
     let folders = [".azure-pipelines", "azure-pipelines", ".azuredevops"];
     let inside = || path.parent().is_some_and(|parent| parent.iter().any(|part| folders.contains(&part)));

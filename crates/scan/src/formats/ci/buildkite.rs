@@ -2,12 +2,10 @@
 //!
 //! `agents.image` chooses an agent.
 
-use camino::Utf8Path;
-
 use super::super::paths::{Syntax, YamlPaths, is_called};
 use super::super::row::{Given, Row};
 use super::super::yaml::is_yaml;
-use crate::Head;
+use crate::{Head, Named};
 
 /// Pipelines of Buildkite.
 pub const BUILDKITE: YamlPaths = YamlPaths {
@@ -34,7 +32,7 @@ pub const BUILDKITE: YamlPaths = YamlPaths {
     names: &[],
 };
 
-fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
+fn claims(path: &Named<'_>, _: &dyn Head) -> bool {
     let inside = || path.parent().is_some_and(|parent| parent.iter().any(|part| part == ".buildkite"));
     is_yaml(path) && inside() || is_called(path, &["buildkite.yml", "buildkite.yaml"])
 }

@@ -1,11 +1,9 @@
 //! Where configurations of CircleCI name images. `machine.image` is a machine's.
 
-use camino::Utf8Path;
-
 use super::super::paths::{Syntax, YamlPaths};
 use super::super::row::{Given, Row};
 use super::super::yaml::is_yaml;
-use crate::Head;
+use crate::{Head, Named};
 
 /// Configurations of CircleCI, with the orbs that stand in them.
 pub const CIRCLE: YamlPaths = YamlPaths {
@@ -32,6 +30,6 @@ pub const CIRCLE: YamlPaths = YamlPaths {
     names: &[],
 };
 
-fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
+fn claims(path: &Named<'_>, _: &dyn Head) -> bool {
     is_yaml(path) && path.parent().is_some_and(|parent| parent.iter().any(|part| part == ".circleci"))
 }

@@ -1,10 +1,8 @@
 //! Where builds of Google Cloud Build name images: the name of a step. `images` are what is built.
 
-use camino::Utf8Path;
-
 use super::super::paths::{Syntax, YamlPaths};
 use super::super::row::{Given, Row};
-use crate::Head;
+use crate::{Head, Named};
 
 /// Builds of Google Cloud Build.
 pub const CLOUD_BUILD: YamlPaths = YamlPaths {
@@ -17,7 +15,7 @@ pub const CLOUD_BUILD: YamlPaths = YamlPaths {
     names: &["images[]"],
 };
 
-fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
+fn claims(path: &Named<'_>, _: &dyn Head) -> bool {
     let is_written = matches!(path.extension(), Some("yaml" | "yml" | "json"));
     is_written && path.file_name().is_some_and(|name| name.trim_start_matches('.').starts_with("cloudbuild"))
 }

@@ -2,12 +2,10 @@
 //!
 //! `settings.repo` is what a plugin pushes.
 
-use camino::Utf8Path;
-
 use super::super::paths::{Syntax, YamlPaths};
 use super::super::row::{Given, Row};
 use super::super::yaml::is_yaml;
-use crate::Head;
+use crate::{Head, Named};
 
 /// Pipelines of Drone and of those that came from it.
 pub const DRONE: YamlPaths = YamlPaths {
@@ -31,7 +29,7 @@ pub const DRONE: YamlPaths = YamlPaths {
     names: &[],
 };
 
-fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
+fn claims(path: &Named<'_>, _: &dyn Head) -> bool {
     let tools = [".drone", ".woodpecker", ".crow", ".vela"];
     let name = path.file_stem().unwrap_or_default();
     let inside = || path.parent().is_some_and(|parent| parent.iter().any(|part| tools[1..3].contains(&part)));

@@ -5,12 +5,10 @@
 
 use std::ops::Range;
 
-use camino::Utf8Path;
-
 use super::super::paths::{Syntax, YamlPaths, is_called, lies_in};
 use super::super::row::{Beside, Given, Row, Takes};
 use super::super::yaml::is_yaml;
-use crate::Head;
+use crate::{Head, Named};
 
 /// Workflows and actions.
 pub const GITHUB: YamlPaths = YamlPaths {
@@ -46,7 +44,7 @@ pub const GITHUB: YamlPaths = YamlPaths {
     names: &[],
 };
 
-fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
+fn claims(path: &Named<'_>, _: &dyn Head) -> bool {
     let hosts = [".github/workflows", ".gitea/workflows", ".forgejo/workflows"];
     is_yaml(path) && hosts.iter().any(|host| lies_in(path, host)) || is_called(path, &["action.yml", "action.yaml"])
 }

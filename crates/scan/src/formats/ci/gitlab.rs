@@ -1,11 +1,9 @@
 //! Where pipelines of GitLab name images: `image` and `services`, at the top, in `default` and in jobs.
 
-use camino::Utf8Path;
-
 use super::super::paths::{Syntax, YamlPaths, lies_in};
 use super::super::row::{Beside, Given, Row};
 use super::super::yaml::is_yaml;
-use crate::Head;
+use crate::{Head, Named};
 
 /// Pipelines of GitLab.
 pub const GITLAB: YamlPaths = YamlPaths {
@@ -34,13 +32,13 @@ pub const GITLAB: YamlPaths = YamlPaths {
     names: &[],
 };
 
-fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
+fn claims(path: &Named<'_>, _: &dyn Head) -> bool {
     let name = path.file_name().unwrap_or_default();
     let called = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"));
     called.is_some_and(|name| name.ends_with(".gitlab-ci")) || is_yaml(path) && in_folder(path)
 }
 
-fn in_folder(path: &Utf8Path) -> bool {
+fn in_folder(path: &Named<'_>) -> bool {
     lies_in(path, ".gitlab/ci") || lies_in(path, ".gitlab-ci")
 }
 

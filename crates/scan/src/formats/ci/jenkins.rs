@@ -5,13 +5,12 @@
 
 use std::ops::Range;
 
-use camino::Utf8Path;
 use imagelock_core::Reference;
 
 use super::super::helm::image_lines;
 use super::super::paths::in_order;
 use crate::comment::speaking;
-use crate::{Format, Head, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Named, Parsed, Site, Sure, Unreadable};
 
 /// Pipelines of Jenkins.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,7 +25,7 @@ impl Format for Jenkins {
         "a pipeline of Jenkins"
     }
 
-    fn claims(&self, path: &Utf8Path, _: &dyn Head) -> bool {
+    fn claims(&self, path: &Named<'_>, _: &dyn Head) -> bool {
         let name = path.file_name().unwrap_or_default();
         let called =
             name.strip_prefix("Jenkinsfile").is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']));

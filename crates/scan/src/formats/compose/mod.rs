@@ -12,12 +12,10 @@ mod services;
 
 use std::collections::BTreeSet;
 
-use camino::Utf8Path;
-
 pub use self::interpolate::{Unresolved, Variables};
 pub use self::services::{Beyond, Composition, Declaration, Extends, Origin, Scalar};
 use super::{Dockerfile, yaml};
-use crate::{Format, Head, Lines, Parsed, Says, Site, Sure, Unreadable, bare};
+use crate::{Format, Head, Lines, Named, Parsed, Says, Site, Sure, Unreadable, bare};
 
 /// How far services extend each other.
 pub const MOST_EXTENDED: usize = 16;
@@ -35,7 +33,7 @@ impl Format for Compose {
         "a Compose file"
     }
 
-    fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
+    fn claims(&self, path: &Named<'_>, head: &dyn Head) -> bool {
         let name = path.file_name().unwrap_or_default();
         let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
         yaml::is_yaml(path)

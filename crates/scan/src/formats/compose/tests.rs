@@ -25,12 +25,12 @@ fn told(text: &str) -> Vec<String> {
 #[test]
 fn files_are_told_by_their_names() {
     for name in ["compose.yaml", "docker-compose.yml", "Compose.prod.yaml", "web.docker-compose_dev.yml"] {
-        assert!(Compose.claims(Utf8Path::new(name), &"services:\n"), "{name}");
+        assert!(Compose.claims(&Named::new(name), &"services:\n"), "{name}");
     }
     for name in ["composer.yaml", "compose.json", "compose", "values.yaml"] {
-        assert!(!Compose.claims(Utf8Path::new(name), &"services:\n"), "{name}");
+        assert!(!Compose.claims(&Named::new(name), &"services:\n"), "{name}");
     }
-    assert!(!Compose.claims(Utf8Path::new("compose.yaml"), &"apiVersion: v1\nkind: Pod\n"));
+    assert!(!Compose.claims(&Named::new("compose.yaml"), &"apiVersion: v1\nkind: Pod\n"));
 }
 
 #[test]

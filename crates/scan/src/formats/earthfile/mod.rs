@@ -8,11 +8,9 @@ mod lexer;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use camino::Utf8Path;
-
 use self::lexer::{Statement, Word};
 use crate::comment::speaking;
-use crate::{Format, Head, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Named, Parsed, Site, Sure, Unreadable};
 
 /// Earthfiles, of Earthly and of EarthBuild.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,7 +25,7 @@ impl Format for Earthfile {
         "an Earthfile"
     }
 
-    fn claims(&self, path: &Utf8Path, _: &dyn Head) -> bool {
+    fn claims(&self, path: &Named<'_>, _: &dyn Head) -> bool {
         path.file_name() == Some("Earthfile") || path.extension() == Some("earth")
     }
 

@@ -4,12 +4,11 @@
 
 use std::ops::Range;
 
-use camino::Utf8Path;
 use imagelock_core::Reference;
 
 use super::super::yaml;
 use crate::comment::speaking;
-use crate::{Format, Head, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Named, Parsed, Site, Sure, Unreadable};
 
 /// Templates of charts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,7 +23,7 @@ impl Format for Template {
         "a template of a chart"
     }
 
-    fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
+    fn claims(&self, path: &Named<'_>, head: &dyn Head) -> bool {
         let inside = || path.parent().is_some_and(|parent| parent.iter().any(|part| part == "templates"));
         let is_template = || path.extension() == Some("tpl") || yaml::is_yaml(path) && head.text().contains("{{");
         inside() && is_template()

@@ -2,7 +2,6 @@
 //!
 //! What a value means is the chart's business, so every place is a default. A repository of Git or of charts is none.
 
-use camino::Utf8Path;
 use imagelock_core::Reference;
 use imagelock_yaml::{Kind, Node, Step, display};
 
@@ -12,7 +11,7 @@ use super::super::table::{Reader, said};
 use super::super::variables::variables;
 use super::super::walk::Document;
 use super::super::yaml::{self, written};
-use crate::{Format, Head, Lines, Parsed, Parts, Piece, Room, Says, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Named, Parsed, Parts, Piece, Room, Says, Site, Sure, Unreadable};
 
 /// Values of charts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,7 +26,7 @@ impl Format for Values {
         "values of a chart"
     }
 
-    fn claims(&self, path: &Utf8Path, _: &dyn Head) -> bool {
+    fn claims(&self, path: &Named<'_>, _: &dyn Head) -> bool {
         let name = path.file_name().unwrap_or_default();
         let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).unwrap_or_default();
         stem.starts_with("values") || stem.ends_with(".values") || stem.ends_with("-values")

@@ -3,7 +3,6 @@
 //! `!Ref`, `!Sub` and the other functions decide when a stack is made: what they are given is a variable, with the
 //! parameter's default. `ImageId` is a machine's.
 
-use camino::Utf8Path;
 use imagelock_yaml::{Entry, Kind, Node, Style};
 
 use super::super::json::gives;
@@ -11,7 +10,7 @@ use super::super::paths::{Syntax, documents, in_order};
 use super::super::row::{Given, Row};
 use super::super::table::PathTable;
 use super::super::yaml::{self, is_yaml};
-use crate::{Format, Head, Lines, Parsed, Says, Site, Unreadable};
+use crate::{Format, Head, Lines, Named, Parsed, Says, Site, Unreadable};
 
 /// Templates of CloudFormation, and task definitions of ECS.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,7 +54,7 @@ impl Format for CloudFormation {
         "a template of CloudFormation"
     }
 
-    fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
+    fn claims(&self, path: &Named<'_>, head: &dyn Head) -> bool {
         let is_json = matches!(path.extension(), Some("json" | "template"));
         let says = |text: &str| head.text().contains(text);
         let is_template = || {

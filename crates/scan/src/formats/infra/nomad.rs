@@ -1,10 +1,8 @@
 //! Where jobs of Nomad name images: the configuration of tasks that Docker or Podman run.
 
-use camino::Utf8Path;
-
 use super::super::paths::{Syntax, YamlPaths};
 use super::super::row::{Beside, Given, Row};
-use crate::Head;
+use crate::{Head, Named};
 
 /// Jobs in HCL.
 pub const NOMAD: YamlPaths = YamlPaths {
@@ -36,7 +34,7 @@ fn runs_images(beside: &Beside<'_, '_>, key: &str) -> bool {
     matches!(beside.text(1, key), Some("docker" | "podman"))
 }
 
-fn claims(path: &Utf8Path, head: &dyn Head) -> bool {
+fn claims(path: &Named<'_>, head: &dyn Head) -> bool {
     let name = path.file_name().unwrap_or_default();
     let says = path.extension() == Some("hcl") && head.text().lines().any(|line| line.starts_with("job \""));
     says || name.ends_with(".nomad") || name.ends_with(".nomad.hcl")

@@ -4,12 +4,12 @@
 
 use std::ops::Range;
 
-use camino::Utf8Path;
 use imagelock_core::Reference;
 
 use super::super::nested::Language;
 use super::super::paths::{Syntax, YamlPaths};
 use super::super::row::{Beside, Given, Row, Takes, is_word};
+use crate::Named;
 
 /// Configurations in HCL.
 pub const TERRAFORM: YamlPaths = YamlPaths {
@@ -117,6 +117,6 @@ fn json_images(text: &str) -> Vec<Range<usize>> {
     found.collect()
 }
 
-fn is_json_of(path: &Utf8Path, ends: &[&str]) -> bool {
+fn is_json_of(path: &Named<'_>, ends: &[&str]) -> bool {
     path.file_name().is_some_and(|name| ends.iter().any(|end| name.ends_with(end)))
 }

@@ -9,14 +9,13 @@ mod resources;
 
 use std::collections::BTreeSet;
 
-use camino::Utf8Path;
 use imagelock_yaml::Node;
 
 use self::find::FoundImage;
 pub use self::path::{ManifestPath, ManifestPathError};
 pub use self::resources::Resources;
 use super::{json, yaml};
-use crate::{Format, Head, Lines, Parsed, Site, Sure, Unreadable};
+use crate::{Format, Head, Lines, Named, Parsed, Site, Sure, Unreadable};
 
 /// Kubernetes manifests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +33,7 @@ impl Format for Manifests {
         "YAML"
     }
 
-    fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
+    fn claims(&self, path: &Named<'_>, head: &dyn Head) -> bool {
         let starts = |key: &str| head.text().lines().any(|line| line.starts_with(key));
         let is_json = || json::gives(head.text(), "apiVersion") && json::gives(head.text(), "kind");
         yaml::is_yaml(path) && starts("apiVersion:") && starts("kind:") || path.extension() == Some("json") && is_json()
@@ -75,11 +74,10 @@ impl Manifests {
 
 /// A line that starts with `---` and goes on: Helm and kubectl divide a stream by lines, before they read YAML.
 fn glued_mark(text: &str) -> Option<usize> {
-    let starts = std::iter::once(0).chain(text.match_indices(['\n', '\r']).map(|(at, _)| at + 1));
-    starts.into_iter().find(|&start| {
-        let rest = text[start..].strip_prefix("---").and_then(|rest| rest.chars().next());
-        rest.is_some_and(|next| !next.is_ascii_whitespace())
-    })
+    let goes_on = |at: &usize| text[at + 3..].chars().next().is_some_and(|next| !next.is_ascii_whitespace());
+    let behind = |end: &str| text.match_indices(end).map(|(at, _)| at + 1).find(goes_on);
+    let first = text.starts_with("---").then_some(0).filter(goes_on);
+    first.or_else(|| [behind("\n---"), behind("\r---")].into_iter().flatten().min())
 }
 
 /// What people call the place: `Pod prod/web, container main`. What has no name is called by its kind alone.

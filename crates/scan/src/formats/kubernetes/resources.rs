@@ -5,7 +5,6 @@
 
 use std::ops::Range;
 
-use camino::Utf8Path;
 use imagelock_yaml::Node;
 
 use super::super::nested::Language;
@@ -15,7 +14,7 @@ use super::super::table::PathTable;
 use super::super::tools::{IMAGES, replaces_nothing};
 use super::super::variables::variables;
 use super::Manifests;
-use crate::{Format, Head, Lines, Parsed, Says, Site, Unreadable};
+use crate::{Format, Head, Lines, Named, Parsed, Says, Site, Unreadable};
 
 /// Manifests, with what operators read in them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,7 +29,7 @@ impl Format for Resources {
         Manifests::default().about()
     }
 
-    fn claims(&self, path: &Utf8Path, head: &dyn Head) -> bool {
+    fn claims(&self, path: &Named<'_>, head: &dyn Head) -> bool {
         Manifests::default().claims(path, head)
     }
 

@@ -2,12 +2,10 @@
 //!
 //! The modules of clouds have machines under `image`; what is built is not pulled.
 
-use camino::Utf8Path;
-
 use super::super::paths::{Syntax, YamlPaths, starts_with};
 use super::super::row::{Absent, Beside, Given, Keys, Row, Takes, is_word};
 use super::super::yaml::is_yaml;
-use crate::Head;
+use crate::{Head, Named};
 
 /// Playbooks, tasks and variables.
 pub const ANSIBLE: YamlPaths = YamlPaths {
@@ -58,7 +56,7 @@ fn is_not_the_image(beside: &Beside<'_, '_>) -> bool {
     built || beside.has(0, "tag") || beside.has(0, "path") || beside.text(0, "state") == Some("absent")
 }
 
-fn claims(path: &Utf8Path, head: &dyn Head) -> bool {
+fn claims(path: &Named<'_>, head: &dyn Head) -> bool {
     const FOLDERS: &[&str] = &["tasks", "handlers", "roles", "playbooks", "group_vars", "host_vars"];
     let inside = || path.parent().is_some_and(|parent| parent.iter().any(|part| FOLDERS.contains(&part)));
     let play = || head.text().lines().any(|line| line.starts_with("- hosts:") || line.starts_with("  hosts:"));

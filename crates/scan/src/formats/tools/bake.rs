@@ -3,6 +3,7 @@
 use super::super::nested::Language;
 use super::super::paths::{Syntax, YamlPaths};
 use super::super::row::{Given, Row, Takes};
+use crate::Named;
 
 /// Bake files in HCL.
 pub const BAKE: YamlPaths = YamlPaths {
@@ -32,6 +33,6 @@ const IMAGES: &[Row] = &[
 
 const VARIABLES: &[Given] = &[Given::key("variable.*.default", "", 1), Given::key("variable[].*.default", "", 1)];
 
-fn is_bake(path: &camino::Utf8Path, extension: &str) -> bool {
+fn is_bake(path: &Named<'_>, extension: &str) -> bool {
     path.extension() == Some(extension) && path.file_name().is_some_and(|name| name.starts_with("docker-bake"))
 }

@@ -1,10 +1,8 @@
 //! Where configurations of development containers name images: `image`. Features are no images.
 
-use camino::Utf8Path;
-
 use super::super::paths::{Syntax, YamlPaths, is_called};
 use super::super::row::Row;
-use crate::Head;
+use crate::{Head, Named};
 
 /// Development containers.
 pub const DEVCONTAINER: YamlPaths = YamlPaths {
@@ -17,6 +15,6 @@ pub const DEVCONTAINER: YamlPaths = YamlPaths {
     names: &[],
 };
 
-fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
+fn claims(path: &Named<'_>, _: &dyn Head) -> bool {
     is_called(path, &[".devcontainer.json", "devcontainer.json"])
 }

@@ -2,13 +2,11 @@
 //!
 //! The `name` of an image is what is looked for, and what stays where nothing replaces it.
 
-use camino::Utf8Path;
-
 use super::super::helm::image_lines;
 use super::super::nested::Language;
 use super::super::paths::{Syntax, YamlPaths, is_called};
 use super::super::row::{Absent, Beside, Keys, Row, Takes};
-use crate::Head;
+use crate::{Head, Named};
 
 /// Kustomizations and components.
 pub const KUSTOMIZE: YamlPaths = YamlPaths {
@@ -42,6 +40,6 @@ pub(in super::super) const IMAGES: &Keys = &Keys {
     absent: Absent::Gets("digest"),
 };
 
-fn claims(path: &Utf8Path, _: &dyn Head) -> bool {
+fn claims(path: &Named<'_>, _: &dyn Head) -> bool {
     is_called(path, &["kustomization.yaml", "kustomization.yml", "Kustomization"])
 }

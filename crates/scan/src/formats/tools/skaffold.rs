@@ -1,11 +1,9 @@
 //! Where Skaffold's configuration names images that it does not build: bases, builders, and what runs in tests and hooks.
 
-use camino::Utf8Path;
-
 use super::super::paths::{Syntax, YamlPaths, starts_with};
 use super::super::row::Row;
 use super::super::yaml::is_yaml;
-use crate::Head;
+use crate::{Head, Named};
 
 /// Skaffold's configuration.
 pub const SKAFFOLD: YamlPaths = YamlPaths {
@@ -27,7 +25,7 @@ pub const SKAFFOLD: YamlPaths = YamlPaths {
     names: &["**.artifacts[].image"],
 };
 
-fn claims(path: &Utf8Path, head: &dyn Head) -> bool {
+fn claims(path: &Named<'_>, head: &dyn Head) -> bool {
     let called = path.file_name().is_some_and(|name| name.starts_with("skaffold"));
     let is_ours =
         |line: &str| line.strip_prefix("apiVersion:").is_some_and(|rest| rest.trim().starts_with("skaffold/"));
