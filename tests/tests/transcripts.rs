@@ -658,15 +658,35 @@ fn a_rule_is_explained_by_the_tags_that_it_judges() {
       latest  chosen  it is followed, and no other competes; locked
     ");
     assert_eq!(registry.log().len() - before, 1, "nothing is asked where nothing is chosen");
-    let toml = repo.read("images.toml").replace("version = \"16\"", "version = \"18\"");
-    repo.write("images.toml", toml);
+    let held = repo.read("images.toml").replace("version = \"16\"", "version = \"*\"\nupdates = \"minor\"");
+    let toml = repo.read("images.toml");
+    repo.write("images.toml", held);
+    repo.imagelock(["lock"]).success();
+    registry.push("library/postgres:17.2-alpine", &image("later", "17.2", "2026-11-25T10:00:00Z"));
+    repo.imagelock(["update", "postgres", "--precise", "16.9-alpine"]).success();
+    repo.write("images.toml", repo.read("images.toml").replace("hold = \"back from 17.1-alpine\"\n", ""));
+    assert_snapshot!(repo.imagelock(["explain", "postgres"]), @r"
+    exit: 0
+    ----- stdout -----
+    postgres: [REGISTRY]/library/postgres, version *, tags ^(?<version>\d+\.\d+)-alpine$
+      17.2-alpine   waits   major, and `updates` is `minor`
+      17.1-alpine   waits
+      16.10-alpine  chosen  the highest that may be taken
+      16.9-alpine   older   locked
+      16.8-alpine   older
+      take it: `imagelock update postgres --allow major`
+      out: 1 does not match `tags`
+    ----- stderr -----
+        Checking 1 image
+    ");
+    repo.write("images.toml", toml.replace("version = \"16\"", "version = \"18\""));
     assert_snapshot!(repo.imagelock(["explain", "postgres"]), @r"
     exit: 0
     ----- stdout -----
     postgres: [REGISTRY]/library/postgres, version 18, tags ^(?<version>\d+\.\d+)-alpine$
       16.9-alpine  locked
       nothing is chosen: no tag competes
-      out: 1 does not match `tags`, 4 are not ^18
+      out: 1 does not match `tags`, 5 are not ^18
     ");
 }
 

@@ -111,6 +111,7 @@ fn rule_and_tag() -> impl Strategy<Value = (Rule, Tag)> {
             Some(tags),
             Some(select)
         )),
+        Just((None, Some("-[0-9a-f]{7}$|^1"), Some("newest"))),
     ];
     // What version 2 of the lock has beside those.
     let exclude = prop::collection::vec(prop::sample::select(vec!["^nightly", "é'\"\n"]), 0..3);

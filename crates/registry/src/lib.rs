@@ -32,9 +32,11 @@ pub use address::repository_path;
 pub use cache::Cache;
 pub use client::{Authorization, CONFIG_BYTES, Client, ClientBuilder, Descriptor, MANIFEST_BYTES, Manifest, TagList};
 pub use document::Links;
-pub use error::{BuildError, Context, Error, ErrorKind, Login, Missing, NotAnImage, Refusal, Refuser, Withheld};
+pub use error::{
+    BuildError, Context, Error, ErrorKind, Login, Missing, NoNewest, NotAnImage, Refusal, Refuser, Withheld,
+};
 pub use event::{Event, Oddity, Reporter, Silent};
 pub use hash::is_content_of;
 pub use layout::{Layout, LayoutError};
-pub use resolve::{Resolved, Resolver, Step, Take};
+pub use resolve::{Built, Resolved, Resolver, Step, Take};
 pub use settings::{Backoff, Mirror, Pace, RegistrySettings, Timeouts};

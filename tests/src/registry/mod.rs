@@ -32,7 +32,7 @@ pub struct RealRegistry {
     certificate: Option<String>,
     log: Arc<Log>,
     probes: AtomicUsize,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Collects how a [`RealRegistry`] is to run.
@@ -40,6 +40,7 @@ pub struct RealRegistryBuilder {
     program: Utf8PathBuf,
     basic_auth: bool,
     tls: bool,
+    small_files: bool,
 }
 
 impl RealRegistryBuilder {
@@ -57,13 +58,23 @@ impl RealRegistryBuilder {
         self
     }
 
+    /// Keeps what is pushed in memory, where there is a folder for that: for thousands of small files.
+    #[must_use]
+    pub fn small_files(mut self) -> Self {
+        self.small_files = true;
+        self
+    }
+
     /// Starts the registry and returns when it listens.
     ///
     /// # Panics
     ///
     /// When it ends instead, with what it printed.
     pub fn start(self) -> RealRegistry {
-        let folder = TempDir::new().expect("a temporary folder can be made");
+        // Taking thousands of files away again takes minutes on a busy disk.
+        let memory = std::path::Path::new("/dev/shm");
+        let folder = if self.small_files && memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() };
+        let folder = folder.expect("a temporary folder can be made");
         let path = Utf8Path::from_path(folder.path()).expect("the temporary folder's name is UTF-8");
         let certificate = settings::write(path, self.basic_auth, self.tls);
         let mut process = Command::new(&self.program)
@@ -93,7 +104,7 @@ impl RealRegistryBuilder {
             }
         };
         let host = format!("127.0.0.1:{port}");
-        RealRegistry { process, host, certificate, log, probes: AtomicUsize::new(0), _folder: folder }
+        RealRegistry { process, host, certificate, log, probes: AtomicUsize::new(0), folder }
     }
 }
 
@@ -101,7 +112,23 @@ impl RealRegistry {
     /// A registry of this program, either generation, that asks for no password and speaks plain HTTP.
     #[expect(clippy::new_ret_no_self, reason = "a registry exists when it runs, and it runs when it is configured")]
     pub fn new(program: &Utf8Path) -> RealRegistryBuilder {
-        RealRegistryBuilder { program: program.to_owned(), basic_auth: false, tls: false }
+        RealRegistryBuilder { program: program.to_owned(), basic_auth: false, tls: false, small_files: false }
+    }
+
+    /// Gives what a tag points at more tags, in the registry's own store: through its door, thousands of them take minutes.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such tag.
+    pub fn copy_tag(&self, repository: &str, tag: &str, more: impl IntoIterator<Item = String>) {
+        let store = self.folder.path().join(settings::STORE).join("docker/registry/v2/repositories");
+        let tags = store.join(repository).join("_manifests/tags");
+        let link = tags.join(tag).join("current/link");
+        for name in more {
+            let folder = tags.join(&name).join("current");
+            std::fs::create_dir_all(&folder).expect("the store can be written");
+            drop(std::fs::hard_link(&link, folder.join("link")));
+        }
     }
 
     /// Its host and port, as they stand in a reference.

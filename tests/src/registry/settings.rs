@@ -8,6 +8,9 @@ use serde_json::json;
 /// The name of the settings file.
 pub(super) const FILE: &str = "settings.yaml";
 
+/// The folder of what is pushed, beside it.
+pub(super) const STORE: &str = "storage";
+
 /// The name that a registry with basic authentication knows.
 pub const USER: &str = "alice";
 
@@ -22,7 +25,7 @@ pub(super) fn write(folder: &Utf8Path, basic_auth: bool, tls: bool) -> Option<St
     let mut settings = json!({
         "version": "0.1",
         "log": { "level": "info", "accesslog": { "disabled": false } },
-        "storage": { "filesystem": { "rootdirectory": folder.join("storage").as_str() }, "delete": { "enabled": true } },
+        "storage": { "filesystem": { "rootdirectory": folder.join(STORE).as_str() }, "delete": { "enabled": true } },
         // The registry takes a free port and says which.
         "http": { "addr": "127.0.0.1:0", "secret": "the same for every upload of one registry" },
     });

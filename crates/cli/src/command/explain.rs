@@ -1,21 +1,33 @@
 //! `explain`
 
+use std::collections::BTreeSet;
+
 use clap::Args;
-use imagelock_core::policy::{Dropped, Rule, Verdict};
+use imagelock_core::lockfile::{Answer, Lockfile};
+use imagelock_core::policy::{Dropped, Rule};
 use imagelock_core::project::Declared;
+use imagelock_core::update::{Appetite, Settings};
 use imagelock_core::{ImageName, Request, Tag, Wanted};
+use imagelock_registry::{Built, Step, Take};
 use serde::Serialize;
 
 use super::listed;
+use super::looked::Looked;
 use super::update::known;
 use crate::failure::Failure;
 use crate::host::{Format, Host};
+use crate::network;
+use crate::progress::Progress;
+use crate::report;
+use crate::seen::Seen;
 use crate::session::Session;
+use crate::waiting::{Said, Waits};
 
 /// Tell which tag a version rule chooses now, among which, and why no other
 ///
-/// Reads the list of the repository's tags, and nothing else. A tag that is followed, a digest and a layout leave nothing to
-/// choose; then no registry is asked.
+/// Reads the list of the repository's tags. Where the project file says how far or how young an update may be, or holds the
+/// image, what waits is looked at as `update` would; and where the rule selects the newest, so is every image that competes. A
+/// tag that is followed, a digest and a layout leave nothing to choose; then no registry is asked.
 #[derive(Args, Debug)]
 pub struct Explain {
     /// The image
@@ -38,6 +50,9 @@ struct Explanation<'a> {
     because: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     locked: Option<&'a Tag>,
+    /// The best one, where it is not chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<Waits>,
     /// How many tags compete.
     competing: usize,
     candidates: Vec<Candidate<'a>>,
@@ -76,8 +91,65 @@ impl Explain {
         let list = listed::tags(&session, name, repository, "nothing was explained")?;
         let verdicts = rule.judge(&list.tags);
         let dropped = rule.dropped(&list.tags);
-        show(host, &explanation(name, declared, (rule, verdicts.as_slice(), &dropped), locked, list.invalid))
+        let built = if rule.asks_images() { dated(&session, name, declared)? } else { Vec::new() };
+        let dates = built.iter().map(|built| (&built.tag, built.created.to_string()));
+        let keys = verdicts.iter().filter_map(|verdict| Some((verdict.tag, verdict.judged.as_ref().ok()?.to_string())));
+        let ranked = if built.is_empty() { keys.collect() } else { dates.collect::<Vec<_>>() };
+        let Chosen { taken, waiting } = chosen(&session, &lockfile, name, declared)?;
+        let best = ranked.first().map(|(tag, _)| *tag);
+        let chosen = taken.as_ref().or(best).filter(|_| !ranked.is_empty());
+        let because =
+            if chosen == best { because(rule, &ranked) } else { format!("the {} that may be taken", rule.order()) };
+        let candidates = ranked.iter().take(TOLD).map(|(tag, key)| Candidate { tag, key: key.clone() });
+        show(
+            host,
+            &Explanation {
+                name,
+                request: &declared.request,
+                chosen,
+                because,
+                locked,
+                waiting,
+                competing: ranked.len(),
+                candidates: candidates.collect(),
+                out: out(&dropped),
+                invalid: list.invalid,
+            },
+        )
     }
+}
+
+/// What an update would do.
+#[derive(Default)]
+struct Chosen {
+    /// The tag that it would leave locked; none where the list alone says it.
+    taken: Option<Tag>,
+    waiting: Option<Waits>,
+}
+
+/// Looks at an image as `update` would, where more than the list says what is taken.
+fn chosen(session: &Session<'_>, old: &Lockfile, name: &ImageName, declared: &Declared) -> Result<Chosen, Failure> {
+    let Settings { appetite, hold, .. } = &declared.update;
+    let is_free = *appetite == Appetite::default() && hold.is_none();
+    if is_free || !matches!(old.answer(name, &declared.request), Answer::Holds(_)) {
+        return Ok(Chosen::default());
+    }
+    let (now, seen) = (session.host.now(), Seen::read(session)?);
+    let names = BTreeSet::from([name.clone()]);
+    let Looked { attempt, .. } = Looked::at(session, old, &names, (&now, &seen))?;
+    let taken = attempt.lockfile.images.get(name).and_then(|image| image.tag.clone());
+    Ok(Chosen { taken, waiting: Waits::of(session.host, old, attempt.waiting).pop() })
+}
+
+/// The tags that compete by when their images were built.
+fn dated(session: &Session<'_>, name: &ImageName, declared: &Declared) -> Result<Vec<Built>, Failure> {
+    let progress = Progress::start(&session.host.shell, "Reading", 1);
+    let resolver = session.resolver(progress.clone())?;
+    let Declared { request, limit, .. } = declared;
+    let step = Step { name, request, known: None, take: Take::Newest, limit: *limit, gate: None };
+    let built = network::run(resolver.dated(&step));
+    progress.finish();
+    built?.map_err(|error| report::unresolved(session, &[(name.clone(), error)], 1, "could not be explained"))
 }
 
 /// What is asked for without a choice.
@@ -94,6 +166,7 @@ fn fixed<'a>(name: &'a ImageName, declared: &'a Declared, locked: Option<&'a Tag
         chosen,
         because: because.to_owned(),
         locked,
+        waiting: None,
         competing: 0,
         candidates: Vec::new(),
         out: Vec::new(),
@@ -101,45 +174,26 @@ fn fixed<'a>(name: &'a ImageName, declared: &'a Declared, locked: Option<&'a Tag
     }
 }
 
-fn explanation<'a>(
-    name: &'a ImageName,
-    declared: &'a Declared,
-    (rule, verdicts, dropped): (&Rule, &[Verdict<'a>], &'a Dropped),
-    locked: Option<&'a Tag>,
-    invalid: u64,
-) -> Explanation<'a> {
-    let competing = verdicts.partition_point(|verdict| verdict.judged.is_ok());
-    let candidate =
-        |verdict: &Verdict<'a>| Some(Candidate { tag: verdict.tag, key: verdict.judged.as_ref().ok()?.to_string() });
+fn out(dropped: &Dropped) -> Vec<Out<'_>> {
     let out = dropped.reasons().map(|(reason, counted)| Out {
         reason: reason.name(),
         count: counted.count,
         text: dropped.told(reason, counted),
         examples: &counted.examples,
     });
-    Explanation {
-        name,
-        request: &declared.request,
-        chosen: verdicts.first().filter(|_| competing > 0).map(|best| best.tag),
-        because: because(rule, &verdicts[..competing]),
-        locked,
-        competing,
-        candidates: verdicts[..competing].iter().take(TOLD).filter_map(candidate).collect(),
-        out: out.collect(),
-        invalid,
-    }
+    out.collect()
 }
 
-/// Why the first of the tags that compete is chosen.
-fn because(rule: &Rule, competing: &[Verdict<'_>]) -> String {
+/// Why the first of the tags that compete is the best, by what of each is compared.
+fn because(rule: &Rule, ranked: &[(&Tag, String)]) -> String {
     let order = rule.order();
-    match competing {
+    match ranked {
         [] => "no tag competes".to_owned(),
         [_] => "it is the only one that competes".to_owned(),
-        [best, second, ..] if best.judged == second.judged => {
-            format!("the {order} of {}, equal to {} and behind it in the order of bytes", competing.len(), second.tag)
+        [(_, best), (second, key), ..] if best == key => {
+            format!("the {order} of {}, equal to {second} and behind it in the order of bytes", ranked.len())
         }
-        _ => format!("the {order} of {}", competing.len()),
+        _ => format!("the {order} of {}", ranked.len()),
     }
 }
 
@@ -152,7 +206,8 @@ fn show(host: &Host, explanation: &Explanation<'_>) -> Result<(), Failure> {
 }
 
 fn text(explanation: &Explanation<'_>) -> String {
-    let Explanation { name, request, chosen, because, locked, competing, candidates, out, invalid } = explanation;
+    let Explanation { name, request, chosen, because, locked, waiting, competing, candidates, out, invalid } =
+        explanation;
     let asked = match &request.wanted {
         Wanted::Version { repository, rule } => format!("{repository}, {rule}"),
         wanted => wanted.to_string(),
@@ -169,12 +224,19 @@ fn text(explanation: &Explanation<'_>) -> String {
         text.push_str(format!("  {tag:width$}  {word:6}  {note}", tag = tag.as_str()).trim_end());
         text.push('\n');
     };
+    let waits = |tag: &Tag| waiting.as_ref().filter(|waits| waits.to.tag.as_deref() == Some(tag.as_str()));
+    // What is better than the chosen one and has no reason of its own waits for the same, or was not looked at.
+    let mut is_above = chosen.is_some() && waiting.is_some();
     for &tag in &shown {
         let note = if Some(tag) == *locked { "locked" } else { "" };
+        is_above &= Some(tag) != *chosen;
         match (Some(tag) == *chosen, note) {
             (true, "") => line(tag, "chosen", because),
             (true, note) => line(tag, "chosen", &format!("{because}; {note}")),
-            (false, note) => line(tag, "older", note),
+            (false, _) if waits(tag).is_some() => {
+                line(tag, "waits", &waits(tag).map(|waits| Said::phrase(&waits.reasons)).unwrap_or_default());
+            }
+            (false, note) => line(tag, if is_above { "waits" } else { "older" }, note),
         }
     }
     if let Some(tag) = apart {
@@ -182,6 +244,9 @@ fn text(explanation: &Explanation<'_>) -> String {
     }
     if chosen.is_none() {
         text.push_str(&format!("  nothing is chosen: {because}\n"));
+    }
+    if let Some(command) = waiting.as_ref().and_then(|waits| waits.approve.as_ref()) {
+        text.push_str(&format!("  take it: `{command}`\n"));
     }
     if *competing > shown.len() {
         text.push_str(&format!("  … {} older\n", competing - shown.len()));

@@ -165,7 +165,14 @@ pub(crate) fn attempt<'a>(
         .iter()
         .map(|step| {
             let Choice { take, gate } = choose(step.name).or_else(|| stays(step).map(Choice::from)).unwrap_or_default();
-            Step { name: step.name, request: &step.declared.request, known: old.images.get(step.name), take, gate }
+            Step {
+                name: step.name,
+                request: &step.declared.request,
+                known: old.images.get(step.name),
+                take,
+                limit: step.declared.limit,
+                gate,
+            }
         })
         .collect();
     let attempted = network::run(resolver.attempt(&steps));

@@ -17,6 +17,7 @@ mod init;
 mod list;
 mod listed;
 mod lock;
+mod looked;
 mod merge_driver;
 mod outdated;
 mod pin;

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use imagelock_core::lockfile::LockedImage;
-use imagelock_core::update::{Approved, Gate, Move};
-use imagelock_core::{Created, ImageName, Lockfile, escape, plan};
-use imagelock_registry::Take;
+use imagelock_core::update::Move;
+use imagelock_core::{Created, ImageName, Lockfile, escape};
 use serde::Serialize;
 
-use super::lock::{self, Attempt, Choice};
+use super::lock::{self, Attempt};
+use super::looked::Looked;
 use super::update::{known, nothing_to_do};
 use crate::complete::image_names;
 use crate::failure::Failure;
@@ -18,7 +18,7 @@ use crate::report::{self, Brief, Direction};
 use crate::seen::{self, Found, PushedAgain, Seen};
 use crate::session::Session;
 use crate::table::{Narrowing, Table};
-use crate::waiting::{self, Candidate, Said, Waits};
+use crate::waiting::{Candidate, Said, Waits};
 
 /// Tell which images are behind, how far, and what keeps them
 ///
@@ -83,20 +83,10 @@ impl Outdated {
         let names: BTreeSet<ImageName> = self.names.iter().cloned().collect();
         let asked = |name: &ImageName| names.is_empty() || names.contains(name);
         let old = session.lockfile()?;
-        let mut plan = plan::update(&session.project, &old, (!names.is_empty()).then_some(&names));
-        plan.resolve.retain(|step| asked(step.name));
         let (now, seen) = (host.now(), Seen::read(&session)?);
-        let gates = waiting::gates(&plan, asked, Approved::default(), &now, seen.all());
-        let gate = |name: &ImageName| gates.get(name).map(|gate| gate as &dyn Gate);
-        // What is not locked, or for another request, is what `lock` would make of it.
-        let choose = |name: &ImageName| gate(name).map(|gate| Choice { take: Take::Changed, gate: Some(gate) });
-        let Attempt { lockfile: new, rebuilt, waiting, failed } =
-            lock::attempt(&session, &plan, &old, "Checking", choose)?;
-        if !failed.is_empty() {
-            let of = plan.resolve.len();
-            return Err(report::unresolved(&session, &failed, of, "could not be looked up"));
-        }
-        let found = Found::of(&old, &new, &waiting, &rebuilt, plan.resolve.iter().map(|step| step.name));
+        let Looked { attempt, names: at } = Looked::at(&session, &old, &names, (&now, &seen))?;
+        let Attempt { lockfile: new, rebuilt, waiting, .. } = attempt;
+        let found = Found::of(&old, &new, &waiting, &rebuilt, at.into_iter());
         let pushed_again = seen.pushed_again(&session, &found);
         if self.record {
             seen.record(&session, &found, &now, true)?;

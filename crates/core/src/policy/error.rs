@@ -20,7 +20,7 @@ pub enum RuleError {
     #[error("`tags` needs a group `(?<{0}>…)`: it tells what of a tag is compared")]
     Group(&'static str),
     /// The order has no such name.
-    #[error("{} is not a way to select: use `semver`, `numeric` or `alphabetical`{}", quoted(.0), by_time(.0))]
+    #[error("{} is not a way to select: use `semver`, `numeric`, `alphabetical` or `newest`{}", quoted(.0), by_time(.0))]
     Select(String),
     /// The scheme has no such name.
     #[error("{} is not a scheme of versions: use `semver`, `loose`, `pep440` or `calver`", quoted(.0))]
@@ -44,8 +44,8 @@ pub enum RuleError {
     #[error("`{0}` alone is no rule: `version = \"*\"` beside it is any version")]
     Alone(&'static str),
     /// An order without a regular expression to say what is ordered.
-    #[error("`select = \"{0}\"` needs `tags`, with a group `(?<order>…)`")]
-    SelectWithoutTags(&'static str),
+    #[error("`select = \"{0}\"` needs `tags`{1}")]
+    SelectWithoutTags(&'static str, &'static str),
 }
 
 impl RuleError {
@@ -54,7 +54,7 @@ impl RuleError {
         match self {
             Self::Requirement { .. } => "version",
             Self::Tags(_) | Self::Group(_) => "tags",
-            Self::Select(_) | Self::SelectWithoutTags(_) => "select",
+            Self::Select(_) | Self::SelectWithoutTags(..) => "select",
             Self::Scheme(_) => "scheme",
             Self::Dialect(_) | Self::DialectOfNothing => "dialect",
             Self::Exclude(_) => "exclude",
@@ -64,14 +64,12 @@ impl RuleError {
     }
 }
 
-/// Why there is no order by time, for those who ask for one. A registry does not tell when a tag was pushed; what an image
-/// says of itself is the publisher's word, the same for all of a reproducible build's, and every competing image would
-/// have to be fetched to read it.
+/// Which word is meant by those who ask for an order by time.
 fn by_time(word: &str) -> &'static str {
-    let words = ["newest", "newest-build", "latest", "date", "created", "time", "recent"];
+    let words = ["newest-build", "latest", "date", "created", "time", "recent"];
     if words.contains(&word.to_ascii_lowercase().as_str()) {
-        "; registries do not tell when a tag was pushed, so order by what the tags say (a date or a build's number as \
-         `(?<order>…)`), or follow a tag that moves"
+        "; `newest` is by the time of the build, which every competing image is read for: where tags have a date or a build's \
+         number, order by that (`(?<order>…)`)"
     } else {
         ""
     }

@@ -37,7 +37,7 @@ pub use meant::{NotMeant, meant};
 pub use parts::Parts;
 pub use requirement::Dialect;
 pub use scheme::Scheme;
-pub use select::Select;
+pub use select::{LIMIT, MOST, Select};
 pub use tag_version::newest;
 pub use verdict::Verdict;
 
@@ -88,11 +88,15 @@ impl Rule {
         let requirement = parts.version.as_deref().map(|text| Requirement::parse(text, dialect)).transpose()?;
         let tags = match &parts.tags {
             None if select == Select::Semver => None,
-            None => return Err(RuleError::SelectWithoutTags(select.name())),
+            None => {
+                let group = if select.group().is_some() { ", with a group `(?<order>…)`" } else { "" };
+                return Err(RuleError::SelectWithoutTags(select.name(), group));
+            }
             Some(text) => {
                 let regex = expression::bounded(text).map_err(RuleError::Tags)?;
-                if !regex.capture_names().flatten().any(|name| name == select.group()) {
-                    return Err(RuleError::Group(select.group()));
+                let lacks = |group: &&str| !regex.capture_names().flatten().any(|name| name == *group);
+                if let Some(group) = select.group().filter(lacks) {
+                    return Err(RuleError::Group(group));
                 }
                 Some(regex)
             }
@@ -112,7 +116,14 @@ impl Rule {
         match self.0.select {
             Select::Semver | Select::Numeric => "highest",
             Select::Alphabetical => "last",
+            Select::Newest => "newest",
         }
+    }
+
+    /// Whether the images have to tell which of the tags that compete is the best one: then they are all equal to
+    /// [`judge`](Self::judge), and [`best`](Self::best) has nothing to say.
+    pub fn asks_images(&self) -> bool {
+        self.0.select == Select::Newest
     }
 
     /// Says of every tag what of it is compared, or why it is out; the best is the first, and the answer is the same
@@ -133,8 +144,11 @@ impl Rule {
     }
 
     /// Returns the first of what [`judge`](Self::judge) says, if it competes, without keeping the others: a list may have a
-    /// million tags.
+    /// million tags. Of a rule that asks the images, none is.
     pub fn best<'a>(&self, tags: impl IntoIterator<Item = &'a Tag>) -> Option<&'a Tag> {
+        if self.asks_images() {
+            return None;
+        }
         let mut best: Option<Verdict<'a>> = None;
         for verdict in tags.into_iter().map(|tag| self.verdict(tag)).filter(|verdict| verdict.judged.is_ok()) {
             if best.as_ref().is_some_and(|best| best.kind() != verdict.kind()) {
@@ -147,14 +161,22 @@ impl Rule {
         best.map(|best| best.tag)
     }
 
-    /// Returns the tags of [`judge`](Self::judge) that compete, in its order, down to one of them. Tags of several kinds of flavour
-    /// are not told apart here: of those [`best`](Self::best) says that none is.
+    /// Returns the tags of [`judge`](Self::judge) that compete, in its order, down to one of them.
     pub fn ranked<'a>(&self, tags: impl IntoIterator<Item = &'a Tag>, down_to: Option<&'a Tag>) -> Vec<&'a Tag> {
         let last = down_to.map(|tag| self.verdict(tag)).filter(|last| last.judged.is_ok());
         let competing = tags.into_iter().map(|tag| self.verdict(tag)).filter(|verdict| verdict.judged.is_ok());
         // A list may have a million tags, and few are better than the one that is locked.
-        let mut ranked: Vec<Verdict<'a>> =
-            competing.filter(|verdict| last.as_ref().is_none_or(|last| verdict <= last)).collect();
+        let (mut ranked, mut kind): (Vec<Verdict<'a>>, Option<String>) = (Vec::new(), None);
+        for verdict in competing {
+            match (&kind, verdict.kind()) {
+                (Some(one), Some(other)) if one != other => return Vec::new(),
+                (None, Some(first)) => kind = Some(first.to_owned()),
+                _ => {}
+            }
+            if last.as_ref().is_none_or(|last| verdict <= *last) {
+                ranked.push(verdict);
+            }
+        }
         ranked.sort_unstable();
         ranked.into_iter().map(|verdict| verdict.tag).collect()
     }
@@ -219,9 +241,13 @@ impl Rule {
         let found =
             self.0.tags.as_ref().map(|regex| regex.captures(tag.as_str()).ok_or(Reason::Unmatched)).transpose()?;
         let group = |name| found.as_ref().and_then(|found: &Captures<'_>| found.name(name)).map(|found| found.as_str());
-        let text = if found.is_some() { group(self.0.select.group()).ok_or(Reason::Unmatched)? } else { tag.as_str() };
+        let text = match (&found, self.0.select.group()) {
+            (Some(_), Some(compared)) => group(compared).ok_or(Reason::Unmatched)?,
+            (Some(_), None) | (None, _) => tag.as_str(),
+        };
         match self.0.select {
             Select::Alphabetical => Ok(Key::text(text)),
+            Select::Newest => Ok(Key::text("")),
             Select::Numeric => Key::number(text).ok_or(Reason::NoNumber),
             Select::Semver => {
                 let (version, behind) = read(text)?;

@@ -13,17 +13,25 @@ pub enum Select {
     Numeric,
     /// As text, byte by byte. Group `order`.
     Alphabetical,
+    /// By the time at which each image says that it was built, which no tag tells: whoever chooses has to read the images.
+    Newest,
 }
+
+/// How many tags may compete where a rule selects the newest, unless the project file says another `limit`: each is read.
+pub const LIMIT: u32 = 20;
+/// The highest `limit`.
+pub const MOST: u32 = 1000;
 
 impl Select {
     /// The words that a project file uses.
-    pub const NAMES: [&'static str; 3] = ["semver", "numeric", "alphabetical"];
+    pub const NAMES: [&'static str; 4] = ["semver", "numeric", "alphabetical", "newest"];
 
     pub(super) fn parse(text: &str) -> Result<Self, RuleError> {
         match text {
             "semver" => Ok(Self::Semver),
             "numeric" => Ok(Self::Numeric),
             "alphabetical" => Ok(Self::Alphabetical),
+            "newest" => Ok(Self::Newest),
             _ => Err(RuleError::Select(text.to_owned())),
         }
     }
@@ -34,14 +42,16 @@ impl Select {
             Self::Semver => "semver",
             Self::Numeric => "numeric",
             Self::Alphabetical => "alphabetical",
+            Self::Newest => "newest",
         }
     }
 
-    /// The group of the regular expression that is compared.
-    pub(super) fn group(self) -> &'static str {
+    /// The group of the regular expression that is compared, where anything of a tag is.
+    pub(super) fn group(self) -> Option<&'static str> {
         match self {
-            Self::Semver => "version",
-            Self::Numeric | Self::Alphabetical => "order",
+            Self::Semver => Some("version"),
+            Self::Numeric | Self::Alphabetical => Some("order"),
+            Self::Newest => None,
         }
     }
 }

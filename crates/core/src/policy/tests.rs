@@ -58,10 +58,24 @@ fn a_rule_that_cannot_work_is_refused() {
     assert_eq!(refused(None, Some("a"), None), RuleError::Group("version"));
     assert_eq!(refused(None, Some("(?<version>a)"), Some("numeric")), RuleError::Group("order"));
     assert_eq!(refused(None, None, Some("newer")), RuleError::Select("newer".to_owned()));
-    let newest = refused(None, Some("(?<order>a)"), Some("newest")).to_string();
-    assert!(newest.contains("registries do not tell when a tag was pushed"), "{newest}");
+    assert_eq!(refused(None, None, Some("newest")), RuleError::SelectWithoutTags("newest", ""));
+    assert_eq!(refused(Some("1"), Some("a"), Some("newest")), RuleError::VersionOfOther("version"));
     assert_eq!(refused(Some("1"), Some("(?<order>a)"), Some("numeric")), RuleError::VersionOfOther("version"));
-    assert_eq!(refused(None, None, Some("numeric")), RuleError::SelectWithoutTags("numeric"));
+    assert_eq!(
+        refused(None, None, Some("numeric")),
+        RuleError::SelectWithoutTags("numeric", ", with a group `(?<order>…)`")
+    );
+}
+
+#[test]
+fn where_the_images_tell_the_newest_no_tag_is_the_best() {
+    let rule = Rule::new(None, Some("^build-"), Some("newest")).unwrap();
+    let tags: Vec<Tag> = ["build-b", "latest", "build-a"].iter().map(|tag| tag.parse().unwrap()).collect();
+    let competing = rule.ranked(&tags, None);
+    assert_eq!(competing.iter().map(|tag| tag.as_str()).collect::<Vec<_>>(), ["build-b", "build-a"]);
+    assert!(rule.asks_images() && rule.best(&tags).is_none());
+    assert!(rule.admits(&tags[0]) && !rule.admits(&tags[1]));
+    assert_eq!(rule.order(), "newest");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Reading a table key by key: what was asked for is known, so what is left over is a mistake.
 
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use camino::Utf8PathBuf;
@@ -148,6 +149,18 @@ impl<'n> Fields<'n> {
     pub fn flag(&mut self, key: &'static str) -> bool {
         let take = |value: &NodeValue| if let NodeValue::Boolean(flag) = value { Some(*flag) } else { None };
         self.typed(key, "a boolean", take).is_some_and(|(_, flag)| flag)
+    }
+
+    /// A number within bounds.
+    pub fn number(&mut self, key: &'static str, bounds: RangeInclusive<u32>) -> Option<Spanned<u32>> {
+        let take = |value: &NodeValue| if let NodeValue::Integer(number) = value { Some(*number) } else { None };
+        let (node, number) = self.typed(key, "an integer", take)?;
+        let fits = u32::try_from(number).ok().filter(|number| bounds.contains(number));
+        if fits.is_none() {
+            let reason = format!("`{key}` is a number from {} to {}, and not {number}", bounds.start(), bounds.end());
+            self.errors.push(ProjectError::invalid(reason, &node.at));
+        }
+        Some(Spanned { value: fits?, at: node.at.clone() })
     }
 
     /// An array of strings.

@@ -7,7 +7,7 @@ use super::fields::Fields;
 use super::node::{Entry, NodeValue};
 use super::{Declared, updating};
 use crate::platform::Platform;
-use crate::policy::{Parts, Rule};
+use crate::policy::{LIMIT, MOST, Parts, Rule};
 use crate::reference::{Reference, ReferenceError, Repository, Tag};
 use crate::request::{Request, Wanted};
 use crate::source::{Location, Spanned, nearest};
@@ -40,7 +40,7 @@ fn shorthand(text: &str, entry: &Entry, defaults: &Defaults) -> Result<Declared,
     let request = Request { wanted: Wanted::from_reference(reference), platforms: defaults.platforms.clone() };
     let update = Settings { appetite: defaults.update.all, ..Settings::default() };
     let (at, value_at) = (entry.key_at.clone(), entry.node.content_at());
-    Ok(Declared { request, update, labels: BTreeSet::new(), at, value_at })
+    Ok(Declared { request, limit: LIMIT, update, labels: BTreeSet::new(), at, value_at })
 }
 
 fn table(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectError>> {
@@ -76,6 +76,7 @@ fn table(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectErro
         }
     }
     let rule = ruled.rule(entry, &mut fields);
+    let limit = ruled.limit(rule.as_ref(), &mut fields);
     fields.finish()?;
 
     let value_at = at("", repository.as_ref()).or(at("", layout.as_ref())).map_or(entry.key_at.clone(), |(_, at)| at);
@@ -90,7 +91,7 @@ fn table(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectErro
         // `finish` has failed: either key is missing or its value was refused.
         (None, None, ..) => return Err(Vec::new()),
     };
-    Ok(Declared { request: Request { wanted, platforms }, update, labels, at: entry.key_at.clone(), value_at })
+    Ok(Declared { request: Request { wanted, platforms }, limit, update, labels, at: entry.key_at.clone(), value_at })
 }
 
 /// The keys that make a version rule.
@@ -98,6 +99,7 @@ struct RuleFields {
     texts: [(&'static str, Option<Spanned<String>>); 5],
     exclude: Option<Vec<Spanned<String>>>,
     prerelease: bool,
+    limit: Option<Spanned<u32>>,
 }
 
 impl RuleFields {
@@ -108,7 +110,8 @@ impl RuleFields {
             let reason = "`exclude` names none: without the key, no tag is left out";
             fields.fail(ProjectError::invalid(reason, &entry.node.at));
         }
-        Self { texts, exclude, prerelease: fields.flag("prerelease") }
+        let limit = fields.number("limit", 1..=MOST);
+        Self { texts, exclude, prerelease: fields.flag("prerelease"), limit }
     }
 
     fn first(&self) -> Option<(&'static str, Location)> {
@@ -136,6 +139,18 @@ impl RuleFields {
             .ok()
     }
 
+    /// How many tags may compete, where each of them is read.
+    fn limit(&self, rule: Option<&Rule>, fields: &mut Fields<'_>) -> u32 {
+        let Some(Spanned { value, at }) = &self.limit else { return LIMIT };
+        if !rule.is_some_and(Rule::asks_images) {
+            fields.fail(ProjectError::invalid(
+                "`limit` needs `select = \"newest\"`: no other rule reads what competes",
+                at,
+            ));
+        }
+        *value
+    }
+
     fn place(&self, key: &str) -> Option<Location> {
         let text = self.texts.iter().find(|(other, _)| *other == key).and_then(|(_, text)| text.as_ref());
         let excluded = || self.exclude.as_ref().filter(|_| key == "exclude")?.first();
@@ -159,7 +174,7 @@ pub(super) fn dotted_name(entry: &Entry) -> Option<(String, Location)> {
 }
 
 /// The keys of an image and of a registry.
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 25] = [
     "repository",
     "layout",
     "tag",
@@ -171,6 +186,7 @@ const KEYS: [&str; 24] = [
     "dialect",
     "exclude",
     "prerelease",
+    "limit",
     "platforms",
     "updates",
     "cooldown",

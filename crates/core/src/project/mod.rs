@@ -64,6 +64,9 @@ pub struct Project {
 pub struct Declared {
     /// What is asked for.
     pub request: Request,
+    /// How many tags may compete where the images have to tell which is the newest. It is no part of what is asked for: with
+    /// another limit the answer is the same, or none.
+    pub limit: u32,
     /// What is taken of it without asking. It is no part of what is asked for.
     pub update: update::Settings,
     /// What it is called beside its name: a team, a product. Summaries of updates can be put together by it.

@@ -30,7 +30,9 @@ pub enum NodeValue {
     Array(Vec<Node>),
     /// A table, however it is written.
     Table(Table),
-    /// A number or a date, which no key of ours takes.
+    /// An integer.
+    Integer(i64),
+    /// Another number or a date, which no key of ours takes.
     Other(&'static str),
 }
 
@@ -72,6 +74,7 @@ impl Node {
             NodeValue::Boolean(_) => "a boolean",
             NodeValue::Array(_) => "an array",
             NodeValue::Table(_) => "a table",
+            NodeValue::Integer(_) => "an integer",
             NodeValue::Other(name) => name,
         }
     }
@@ -203,7 +206,7 @@ impl Converter<'_> {
             Value::Boolean(flag) => NodeValue::Boolean(*flag.value()),
             Value::Array(array) => NodeValue::Array(array.iter().map(|value| self.value(value, &span)).collect()),
             Value::InlineTable(table) => NodeValue::Table(self.table(table, &span)),
-            Value::Integer(_) => NodeValue::Other("an integer"),
+            Value::Integer(number) => NodeValue::Integer(*number.value()),
             Value::Float(_) => NodeValue::Other("a float"),
             Value::Datetime(_) => NodeValue::Other("a date"),
         };

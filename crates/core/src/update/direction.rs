@@ -26,6 +26,7 @@ impl Direction {
         if let (Wanted::Version { rule, .. }, Some(from), Some(to)) = (&new.request.wanted, &old.tag, &new.tag)
             && from != to
             && old.repository() == new.repository()
+            && !rule.asks_images()
         {
             return Self::of_tags(rule, from, to);
         }

@@ -7,7 +7,7 @@ use imagelock_core::text::time;
 use imagelock_core::{Digest, Platform, Tag};
 
 use super::text::{colon, list, newest_text, size, unreadable_text};
-use super::{Login, NotAnImage, Refusal};
+use super::{Login, NoNewest, NotAnImage, Refusal};
 use crate::layout::LayoutError;
 
 /// What is not there.
@@ -65,6 +65,9 @@ pub enum ErrorKind {
         /// Tags that are there.
         newest: Vec<Tag>,
     },
+    /// Of the tags that fit a rule none is the newest.
+    #[error("{0}")]
+    NoNewest(#[from] NoNewest),
     /// A digest is asked for, and no tag that would answer the request points at it.
     #[error("{} {} at {}", list(.asked), if .asked.len() == 1 { "does not point" } else { "do not point" }, .digest.short())]
     Unnamed {

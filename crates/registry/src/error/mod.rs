@@ -2,12 +2,14 @@
 //! wrote; what a server wrote has its control characters taken out.
 
 mod kind;
+mod no_newest;
 mod not_an_image;
 mod peer;
 mod refusal;
 mod text;
 
 pub use kind::{ErrorKind, Missing};
+pub use no_newest::NoNewest;
 pub use not_an_image::NotAnImage;
 pub use refusal::{Login, Refusal, Refuser, Withheld};
 pub(crate) use text::{MESSAGE_BYTES, colon, quoted};
@@ -77,7 +79,13 @@ impl Error {
 
     /// Whether the request is at fault, and not a registry or the network.
     pub fn is_input(&self) -> bool {
-        matches!(self.kind, ErrorKind::MissingPlatforms { .. } | ErrorKind::Unnamed { .. } | ErrorKind::Layout(_))
+        matches!(
+            self.kind,
+            ErrorKind::MissingPlatforms { .. }
+                | ErrorKind::NoNewest(_)
+                | ErrorKind::Unnamed { .. }
+                | ErrorKind::Layout(_)
+        )
     }
 
     /// Returns what a person can do about it.

@@ -46,6 +46,7 @@ impl ErrorKind {
             // Nothing in these is a text that others wrote; tags and platforms are judged by `Error::retain`.
             Self::NotFound { .. }
             | Self::NoTagFits { .. }
+            | Self::NoNewest(_)
             | Self::RateLimited { .. }
             | Self::DigestMismatch { .. }
             | Self::SizeMismatch { .. }

@@ -27,9 +27,13 @@ impl Resolver {
                 return self.allowed(run, step, repository, vec![(tag.clone(), None)], (gate, known)).await;
             }
             (Wanted::Version { repository, rule }, Some((gate, known))) => {
-                // What no tag fits has to be said all the same.
-                self.pick(run, repository, rule).await?;
-                let walk = run.lists.get(&self.client, repository).await?.walk(step.name);
+                let walk = if rule.asks_images() {
+                    self.walk_by_time(run, step, (repository, rule), (gate, known)).await?
+                } else {
+                    // What no tag fits has to be said all the same.
+                    self.pick(run, repository, rule).await?;
+                    run.lists.get(&self.client, repository).await?.walk(step.name)
+                };
                 return self.allowed(run, step, repository, walk, (gate, known)).await;
             }
             (Wanted::Tag { repository, tag }, None) => {
@@ -136,7 +140,7 @@ impl Resolver {
             Take::Named { tag: Some(tag), digest: Some(digest) } => Ok((tag.clone(), digest.clone())),
             Take::Named { tag: Some(tag), digest: None } => Ok((tag.clone(), self.digest(run, repository, tag).await?)),
             Take::Named { tag: None, digest: Some(digest) } => {
-                let best = self.pick(run, repository, rule).await?;
+                let best = self.best(run, step, repository, rule).await?;
                 let known = step.known.and_then(|known| known.tag.clone());
                 let known = known.filter(|known| *known != best && rule.admits(known));
                 let mut asked = Vec::new();
@@ -150,7 +154,7 @@ impl Resolver {
                 Err(told(kind.into(), "lock", repository, None, None))
             }
             Take::Newest | Take::Changed | Take::Named { tag: None, digest: None } => {
-                let tag = self.pick(run, repository, rule).await?;
+                let tag = self.best(run, step, repository, rule).await?;
                 let digest = self.digest(run, repository, &tag).await?;
                 Ok((tag, digest))
             }
@@ -158,7 +162,7 @@ impl Resolver {
     }
 
     /// Returns the digest that a tag points at.
-    async fn digest(&self, run: &Run<'_>, repository: &Repository, tag: &Tag) -> Result<Digest, Error> {
+    pub(super) async fn digest(&self, run: &Run<'_>, repository: &Repository, tag: &Tag) -> Result<Digest, Error> {
         Ok(self.points(run, repository, tag).await?.digest)
     }
 
@@ -204,6 +208,14 @@ impl Resolver {
         });
         let context = Context { doing: "read", reference, host, status: Some(404), attempts: 1, login };
         Err(Error { kind, context: Some(Box::new(context)) })
+    }
+
+    /// Returns the best tag by a rule.
+    async fn best(&self, run: &Run<'_>, step: &Step<'_>, repository: &Repository, rule: &Rule) -> Result<Tag, Error> {
+        if rule.asks_images() {
+            return self.last_built(run, step, repository, rule).await;
+        }
+        self.pick(run, repository, rule).await
     }
 
     async fn pick(&self, run: &Run<'_>, repository: &Repository, rule: &Rule) -> Result<Tag, Error> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use imagelock_core::{Digest, LockedPlatform, Platform};
+use imagelock_core::{Created, Digest, LockedPlatform, Platform};
 
 use super::platforms::{self, Child, Selection, serving};
 use super::source::{Budget, Manifest, Source};
@@ -80,6 +80,41 @@ pub(crate) async fn read(
         }
     };
     Ok(Image { media_type: root.media_type.to_owned(), size: root.size, platforms, facts, odd })
+}
+
+/// Returns when an image says that it was built, from the first of its documents that says so: an index's descriptors cost
+/// nothing more, its manifests and its configurations do. A platform that is asked for and not there is no matter here.
+pub(crate) async fn created(
+    source: &Source<'_>,
+    digest: &Digest,
+    requested: Option<&BTreeSet<Platform>>,
+) -> Result<Option<Created>, Error> {
+    let root = source.manifest(digest, None).await?;
+    let mut budget = Budget::default();
+    budget.spend(root.size)?;
+    let index = match &root.document {
+        Document::Image(manifest) if manifest.facts.created.is_some() => return Ok(manifest.facts.created.clone()),
+        Document::Image(manifest) => return Ok(single(source, manifest).await?.1.created),
+        Document::Index(index) => index,
+    };
+    let children = match platforms::select(source, index, requested, &mut budget).await {
+        Err(Error { kind: ErrorKind::MissingPlatforms { .. }, .. }) => {
+            platforms::select(source, index, None, &mut budget).await?.children
+        }
+        selected => selected?.children,
+    };
+    let described = children.values().find_map(|child| child.facts.created.clone());
+    if let Some(created) = described.or_else(|| index.facts.created.clone()) {
+        return Ok(Some(created));
+    }
+    let parts = parts(source, &children, &mut budget).await?;
+    for part in &parts {
+        if let Some(created) = &part.image()?.facts.created {
+            return Ok(Some(created.clone()));
+        }
+    }
+    let configs = configs(source, &parts, |_| true, &mut budget).await?;
+    Ok(configs.into_iter().find_map(|(_, config)| config.ok()?.facts.created))
 }
 
 /// Returns what an image without an index says of itself: the platform has to be in its configuration.

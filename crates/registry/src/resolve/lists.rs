@@ -3,10 +3,11 @@
 //! A list may have a million tags, and a run ten thousand repositories. So each list is read once, judged for all who ask
 //! about its repository, and let go: what is kept is one tag for each rule, and a few for each image that has a gate.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use imagelock_core::policy::{Parts, Rule, newest};
+use imagelock_core::policy::{MOST, Parts, Rule, newest};
 use imagelock_core::update::{Candidate, Gate, Held, Ruling};
 use imagelock_core::{ImageName, Repository, Tag, Wanted};
 use tokio::sync::Semaphore;
@@ -14,7 +15,7 @@ use tokio::sync::Semaphore;
 use super::shared::Shared;
 use super::{Step, Take};
 use crate::client::{Client, TagList};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, NoNewest};
 use crate::event::Oddity;
 
 /// How many tags an error names.
@@ -65,9 +66,11 @@ pub(super) struct Pick {
 pub(super) struct Known {
     /// The best tag by each rule, or that there is none.
     picks: BTreeMap<Parts, Result<Pick, ErrorKind>>,
+    /// The tags that compete by rules that ask the images, as many as anybody may read, and how many there are.
+    competing: BTreeMap<Parts, (Vec<Tag>, usize)>,
     walks: BTreeMap<ImageName, Walk>,
     listed: BTreeSet<Tag>,
-    /// The tags that people would call the newest.
+    /// The tags that people would call the newest, where something that is asked for is not there.
     pub(super) newest: Vec<Tag>,
 }
 
@@ -108,9 +111,15 @@ impl<'a> Lists<'a> {
 
 impl Known {
     fn of(list: &TagList, asked: Option<&Asked<'_>>) -> Self {
-        let newest: Vec<Tag> = newest(&list.tags, NAMED).into_iter().cloned().collect();
+        // What an error would name: to most lists there is none.
+        let named = OnceCell::new();
+        let newest = || named.get_or_init(|| newest(&list.tags, NAMED).into_iter().cloned().collect::<Vec<_>>());
+        let gated = asked.into_iter().flat_map(|asked| &asked.gated).filter(|gated| !gated.rule.asks_images());
+        let gated: Vec<_> = gated.map(|gated| (gated, gated.ranked(&list.tags))).collect();
+        let known = |rule: &Rule| gated.iter().find(|(gated, _)| gated.rule == rule).map(|(_, ranked)| ranked.first());
         let pick = |rule: &&Rule| {
-            let best = rule.best(&list.tags).map(|best| {
+            let best = known(rule).map_or_else(|| rule.best(&list.tags), Option::<&&Tag>::copied);
+            let best = best.map(|best| {
                 let odd = rule.unordered(&list.tags, best);
                 let odd = odd.map(|dropped| Oddity::Unordered { dropped: Box::new(dropped), best: best.clone() });
                 Pick { tag: best.clone(), odd }
@@ -118,17 +127,27 @@ impl Known {
             let none = || {
                 let dropped = rule.dropped(&list.tags).with_names_that_are_no_tags(list.invalid);
                 let dropped = Box::new(dropped);
-                ErrorKind::NoTagFits { rule: rule.to_string(), dropped, newest: newest.clone() }
+                ErrorKind::NoTagFits { rule: rule.to_string(), dropped, newest: newest().clone() }
             };
             (rule.parts().clone(), best.ok_or_else(none))
         };
-        let picks: BTreeMap<_, _> = asked.map(|asked| asked.rules.iter().map(pick).collect()).unwrap_or_default();
-        let walks = asked.into_iter().flat_map(|asked| &asked.gated);
-        let walks = walks.map(|gated| (gated.name.clone(), gated.walk(&list.tags))).collect();
+        let (told, choose): (Vec<&Rule>, Vec<&Rule>) =
+            asked.into_iter().flat_map(|asked| asked.rules.iter().copied()).partition(|rule| rule.asks_images());
+        let competing: BTreeMap<_, _> = told.iter().map(|rule| (rule.parts().clone(), competing(rule, list))).collect();
+        let none = |rule: &&Rule| competing.get(rule.parts()).is_some_and(|(tags, _)| tags.is_empty());
+        let picks: BTreeMap<_, _> = choose.iter().chain(told.iter().filter(|rule| none(rule))).map(pick).collect();
+        let walks = gated
+            .iter()
+            .map(|(gated, ranked)| (gated.name.clone(), walk(ranked.iter().copied(), gated.known, gated.gate)));
+        let walks = walks.collect();
         let is_listed = |tag: &&&Tag| list.tags.binary_search(tag).is_ok();
-        let asked = asked.into_iter().flat_map(|asked| asked.tags.iter().filter(is_listed).copied());
-        let listed = asked.chain(picks.values().flatten().map(|pick| &pick.tag)).cloned().collect();
-        Self { picks, walks, listed, newest }
+        let asked = asked.into_iter().flat_map(|asked| asked.tags.iter());
+        let is_missed = picks.values().any(Result::is_err) || asked.clone().any(|tag| !is_listed(&tag));
+        let asked = asked.filter(is_listed).copied();
+        let picked = picks.values().flatten().map(|pick| &pick.tag);
+        let listed = asked.chain(picked).chain(competing.values().flat_map(|(tags, _)| tags)).cloned().collect();
+        let newest = if is_missed { newest().clone() } else { Vec::new() };
+        Self { picks, competing, walks, listed, newest }
     }
 
     /// The best tag by a rule of a step.
@@ -138,6 +157,15 @@ impl Known {
             Err(ErrorKind::NoTagFits { rule: rule.to_string(), dropped, newest: self.newest.clone() })
         };
         self.picks.get(rule.parts()).cloned().unwrap_or_else(none)
+    }
+
+    /// The tags that compete by a rule of a step that asks their images.
+    pub(super) fn competing(&self, rule: &Rule, limit: u32) -> Result<&[Tag], ErrorKind> {
+        match self.competing.get(rule.parts()) {
+            Some((_, count)) if *count > limit as usize => Err(NoNewest::Many { count: *count, limit }.into()),
+            Some((tags, _)) if !tags.is_empty() => Ok(tags),
+            _ => Err(self.pick(rule).err().unwrap_or_else(|| NoNewest::Nothing.into())),
+        }
     }
 
     /// The tags that an image with a gate may take.
@@ -152,30 +180,42 @@ impl Known {
 }
 
 impl Gated<'_> {
-    fn walk(&self, tags: &[Tag]) -> Walk {
-        let mut walk = Walk::new();
-        let listed = self.known.filter(|known| tags.binary_search(known).is_ok());
-        for tag in self.rule.ranked(tags, listed) {
-            let is_known = self.known == Some(tag);
-            match self.gate.judge(Candidate { tag: Some(tag), ..Candidate::default() }) {
-                Ruling::Wait(held) if !is_known => {
-                    if walk.iter().all(|(_, held)| held.is_none()) {
-                        walk.push((tag.clone(), Some(held)));
-                    }
-                }
-                _ => walk.push((tag.clone(), None)),
-            }
-            if is_known || walk.len() == CANDIDATES {
-                break;
-            }
-        }
-        walk
+    /// The tags that compete, the best first, down to the one that is locked.
+    fn ranked<'t>(&'t self, tags: &'t [Tag]) -> Vec<&'t Tag> {
+        self.rule.ranked(tags, self.known.filter(|known| tags.binary_search(known).is_ok()))
     }
+}
+
+/// What a gate says of tags by their names, the best first, down to the one that is known.
+pub(super) fn walk<'t>(ranked: impl IntoIterator<Item = &'t Tag>, known: Option<&Tag>, gate: &dyn Gate) -> Walk {
+    let mut walk = Walk::new();
+    for tag in ranked {
+        let is_known = known == Some(tag);
+        match gate.judge(Candidate { tag: Some(tag), ..Candidate::default() }) {
+            Ruling::Wait(held) if !is_known => {
+                if walk.iter().all(|(_, held)| held.is_none()) {
+                    walk.push((tag.clone(), Some(held)));
+                }
+            }
+            _ => walk.push((tag.clone(), None)),
+        }
+        if is_known || walk.len() == CANDIDATES {
+            break;
+        }
+    }
+    walk
+}
+
+/// The tags that compete by a rule, as many as anybody may read, and how many there are.
+fn competing(rule: &Rule, list: &TagList) -> (Vec<Tag>, usize) {
+    let ranked = rule.ranked(&list.tags, None);
+    (ranked.iter().take(MOST as usize).copied().cloned().collect(), ranked.len())
 }
 
 #[cfg(test)]
 mod tests {
     use imagelock_core::Request;
+    use imagelock_core::policy::LIMIT;
 
     use super::*;
 
@@ -189,7 +229,7 @@ mod tests {
         let requests = requests.map(request);
         let other: Request = serde_json::from_str(r#"{"repository":"a.example/other","version":"1"}"#).unwrap();
         let name = "app".parse().unwrap();
-        let step = |request| Step { name: &name, request, known: None, take: Take::Newest, gate: None };
+        let step = |request| Step { name: &name, request, known: None, take: Take::Newest, limit: LIMIT, gate: None };
         let steps: Vec<Step<'_>> = requests.iter().chain([&other]).map(step).collect();
         let lists = Lists::of(&steps);
         let tags = ["1.0.0", "1.2.0", "1.2.0-rc", "latest", "nightly"].map(|tag| tag.parse().unwrap()).to_vec();
@@ -203,6 +243,6 @@ mod tests {
         assert_eq!(picks.collect::<Vec<_>>(), [best(), None, best()]);
         let kept: Vec<bool> = list.tags.iter().map(|tag| known.has(tag)).collect();
         assert_eq!(kept, [false, true, false, true, false]);
-        assert_eq!(known.newest.len(), 3);
+        assert_eq!(known.newest.len(), 3, "none fits one rule, and its error names some");
     }
 }

@@ -7,6 +7,7 @@
 mod answer;
 mod image;
 mod lists;
+mod newest;
 mod platforms;
 mod shared;
 mod source;
@@ -21,6 +22,7 @@ use imagelock_core::{Created, Digest, ImageName, LockedImage, Origin, Platform, 
 
 use self::image::Image;
 use self::lists::Lists;
+pub use self::newest::Built;
 pub(crate) use self::platforms::NESTED;
 use self::shared::Shared;
 use self::source::{Documents, Source};
@@ -48,6 +50,8 @@ pub struct Step<'a> {
     pub known: Option<&'a LockedImage>,
     /// Which answer is taken.
     pub take: Take<'a>,
+    /// How many tags may compete where each of them is read to find the newest.
+    pub limit: u32,
     /// What judges whether an answer may take the place of the known one, where the request is the same; without it every
     /// answer may. An answer that may not waits, and the best that may is taken.
     pub gate: Option<&'a dyn Gate>,
@@ -121,6 +125,17 @@ struct Run<'a> {
     documents: Documents,
 }
 
+impl<'a> Run<'a> {
+    fn of(steps: &[Step<'a>]) -> Self {
+        Self {
+            lists: Lists::of(steps),
+            digests: Shared::default(),
+            images: Shared::default(),
+            documents: Documents::default(),
+        }
+    }
+}
+
 impl Resolver {
     /// Resolves with a client, and layouts relative to the current directory.
     pub fn new(client: Client) -> Self {
@@ -146,12 +161,7 @@ impl Resolver {
 
     /// Resolves the images that can be, and says of the others why they cannot, in the order of their names.
     pub async fn attempt(&self, steps: &[Step<'_>]) -> (Resolved, Vec<(ImageName, Error)>) {
-        let run = Run {
-            lists: Lists::of(steps),
-            digests: Shared::default(),
-            images: Shared::default(),
-            documents: Documents::default(),
-        };
+        let run = Run::of(steps);
         let answers = join_all(steps.iter().map(|step| self.step(&run, step))).await;
         let mut resolved = Resolved::default();
         let mut failures = Vec::new();

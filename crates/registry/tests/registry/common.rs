@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 
+use imagelock_core::policy::LIMIT;
 use imagelock_core::{ImageName, LockedImage, Platform, Reference, Repository, Request, Tag, Wanted};
 use imagelock_credentials::{Environment, Store};
 use imagelock_registry::{Backoff, Client, ClientBuilder, Error, ErrorKind, RegistrySettings, Resolver, Step, Take};
@@ -77,7 +78,7 @@ pub(crate) fn resolve(client: Client, request: &Request) -> Result<LockedImage, 
 
 /// Resolves one request that has an answer already.
 pub(crate) fn update(client: Client, request: &Request, known: Option<&LockedImage>) -> Result<LockedImage, Error> {
-    let step = [Step { name: &name("app"), request, known, take: Take::Newest, gate: None }];
+    let step = [Step { name: &name("app"), request, known, take: Take::Newest, limit: LIMIT, gate: None }];
     match run(Resolver::new(client).resolve(&step)) {
         Ok(mut resolved) => Ok(resolved.images.remove("app").unwrap()),
         Err(mut failures) => Err(failures.remove(0).1),
@@ -87,7 +88,7 @@ pub(crate) fn update(client: Client, request: &Request, known: Option<&LockedIma
 pub(crate) fn resolve_all(client: Client, requests: &BTreeMap<ImageName, Request>) -> BTreeMap<ImageName, LockedImage> {
     let steps: Vec<Step<'_>> = requests
         .iter()
-        .map(|(name, request)| Step { name, request, known: None, take: Take::Newest, gate: None })
+        .map(|(name, request)| Step { name, request, known: None, take: Take::Newest, limit: LIMIT, gate: None })
         .collect();
     run(Resolver::new(client).resolve(&steps)).unwrap().images
 }

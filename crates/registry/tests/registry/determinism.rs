@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use imagelock_core::policy::LIMIT;
 use imagelock_core::{ImageName, Lockfile, Request};
 use imagelock_registry::{Backoff, Client, Resolver, Step, Take};
 use imagelock_testkit::{Fault, Image, On, Registry};
@@ -49,7 +50,7 @@ fn world() -> &'static World {
 fn encode(client: Client, requests: &[(ImageName, Request)]) -> String {
     let steps: Vec<Step<'_>> = requests
         .iter()
-        .map(|(name, request)| Step { name, request, known: None, take: Take::Newest, gate: None })
+        .map(|(name, request)| Step { name, request, known: None, take: Take::Newest, limit: LIMIT, gate: None })
         .collect();
     Lockfile { images: run(Resolver::new(client).resolve(&steps)).unwrap().images }.encode()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use imagelock_core::policy::Rule;
+use imagelock_core::policy::{LIMIT, Rule};
 use imagelock_core::update::{Appetite, Approved, Hold, Policy, Reason, Settings, Waiting};
 use imagelock_core::{LockedImage, Platform, Request, Wanted};
 use imagelock_registry::{Error, Resolver, Step, Take};
@@ -73,7 +73,7 @@ impl Locked {
         let approved = if approved.is_empty() { Approved::default() } else { approved.parse().unwrap() };
         let gate = Policy { name: &name, from: &self.known, settings, approved, as_of: &as_of };
         let (request, known) = (&self.request, Some(&self.known));
-        let step = [Step { name: &name, request, known, take: Take::Changed, gate: Some(&gate) }];
+        let step = [Step { name: &name, request, known, take: Take::Changed, limit: LIMIT, gate: Some(&gate) }];
         match run(Resolver::new(client()).resolve(&step)) {
             Ok(mut resolved) => Ok((resolved.images.remove("app").unwrap(), resolved.waiting.remove("app"))),
             Err(mut failures) => Err(failures.remove(0).1),

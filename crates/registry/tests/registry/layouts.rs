@@ -1,6 +1,7 @@
 //! OCI image layout directories: offline, verified, and never outside.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use imagelock_core::policy::LIMIT;
 use imagelock_core::{LockedImage, Request, Wanted};
 use imagelock_registry::{Error, ErrorKind, LayoutError, Resolver, Step, Take};
 use imagelock_testkit::{Image, sha256};
@@ -30,7 +31,14 @@ impl Setup {
         let wanted = Wanted::Layout { path: "third_party/tools".into(), tag: tag.map(|tag| tag.parse().unwrap()) };
         let request = Request { wanted, platforms: None };
         let root = Utf8Path::from_path(self.directory.path()).unwrap();
-        let step = [Step { name: &name("tools"), request: &request, known: None, take: Take::Newest, gate: None }];
+        let step = [Step {
+            name: &name("tools"),
+            request: &request,
+            known: None,
+            take: Take::Newest,
+            limit: LIMIT,
+            gate: None,
+        }];
         let answer = run(Resolver::new(client()).root(root).resolve(&step));
         answer.map(|mut resolved| resolved.images.remove("tools").unwrap()).map_err(|mut failures| failures.remove(0).1)
     }

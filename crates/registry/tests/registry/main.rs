@@ -16,6 +16,7 @@ mod layouts;
 mod limits;
 mod logins;
 mod mirrors;
+mod newest;
 mod platforms;
 mod policies;
 mod raw;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use imagelock_core::policy::{Parts, Rule};
+use imagelock_core::policy::{LIMIT, Parts, Rule};
 use imagelock_core::update::{Appetite, Approved, Policy, Settings};
 use imagelock_core::{ImageName, Request, Wanted};
 use imagelock_registry::{Resolver, Step, Take};
@@ -66,6 +66,7 @@ fn two_hundred_images_of_five_hundred_tags_cost_one_list_and_one_head_each() {
         request: &requests[gate.name],
         known: Some(gate.from),
         take: Take::Changed,
+        limit: LIMIT,
         gate: Some(gate),
     });
     let steps: Vec<Step<'_>> = steps.collect();

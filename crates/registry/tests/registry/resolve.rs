@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
+use imagelock_core::policy::LIMIT;
 use imagelock_core::{Digest, ImageName, Request};
 use imagelock_registry::{Cache, Resolver, Step, Take};
 use imagelock_testkit::{Fault, Image, On, Registry};
@@ -97,7 +98,7 @@ fn one_failure_is_all_failures_and_every_one_is_named() {
         images.iter().map(|text| (name(text), request(&registry, &format!("{text}:1"), &[]))).collect();
     let steps: Vec<Step<'_>> = requests
         .iter()
-        .map(|(name, request)| Step { name, request, known: None, take: Take::Newest, gate: None })
+        .map(|(name, request)| Step { name, request, known: None, take: Take::Newest, limit: LIMIT, gate: None })
         .collect();
     let (client, events) = listening(builder());
     let failures = run(Resolver::new(client).resolve(&steps)).unwrap_err();

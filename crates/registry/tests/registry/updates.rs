@@ -1,5 +1,6 @@
 //! An update that changes nothing that runs, and answers that somebody names.
 
+use imagelock_core::policy::LIMIT;
 use imagelock_core::policy::Rule;
 use imagelock_core::{Digest, LockedImage, Request, Tag, Wanted};
 use imagelock_registry::{Cache, Client, Error, ErrorKind, Resolver, Step, Take};
@@ -30,7 +31,8 @@ impl Locked {
 
     fn update_with(&self, client: Client, take: Take<'_>) -> Result<(LockedImage, Option<Digest>), Error> {
         let app = name("app");
-        let step = [Step { name: &app, request: &self.request, known: Some(&self.known), take, gate: None }];
+        let step =
+            [Step { name: &app, request: &self.request, known: Some(&self.known), take, limit: LIMIT, gate: None }];
         match run(Resolver::new(client).resolve(&step)) {
             Ok(mut resolved) => Ok((resolved.images.remove("app").unwrap(), resolved.rebuilt.remove("app"))),
             Err(mut failures) => Err(failures.remove(0).1),

@@ -2,6 +2,7 @@
 
 use camino::Utf8Path;
 use imagelock_core::lockfile::{self, LockedImage, Lockfile};
+use imagelock_core::policy::LIMIT;
 use imagelock_core::source::SourceFile;
 use imagelock_core::{Digest, ImageName, Reference, Repository, Request, Tag, Wanted};
 use imagelock_registry::{Step, Take};
@@ -97,7 +98,7 @@ fn resolve(session: &Session<'_>, requests: &[(ImageName, Request)]) -> Result<V
     let resolver = session.resolver(progress.clone())?;
     let steps: Vec<Step<'_>> = requests
         .iter()
-        .map(|(name, request)| Step { name, request, known: None, take: Take::Newest, gate: None })
+        .map(|(name, request)| Step { name, request, known: None, take: Take::Newest, limit: LIMIT, gate: None })
         .collect();
     let resolved = network::run(resolver.resolve(&steps));
     progress.finish();

@@ -241,8 +241,29 @@ an empty text is not a version requirement: unexpected end of input while parsin
     check(
         "[images.a]\nrepository = \"a\"\nselect = \"newest\"\n",
         r#"
-`newest` is not a way to select: use `semver`, `numeric` or `alphabetical`; registries do not tell when a tag was pushed, so order by what the tags say (a date or a build's number as `(?<order>…)`), or follow a tag that moves
+`select = "newest"` needs `tags`
 --> images.toml:3:11 "newest"
+"#,
+    );
+    check(
+        "[images.a]\nrepository = \"a\"\ntags = '^a'\nselect = \"newest\"\nlimit = 0\n",
+        r#"
+`limit` is a number from 1 to 1000, and not 0
+--> images.toml:5:9 "0"
+"#,
+    );
+    check(
+        "[images.a]\nrepository = \"a\"\nversion = \"1\"\nlimit = 5\n",
+        r#"
+`limit` needs `select = "newest"`: no other rule reads what competes
+--> images.toml:4:9 "5"
+"#,
+    );
+    check(
+        "[images.a]\nrepository = \"a\"\ntags = '(?<order>a)'\nselect = \"newest-build\"\n",
+        r#"
+`newest-build` is not a way to select: use `semver`, `numeric`, `alphabetical` or `newest`; `newest` is by the time of the build, which every competing image is read for: where tags have a date or a build's number, order by that (`(?<order>…)`)
+--> images.toml:4:11 "newest-build"
 "#,
     );
     check(
