@@ -86,7 +86,7 @@ impl Outdated {
         let (now, seen) = (host.now(), Seen::read(&session)?);
         let Looked { attempt, names: at } = Looked::at(&session, &old, &names, (&now, &seen))?;
         let Attempt { lockfile: new, rebuilt, waiting, .. } = attempt;
-        let found = Found::of(&old, &new, &waiting, &rebuilt, at.into_iter());
+        let found = Found::of(&old, &new, &waiting, &rebuilt, at);
         let pushed_again = seen.pushed_again(&session, &found);
         if self.record {
             seen.record(&session, &found, &now, true)?;
