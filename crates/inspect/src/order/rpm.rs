@@ -1,0 +1,83 @@
+//! The order of RPM's versions: epoch, version and release, each as `rpmvercmp` compares them (rpm-version(7)).
+
+use std::cmp::Ordering;
+
+use super::{numbers, run};
+
+/// `[epoch:]version[-release]`. No epoch is the epoch 0, no release comes before every release.
+pub(super) fn compare(left: &str, right: &str) -> Ordering {
+    let ((left_epoch, left_version, left_release), (right_epoch, right_version, right_release)) =
+        (parts(left), parts(right));
+    part(left_epoch, right_epoch)
+        .then_with(|| part(left_version, right_version))
+        .then_with(|| part(left_release, right_release))
+}
+
+fn parts(text: &str) -> (&[u8], &[u8], &[u8]) {
+    let (epoch, rest) = match text.split_once(':') {
+        Some((epoch, rest)) if epoch.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (if epoch.is_empty() { "0" } else { epoch }, rest)
+        }
+        _ => ("0", text),
+    };
+    let (version, release) = rest.rsplit_once('-').unwrap_or((rest, ""));
+    (epoch.as_bytes(), version.as_bytes(), release.as_bytes())
+}
+
+fn part<'a>(mut left: &'a [u8], mut right: &'a [u8]) -> Ordering {
+    if left == right {
+        return Ordering::Equal;
+    }
+    while !left.is_empty() || !right.is_empty() {
+        let separates = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'~' && *byte != b'^';
+        left = run(left, separates).1;
+        right = run(right, separates).1;
+        match mark(left, right) {
+            Mark::Both => (left, right) = (&left[1..], &right[1..]),
+            Mark::Decides(ordering) => return ordering,
+            Mark::Neither if left.is_empty() || right.is_empty() => break,
+            Mark::Neither => match segment(left, right) {
+                Ok(rests) => (left, right) = rests,
+                Err(ordering) => return ordering,
+            },
+        }
+    }
+    // What has more left is the later one.
+    left.len().min(1).cmp(&right.len().min(1))
+}
+
+enum Mark {
+    Neither,
+    Both,
+    Decides(Ordering),
+}
+
+/// `~` comes before everything, the end too; `^` comes after the end, and before everything else.
+fn mark(left: &[u8], right: &[u8]) -> Mark {
+    match (left.first(), right.first()) {
+        (Some(b'~'), Some(b'~')) | (Some(b'^'), Some(b'^')) => Mark::Both,
+        (Some(b'~'), _) => Mark::Decides(Ordering::Less),
+        (_, Some(b'~')) => Mark::Decides(Ordering::Greater),
+        (None, Some(b'^')) => Mark::Decides(Ordering::Less),
+        (Some(b'^'), None) => Mark::Decides(Ordering::Greater),
+        (Some(b'^'), Some(_)) => Mark::Decides(Ordering::Less),
+        (Some(_), Some(b'^')) => Mark::Decides(Ordering::Greater),
+        _ => Mark::Neither,
+    }
+}
+
+type Rests<'a> = (&'a [u8], &'a [u8]);
+
+/// Compares one run of digits or of letters: what is left of both, or what decides.
+fn segment<'a>(left: &'a [u8], right: &'a [u8]) -> Result<Rests<'a>, Ordering> {
+    let is_number = left[0].is_ascii_digit();
+    let belongs = |byte: &u8| if is_number { byte.is_ascii_digit() } else { byte.is_ascii_alphabetic() };
+    let (left_run, left) = run(left, belongs);
+    let (right_run, right) = run(right, belongs);
+    if right_run.is_empty() {
+        // A number is later than letters.
+        return Err(if is_number { Ordering::Greater } else { Ordering::Less });
+    }
+    let ordering = if is_number { numbers(left_run, right_run) } else { left_run.cmp(right_run) };
+    if ordering.is_eq() { Ok((left, right)) } else { Err(ordering) }
+}
