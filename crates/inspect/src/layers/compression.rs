@@ -45,7 +45,7 @@ impl Compression {
 pub(super) enum Unpacked<B> {
     Plain(B),
     Gzip(MultiGzDecoder<B>),
-    Zstd(Frames<B>),
+    Zstd(Box<Frames<B>>),
 }
 
 impl<B: BufRead> Unpacked<B> {
@@ -53,7 +53,7 @@ impl<B: BufRead> Unpacked<B> {
         match compression {
             Compression::None => Self::Plain(source),
             Compression::Gzip => Self::Gzip(MultiGzDecoder::new(source)),
-            Compression::Zstd => Self::Zstd(Frames::new(source)),
+            Compression::Zstd => Self::Zstd(Box::new(Frames::new(source))),
         }
     }
 }

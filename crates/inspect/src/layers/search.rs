@@ -116,7 +116,7 @@ impl Search {
             match archive.next() {
                 Ok(Some(entry)) => {
                     last.clone_from(&entry.path);
-                    if let Err(stop) = self.entry(archive, entry, layer) {
+                    if let Err(stop) = self.entry(archive, &entry, layer) {
                         return self.stop(stop, &last);
                     }
                 }
@@ -138,7 +138,7 @@ impl Search {
         Ok(())
     }
 
-    fn entry(&mut self, archive: &mut Archive<impl Read>, entry: Entry, layer: &mut Layer) -> Result<(), Stop> {
+    fn entry(&mut self, archive: &mut Archive<impl Read>, entry: &Entry, layer: &mut Layer) -> Result<(), Stop> {
         if entry.path.len() > path::LONGEST {
             let limit = path::LONGEST;
             let path = path::normal(&entry.path[..limit]);
@@ -173,13 +173,13 @@ impl Search {
     fn look(
         &mut self,
         archive: &mut Archive<impl Read>,
-        entry: Entry,
+        entry: &Entry,
         path: Vec<u8>,
         layer: &mut Layer,
     ) -> Result<(), Stop> {
         let place = Place::of(&path, entry.executable).filter(|place| !self.system_only || place.is_system());
         let says = match (entry.kind, place) {
-            (Kind::File, Some(place)) => match self.file(archive, &entry, place, &path)? {
+            (Kind::File, Some(place)) => match self.file(archive, entry, place, &path)? {
                 Some(says) => says,
                 None => return Ok(()),
             },

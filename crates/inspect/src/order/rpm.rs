@@ -54,15 +54,18 @@ enum Mark {
 
 /// `~` comes before everything, the end too; `^` comes after the end, and before everything else.
 fn mark(left: &[u8], right: &[u8]) -> Mark {
-    match (left.first(), right.first()) {
-        (Some(b'~'), Some(b'~')) | (Some(b'^'), Some(b'^')) => Mark::Both,
-        (Some(b'~'), _) => Mark::Decides(Ordering::Less),
-        (_, Some(b'~')) => Mark::Decides(Ordering::Greater),
-        (None, Some(b'^')) => Mark::Decides(Ordering::Less),
-        (Some(b'^'), None) => Mark::Decides(Ordering::Greater),
-        (Some(b'^'), Some(_)) => Mark::Decides(Ordering::Less),
-        (Some(_), Some(b'^')) => Mark::Decides(Ordering::Greater),
-        _ => Mark::Neither,
+    let place = |text: &[u8]| match text.first() {
+        Some(b'~') => 0,
+        None => 1,
+        Some(b'^') => 2,
+        Some(_) => 3,
+    };
+    let (left, right) = (place(left), place(right));
+    let is_mark = |place| place == 0 || place == 2;
+    match (is_mark(left) || is_mark(right), left.cmp(&right)) {
+        (false, _) => Mark::Neither,
+        (true, Ordering::Equal) => Mark::Both,
+        (true, ordering) => Mark::Decides(ordering),
     }
 }
 

@@ -51,7 +51,7 @@ fn a_jar_is_named_by_mavens_properties_however_they_are_packed() {
         let manifest = b"Manifest-Version: 1.0\r\nImplementation-Version: 9\r\n";
         let jar = [
             entry("META-INF/MANIFEST.MF", manifest, form),
-            entry("A.class", &[1; 50_000], form),
+            entry("A.class", &vec![1; 50_000], form),
             entry(POM, PROPERTIES, form),
             b"PK\x01\x02 and the directory".to_vec(),
         ];
