@@ -4,9 +4,9 @@ use std::io::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// Tools that no package registry has, and languages whose own installers people use: they are used where somebody has
-/// installed them.
-const NEVER_INSTALLED: &[&str] = &["earth", "git", "go", "kubectl", "node", "python3", "terraform"];
+/// Tools that no package registry has, or that a distribution is made of, and languages whose own installers people use:
+/// they are used where somebody has installed them.
+const NEVER_INSTALLED: &[&str] = &["dpkg", "earth", "git", "go", "kubectl", "node", "python3", "terraform"];
 
 /// Returns the program of a tool, by its name in `cargo xtask tools --list`.
 pub fn tool(name: &str) -> Option<Utf8PathBuf> {

@@ -76,6 +76,8 @@ for folder in "$root"/usr/lib/*-linux-gnu* "$root"/lib/*-linux-gnu*; do
     [ -d "$folder" ] && LD_LIBRARY_PATH=$folder${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}
 done
 [ -z "$LD_LIBRARY_PATH" ] || export LD_LIBRARY_PATH
+# Where rpm looks for its macros, which it else does at the machine's own place.
+[ ! -d "$root/usr/lib/rpm" ] || export RPM_CONFIGDIR="$root/usr/lib/rpm"
 exec "$root/{program}" "$@"
 "#
     )

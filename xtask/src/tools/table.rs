@@ -275,6 +275,22 @@ pub(crate) const TOOLS: &[Tool] = &[
         needed_by: "the second opinion on digests",
     },
     Tool {
+        name: "rpm",
+        version: "4.18",
+        how: How::Debian { package: "rpm", program: "rpm" },
+        check: &["--version"],
+        stand_in: None,
+        needed_by: "the comparison of rpm's versions and databases",
+    },
+    Tool {
+        name: "rpmbuild",
+        version: "4.18",
+        how: How::Debian { package: "rpm", program: "rpmbuild" },
+        check: &["--version"],
+        stand_in: None,
+        needed_by: "the comparison of rpm's databases",
+    },
+    Tool {
         name: "jq",
         version: "1",
         how: How::Debian { package: "jq", program: "jq" },

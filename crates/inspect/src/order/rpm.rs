@@ -6,22 +6,33 @@ use super::{numbers, run};
 
 /// `[epoch:]version[-release]`. No epoch is the epoch 0, no release comes before every release.
 pub(super) fn compare(left: &str, right: &str) -> Ordering {
-    let ((left_epoch, left_version, left_release), (right_epoch, right_version, right_release)) =
-        (parts(left), parts(right));
-    part(left_epoch, right_epoch)
-        .then_with(|| part(left_version, right_version))
-        .then_with(|| part(left_release, right_release))
+    let (left, right) = (Parts::of(left), Parts::of(right));
+    part(left.epoch.as_bytes(), right.epoch.as_bytes())
+        .then_with(|| part(left.version.as_bytes(), right.version.as_bytes()))
+        .then_with(|| match (left.release, right.release) {
+            (Some(left), Some(right)) => part(left.as_bytes(), right.as_bytes()),
+            (left, right) => left.is_some().cmp(&right.is_some()),
+        })
 }
 
-fn parts(text: &str) -> (&[u8], &[u8], &[u8]) {
-    let (epoch, rest) = match text.split_once(':') {
-        Some((epoch, rest)) if epoch.bytes().all(|byte| byte.is_ascii_digit()) => {
-            (if epoch.is_empty() { "0" } else { epoch }, rest)
+struct Parts<'a> {
+    epoch: &'a str,
+    version: &'a str,
+    release: Option<&'a str>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(text: &'a str) -> Self {
+        let (epoch, rest) = match text.split_once(':') {
+            Some((epoch, rest)) if epoch.bytes().all(|byte| byte.is_ascii_digit()) => (epoch, rest),
+            _ => ("", text),
+        };
+        let epoch = if epoch.is_empty() { "0" } else { epoch };
+        match rest.rsplit_once('-') {
+            Some((version, release)) => Self { epoch, version, release: Some(release) },
+            None => Self { epoch, version: rest, release: None },
         }
-        _ => ("0", text),
-    };
-    let (version, release) = rest.rsplit_once('-').unwrap_or((rest, ""));
-    (epoch.as_bytes(), version.as_bytes(), release.as_bytes())
+    }
 }
 
 fn part<'a>(mut left: &'a [u8], mut right: &'a [u8]) -> Ordering {
