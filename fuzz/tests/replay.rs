@@ -31,6 +31,11 @@ fn replays(name: &str) {
 }
 
 #[test]
+fn apk() {
+    replays("apk");
+}
+
+#[test]
 fn bazel() {
     replays("bazel");
 }
@@ -66,6 +71,11 @@ fn document() {
 }
 
 #[test]
+fn dpkg() {
+    replays("dpkg");
+}
+
+#[test]
 fn earthfiles() {
     replays("earthfiles");
 }
@@ -73,6 +83,11 @@ fn earthfiles() {
 #[test]
 fn edit() {
     replays("edit");
+}
+
+#[test]
+fn executables() {
+    replays("executables");
 }
 
 #[test]
@@ -88,6 +103,11 @@ fn hcl() {
 #[test]
 fn imports() {
     replays("imports");
+}
+
+#[test]
+fn layers() {
+    replays("layers");
 }
 
 #[test]
@@ -111,6 +131,16 @@ fn markers() {
 }
 
 #[test]
+fn metadata() {
+    replays("metadata");
+}
+
+#[test]
+fn orders() {
+    replays("orders");
+}
+
+#[test]
 fn plain() {
     replays("plain");
 }
@@ -128,6 +158,11 @@ fn quadlet() {
 #[test]
 fn reference() {
     replays("reference");
+}
+
+#[test]
+fn rpm() {
+    replays("rpm");
 }
 
 #[test]

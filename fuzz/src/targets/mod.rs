@@ -1,5 +1,6 @@
 //! The targets by their names.
 
+mod contents;
 mod core;
 mod files;
 mod registry;
@@ -42,6 +43,13 @@ pub const TARGETS: &[Target] = &[
     Target { name: "token", body: registry::token },
     Target { name: "document", body: registry::document },
     Target { name: "config", body: registry::config },
+    Target { name: "layers", body: contents::layers },
+    Target { name: "apk", body: contents::apk },
+    Target { name: "dpkg", body: contents::dpkg },
+    Target { name: "rpm", body: contents::rpm },
+    Target { name: "executables", body: contents::executables },
+    Target { name: "metadata", body: contents::metadata },
+    Target { name: "orders", body: contents::orders },
 ];
 
 /// Returns the target of a name.

@@ -22,9 +22,10 @@ pub fn read(bytes: &[u8], records: &mut Records) -> Result<(), Reason> {
     })
 }
 
-/// A package of RPM by its parts. `None` for the keys that signed packages, which are kept as packages too.
+/// A package of RPM by its parts. `None` for what has no name, and for the keys that signed packages, which are kept as
+/// packages too.
 fn record(name: String, epoch: u32, version: &str, release: &str, source: Option<&str>) -> Option<Record> {
-    if name == "gpg-pubkey" {
+    if name.is_empty() || name == "gpg-pubkey" {
         return None;
     }
     let epoch = if epoch == 0 { String::new() } else { format!("{epoch}:") };
