@@ -59,11 +59,14 @@ impl Purl {
         Ok(Self(purl.to_string()))
     }
 
-    /// Reads a purl as documents write it: the identity, and the version where it has one.
+    /// Reads a purl as documents write it: the identity, and the version where it has one. The epoch of an rpm, which is a
+    /// qualifier there, stands before its version, as `rpm` and advisories write it.
     pub fn read(text: &str) -> Result<(Self, Option<String>), PurlError> {
         let failed = |error: packageurl::Error| PurlError { text: text.to_owned(), reason: error.to_string() };
         let mut purl = PackageUrl::from_str(text).map_err(failed)?;
-        let version = purl.version().map(ToOwned::to_owned);
+        let epoch = purl.qualifiers().get("epoch").filter(|epoch| purl.ty() == "rpm" && *epoch != "0");
+        let epoch = epoch.map_or_else(String::new, |epoch| format!("{epoch}:"));
+        let version = purl.version().map(|version| epoch + version);
         purl.without_version();
         let stays = |(key, _): &(&Cow<'_, str>, &Cow<'_, str>)| !CHANGING.contains(&key.as_ref());
         let qualifiers = purl.qualifiers().iter().filter(stays);
@@ -96,13 +99,18 @@ impl Purl {
         }
     }
 
-    /// The purl of one version of the package.
+    /// The purl of one version of the package; of none where it is not known.
     pub fn at(&self, version: &str) -> String {
         let Ok(mut purl) = PackageUrl::from_str(&self.0) else { return self.0.clone() };
-        match purl.with_version(version) {
-            Ok(purl) => purl.to_string(),
-            Err(_) => self.0.clone(),
+        let (epoch, version) = match version.split_once(':') {
+            Some((epoch, version)) if self.kind() == "rpm" => (Some(epoch), version),
+            _ => (None, version),
+        };
+        let epoch = epoch.map(|epoch| purl.add_qualifier("epoch", epoch.to_owned()).map(drop));
+        if version.is_empty() || epoch.is_some_and(|added| added.is_err()) {
+            return self.0.clone();
         }
+        purl.with_version(version).map_or_else(|_| self.0.clone(), |purl| purl.to_string())
     }
 }
 
@@ -154,6 +162,16 @@ mod tests {
         assert_eq!((purl.kind(), purl.name().as_str()), ("apk", "openssl"));
         assert_eq!(purl.at("3.3.2-r3"), "pkg:apk/wolfi/openssl@3.3.2-r3");
         assert_eq!(purl, Purl::new("apk", Some("wolfi"), "openssl").unwrap());
+    }
+
+    #[test]
+    fn the_epoch_of_an_rpm_stands_before_its_version() {
+        let written = "pkg:rpm/fedora/curl@8.6.0-1.fc40?epoch=1";
+        let (purl, version) = Purl::read(written).unwrap();
+        assert_eq!((purl.as_str(), version.as_deref()), ("pkg:rpm/fedora/curl", Some("1:8.6.0-1.fc40")));
+        assert_eq!(purl.at("1:8.6.0-1.fc40"), written);
+        assert_eq!(Purl::read("pkg:rpm/fedora/curl@8.6.0-1.fc40?epoch=0").unwrap().1.as_deref(), Some("8.6.0-1.fc40"));
+        assert_eq!(purl.at(""), "pkg:rpm/fedora/curl");
     }
 
     #[test]

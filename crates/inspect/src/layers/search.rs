@@ -1,7 +1,7 @@
 //! The search through the layers of one image.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use super::archive::{Archive, Entry, Kind, Stop};
 use super::compression::Unpacked;
@@ -223,6 +223,9 @@ impl Search {
             Place::Executable => return self.executable(archive, entry),
             _ if entry.sparse => return Ok(Some(Says::NotRead(Reason::Sparse))),
             Place::Java => return self.java(archive, path).map(Some),
+            Place::Rpm => {
+                return self.streamed(archive, |source, records| database::rpm::read(source, limit, records)).map(Some);
+            }
             _ if entry.size > limit as u64 => return Ok(too_large()),
             _ => {}
         }
@@ -234,7 +237,6 @@ impl Search {
         Ok(Some(self.packages(|records| match place {
             Place::Apk => database::apk::read(&bytes, records),
             Place::Dpkg | Place::DpkgPart => database::dpkg::read(&bytes, records),
-            Place::Rpm => database::rpm::read(&bytes, records),
             Place::RpmSlots => database::rpm::ndb::read(&bytes, records),
             Place::RpmManifest => database::rpm::manifest::read(&bytes, records),
             Place::Python => database::python::read(&bytes, records),
@@ -271,12 +273,24 @@ impl Search {
     }
 
     fn java(&mut self, archive: &mut Archive<impl Read>, path: &[u8]) -> Result<Says, Stop> {
-        let mut stop = None;
         let before = archive.budget();
         let mut work = before;
-        let mut source = BufReader::new(archive.data(&mut stop));
-        let says = self.packages(|records| database::java::read(&mut source, path, &mut work, records));
+        let read =
+            |source: &mut dyn BufRead, records: &mut Records| database::java::read(source, path, &mut work, records);
+        let says = self.streamed(archive, read)?;
         archive.charge(before - work);
+        Ok(says)
+    }
+
+    /// Reads a file that is not held.
+    fn streamed(
+        &mut self,
+        archive: &mut Archive<impl Read>,
+        read: impl FnOnce(&mut dyn BufRead, &mut Records) -> Result<(), Reason>,
+    ) -> Result<Says, Stop> {
+        let mut stop = None;
+        let mut source = BufReader::new(archive.data(&mut stop));
+        let says = self.packages(|records| read(&mut source, records));
         stop.map_or(Ok(says), Err)
     }
 

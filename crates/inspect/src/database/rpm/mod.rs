@@ -1,21 +1,24 @@
 //! RPM's databases: SQLite, SUSE's own, and the list that distroless images have instead.
 //!
 //! A database has the header of each package as one piece of bytes, in a row of the table `Packages` or behind a slot. All of
-//! it is read here, within the bytes of the file: no SQL runs, and no C. Berkeley DB, which rpm has not written since 2021, is
+//! it is read here: no SQL runs, and no C. Berkeley DB, which rpm has not written since 2021, is
 //! named and not read.
 
 pub mod header;
 pub mod manifest;
 pub mod ndb;
+mod pages;
 pub mod sqlite;
+
+use std::io::Read;
 
 use super::{Record, Records};
 use crate::layers::Reason;
 use crate::package::Source;
 
-/// Reads an `rpmdb.sqlite`.
-pub fn read(bytes: &[u8], records: &mut Records) -> Result<(), Reason> {
-    sqlite::rows(bytes, b"Packages", &mut |row| match header::read(row) {
+/// Reads an `rpmdb.sqlite`, of which no more than `limit` bytes are held.
+pub fn read(source: &mut dyn Read, limit: usize, records: &mut Records) -> Result<(), Reason> {
+    sqlite::rows(source, limit, b"Packages", &mut |row| match header::read(row) {
         Some(Some(record)) => records.push(record),
         Some(None) => Ok(()),
         None => Err(Reason::Format("a header of a package in it is broken")),
@@ -46,3 +49,6 @@ fn source_of(file: &str) -> Option<(&str, &str)> {
     let (name, _) = rest.rsplit_once('-')?;
     Some((name, &whole[name.len() + 1..]))
 }
+
+#[cfg(test)]
+mod tests;

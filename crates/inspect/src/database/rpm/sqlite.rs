@@ -1,10 +1,11 @@
-//! The rows of one table of an SQLite database, out of its bytes (SQLite's "Database File Format").
+//! The rows of one table of an SQLite database (SQLite's "Database File Format").
 //!
 //! It reads tables that are keyed by their row numbers and hold a blob in their second column, which is what RPM has.
-//! A page is visited once, and the bytes of all rows together are no more than the file's: time and memory are the file's.
+//! A page is visited once, and the bytes of all rows together are no more than the file's.
 
-use std::collections::HashSet;
+use std::io::Read;
 
+use super::pages::Pages;
 use crate::layers::Reason;
 
 /// The kinds of pages of a table's tree.
@@ -17,20 +18,20 @@ const FILE_HEADER: usize = 100;
 /// The largest row that is held, in bytes: a package of a hundred thousand files has one like it.
 const LARGEST_ROW: usize = 8 * 1024 * 1024;
 
-/// The smallest page, in bytes.
-const SMALLEST_PAGE: usize = 512;
+pub(super) const BROKEN: Reason = Reason::Format("it is a broken SQLite database");
 
-const BROKEN: Reason = Reason::Format("it is a broken SQLite database");
-
-/// Gives the blob in the second column of every row of a table.
-pub fn rows(bytes: &[u8], table: &[u8], each: &mut dyn FnMut(&[u8]) -> Result<(), Reason>) -> Result<(), Reason> {
-    if !bytes.starts_with(b"SQLite format 3\0") {
-        return Err(Reason::Format("it is no SQLite database"));
-    }
-    let mut file = File::of(bytes).ok_or(BROKEN)?;
+/// Gives the blob in the second column of every row of a table. No more than `limit` bytes of the database are held.
+pub fn rows(
+    source: &mut dyn Read,
+    limit: usize,
+    table: &[u8],
+    each: &mut dyn FnMut(&[u8]) -> Result<(), Reason>,
+) -> Result<(), Reason> {
+    let pages = Pages::read(source, limit)?;
+    let mut database = Database { left: pages.length, seen: vec![false; pages.count() + 1], pages };
     let mut root = None;
     // The schema is the table of the first page: type, name, table, root page, text.
-    file.table(1, &mut |payload| {
+    database.table(1, &mut |payload| {
         let mut columns = Columns::of(payload).ok_or(BROKEN)?;
         let (kind, name) = (columns.next(), columns.next());
         if kind == Some(b"table") && name == Some(table) {
@@ -39,59 +40,41 @@ pub fn rows(bytes: &[u8], table: &[u8], each: &mut dyn FnMut(&[u8]) -> Result<()
         Ok(())
     })?;
     let root = root.ok_or(Reason::Format("it has no table of packages"))?;
-    file.table(root, &mut |payload| each(Columns::of(payload).and_then(|mut columns| columns.nth(1)).ok_or(BROKEN)?))
+    database
+        .table(root, &mut |payload| each(Columns::of(payload).and_then(|mut columns| columns.nth(1)).ok_or(BROKEN)?))
 }
 
-struct File<'a> {
-    bytes: &'a [u8],
-    /// The size of a page, and what of it is used.
-    page: usize,
-    usable: usize,
-    seen: HashSet<u32>,
+struct Database {
+    pages: Pages,
+    /// Which pages were visited, by their numbers.
+    seen: Vec<bool>,
     /// How many bytes rows may still have.
     left: usize,
 }
 
-impl<'a> File<'a> {
-    fn of(bytes: &'a [u8]) -> Option<Self> {
-        let page = match u16::from_be_bytes(*bytes.get(16..)?.first_chunk()?) {
-            1 => 65536,
-            size => usize::from(size),
-        };
-        let usable = page.checked_sub(usize::from(*bytes.get(20)?))?;
-        // The format's own bound: a page has room for 480 bytes at least.
-        (page >= SMALLEST_PAGE && page.is_power_of_two() && usable >= 480).then(|| Self {
-            bytes,
-            page,
-            usable,
-            seen: HashSet::new(),
-            left: bytes.len(),
-        })
-    }
-
+impl Database {
     /// A page by its number, once.
-    fn page(&mut self, number: u32) -> Option<&'a [u8]> {
-        let start = usize::try_from(number.checked_sub(1)?).ok()?.checked_mul(self.page)?;
-        let page = self.bytes.get(start..start.checked_add(self.usable)?)?;
-        self.seen.insert(number).then_some(page)
+    fn page(&mut self, number: u32) -> Option<&[u8]> {
+        let seen = self.seen.get_mut(usize::try_from(number).ok()?)?;
+        if std::mem::replace(seen, true) { None } else { self.pages.page(number) }
     }
 
     /// Gives the payload of every row of the table whose tree has this root.
     fn table(&mut self, root: u32, each: &mut dyn FnMut(&[u8]) -> Result<(), Reason>) -> Result<(), Reason> {
-        let mut pages = vec![root];
-        while let Some(number) = pages.pop() {
-            let page = self.page(number).ok_or(BROKEN)?;
+        let mut waiting = vec![root];
+        while let Some(number) = waiting.pop() {
+            let page = self.page(number).ok_or(BROKEN)?.to_vec();
             let start = if number == 1 { FILE_HEADER } else { 0 };
             let kind = *page.get(start).ok_or(BROKEN)?;
-            let cells = usize::from(short(page, start + 3).ok_or(BROKEN)?);
+            let cells = usize::from(short(&page, start + 3).ok_or(BROKEN)?);
             let pointers = start + if kind == INTERIOR { 12 } else { 8 };
-            let cell = |at: usize| short(page, pointers + 2 * at).and_then(|offset| page.get(usize::from(offset)..));
+            let cell = |at: usize| short(&page, pointers + 2 * at).and_then(|offset| page.get(usize::from(offset)..));
             match kind {
                 INTERIOR => {
                     // The last child first: what is pushed last is read next.
-                    pages.push(long(page, start + 8).ok_or(BROKEN)?);
+                    waiting.push(long(&page, start + 8).ok_or(BROKEN)?);
                     for at in (0..cells).rev() {
-                        pages.push(cell(at).and_then(|cell| long(cell, 0)).ok_or(BROKEN)?);
+                        waiting.push(cell(at).and_then(|cell| long(cell, 0)).ok_or(BROKEN)?);
                     }
                 }
                 LEAF => {
@@ -102,7 +85,7 @@ impl<'a> File<'a> {
                 _ => return Err(BROKEN),
             }
             // Children that are named more often than there are pages lead round.
-            if pages.len() > self.bytes.len() / self.page {
+            if waiting.len() > self.pages.count() {
                 return Err(BROKEN);
             }
         }
@@ -116,11 +99,12 @@ impl<'a> File<'a> {
         let length = usize::try_from(length).ok().filter(|length| *length <= LARGEST_ROW)?;
         self.left = self.left.checked_sub(length)?;
         // How much of it stands here: "Cell Payload Overflow Pages".
-        let (most, least) = (self.usable - 35, (self.usable - 12) * 32 / 255 - 23);
+        let usable = self.pages.usable;
+        let (most, least) = (usable - 35, (usable - 12) * 32 / 255 - 23);
         let here = if length <= most {
             length
         } else {
-            let rest = least + (length - least) % (self.usable - 4);
+            let rest = least + (length - least) % (usable - 4);
             if rest <= most { rest } else { least }
         };
         let mut payload = Vec::with_capacity(length);
@@ -129,7 +113,7 @@ impl<'a> File<'a> {
         while payload.len() < length {
             let page = self.page(next)?;
             next = long(page, 0)?;
-            let part = (length - payload.len()).min(self.usable - 4);
+            let part = (length - payload.len()).min(usable - 4);
             payload.extend_from_slice(&page[4..4 + part]);
         }
         Some(payload)

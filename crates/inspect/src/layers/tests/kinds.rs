@@ -147,7 +147,7 @@ fn of_several_databases_of_rpm_the_newest_is_read_and_what_is_not_is_named() {
 
     let header = rpm::header::tests::header(&rpm::header::tests::CURL);
     let slots = Layer::new().file("usr/lib/sysimage/rpm/Packages.db", rpm::ndb::tests::database(&header));
-    assert_eq!(purls(&read([slots])), ["pkg:rpm/libcurl@1:8.6.0-1.fc40"]);
+    assert_eq!(purls(&read([slots])), ["pkg:rpm/libcurl@8.6.0-1.fc40?epoch=1"]);
     let broken = read([Layer::new().file("var/lib/rpm/rpmdb.sqlite", "SQLite format 3\0")]);
     assert_eq!(not_read(&broken), ["var/lib/rpm/rpmdb.sqlite: it is a broken SQLite database"]);
 }
