@@ -95,6 +95,12 @@ impl Digest {
         Self { algorithm, text: text.into() }
     }
 
+    /// A UUID of the content (RFC 9562, version 8), for formats that want one.
+    pub fn uuid(&self) -> String {
+        let hex = self.hex();
+        format!("{}-{}-8{}-8{}-{}", &hex[..8], &hex[8..12], &hex[12..15], &hex[15..18], &hex[18..30])
+    }
+
     /// Whether `bytes` hash to this digest.
     pub fn matches(&self, bytes: &[u8]) -> bool {
         Self::of(self.algorithm, bytes) == *self

@@ -10,6 +10,7 @@
 //! - [`policy`]: which of a repository's tags answers a version rule, and why no other does.
 //! - [`project`]: `images.toml` and the same tables in a Cargo manifest, with the place of everything in them.
 //! - [`request`]: what an image is asked for, in the form that the lock records.
+//! - [`oci`]: what registries hold: indexes, manifests, configurations, and statements about them.
 //! - [`mod@compare`]: which of two images is newer, what became of the first, and who says so; [`forge`]: where a forge shows
 //!   what was committed between two revisions.
 //! - [`lockfile`]: `images.lock`, read and written byte for byte, and merged; [`conflict`]: what a merge leaves in a text.
@@ -35,6 +36,7 @@ mod inside;
 pub mod lockfile;
 pub mod name;
 pub mod naming;
+pub mod oci;
 pub mod plan;
 pub mod platform;
 pub mod policy;

@@ -146,7 +146,7 @@ struct Marker {
 
 impl Layout {
     /// Opens a directory of the repository at `root`, as [`Self::open`] does. One that a link leads out of it is refused.
-    pub(crate) fn within(root: &Utf8Path, path: &Utf8Path) -> Result<Self, LayoutError> {
+    pub fn within(root: &Utf8Path, path: &Utf8Path) -> Result<Self, LayoutError> {
         let layout = Self::open(&root.join(path))?;
         let root = if root.as_str().is_empty() { Utf8Path::new(".") } else { root };
         match root.canonicalize_utf8() {

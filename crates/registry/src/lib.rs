@@ -31,7 +31,6 @@ mod transport;
 pub use address::repository_path;
 pub use cache::Cache;
 pub use client::{Authorization, CONFIG_BYTES, Client, ClientBuilder, Descriptor, MANIFEST_BYTES, Manifest, TagList};
-pub use document::Links;
 pub use error::{
     BuildError, Context, Error, ErrorKind, Login, Missing, NoNewest, NotAnImage, Refusal, Refuser, Withheld,
 };

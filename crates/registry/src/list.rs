@@ -8,11 +8,11 @@ use std::io::{self, BufReader, Read};
 
 use bytes::{Buf as _, Bytes};
 use imagelock_core::Tag;
+use imagelock_core::oci::json::means;
 use serde::Deserializer as _;
 use serde::de::{Deserialize, DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use tokio::sync::mpsc::Receiver;
 
-use crate::document::means;
 use crate::error::quoted;
 
 /// The longest text in a page: no tag, digest or name of a repository comes near.

@@ -63,11 +63,13 @@ struct Property {
 /// The text of the document.
 pub(crate) fn text(images: &[Pinned<'_>]) -> String {
     let components: Vec<Component> = images.iter().map(component).collect();
+    let content = Digest::sha256(&serde_json::to_vec(&components).unwrap_or_default());
     let bom = Bom {
         schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
         bom_format: "CycloneDX",
         spec_version: "1.6",
-        serial_number: serial_number(&components),
+        // Other content has another serial number.
+        serial_number: format!("urn:uuid:{}", content.uuid()),
         version: 1,
         metadata: Metadata {
             tools: Tools { components: vec![Tool { kind: "application", name: "imagelock" }] },
@@ -125,13 +127,6 @@ fn architecture(image: &Pinned<'_>) -> Option<String> {
 
 fn property(name: &str, value: &str) -> Property {
     Property { name: name.to_owned(), value: value.to_owned() }
-}
-
-/// A UUID of the components' content (RFC 9562, version 8), so that other content has another serial number.
-fn serial_number(components: &[Component]) -> String {
-    let digest = Digest::sha256(&serde_json::to_vec(components).unwrap_or_default());
-    let hex = digest.hex();
-    format!("urn:uuid:{}-{}-8{}-8{}-{}", &hex[..8], &hex[8..12], &hex[12..15], &hex[15..18], &hex[18..30])
 }
 
 /// Publishers' text may hold characters that change how the text around them looks. In JSON they stand in strings

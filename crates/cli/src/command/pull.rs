@@ -200,25 +200,27 @@ async fn documents(client: &Client, image: &LockedImage, places: &Places) -> Res
     let mut seen: BTreeSet<Digest> = left.iter().cloned().collect();
     let mut found = Documents { count: 0, bytes: 0, blobs: BTreeMap::new() };
     while let Some(digest) = left.pop() {
-        let (bytes, links) = client.document(repository, &digest).await.map_err(|error| {
+        let (bytes, document) = client.document(repository, &digest).await.map_err(|error| {
             let error = match platforms.get(&digest) {
                 Some(platform) => error.serving(platform.as_str()),
                 None => error,
             };
             Reason::registry(error.serving(&whole).to_string())
         })?;
-        platforms.extend(links.platforms);
+        platforms.extend(document.platforms().map(|(digest, platform)| (digest.clone(), platform.clone())));
         for (folder, path) in places.of(&digest) {
             folder.writer.put(&path, &bytes)?;
         }
         found.count += 1;
         found.bytes += bytes.len() as u64;
         // Many ways may lead to one document, and each further index doubles them.
-        left.extend(links.manifests.into_iter().map(|(digest, _)| digest).filter(|digest| seen.insert(digest.clone())));
+        left.extend(
+            document.documents().map(|entry| entry.digest.clone()).filter(|digest| seen.insert(digest.clone())),
+        );
         if seen.len() > MOST_DOCUMENTS {
             return Err(Reason::registry(format!("it has more than {MOST_DOCUMENTS} indexes and manifests")));
         }
-        found.blobs.extend(links.blobs);
+        found.blobs.extend(document.blobs().map(|blob| (blob.digest.clone(), blob.size)));
         if found.blobs.len() > MOST_BLOBS {
             return Err(Reason::registry(format!("it has more than {MOST_BLOBS} layers and configurations")));
         }

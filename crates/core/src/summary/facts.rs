@@ -87,8 +87,13 @@ pub(super) fn line(evidence: &Evidence, as_of: &Created) -> Option<String> {
         Speaker::Rule => " (by the project's rule)",
         Speaker::Publisher => " (says the publisher)",
     };
-    let link = link.as_ref().map(|link| format!(", [{}]({link})", code(repository(link)))).unwrap_or_default();
+    let link = link.as_ref().map(|link| format!(", {}", linked(link))).unwrap_or_default();
     Some(format!("{what}: {values}{says}{by}{link}"))
+}
+
+/// A link to what was committed between two revisions, in Markdown ([`crate::forge`] makes such links).
+pub fn linked(link: &str) -> String {
+    format!("[{}]({link})", code(repository(link)))
 }
 
 /// The host and the repository of a link to what was committed: where a click leads is to be seen before it.

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+pub use self::facts::linked;
 use crate::created::Created;
 use crate::digest::Digest;
 use crate::lockfile::LockedImage;

@@ -13,6 +13,8 @@ mod copy;
 mod download;
 mod head;
 mod kept;
+mod referrers;
+mod stream;
 mod tags;
 
 use std::sync::Arc;

@@ -143,7 +143,7 @@ impl Reading {
 }
 
 /// Returns the target of the link to the next page. A header that is no link could have been that link, so it is no end.
-fn target(answer: &Answer) -> Result<Option<String>, ErrorKind> {
+pub(super) fn target(answer: &Answer) -> Result<Option<String>, ErrorKind> {
     let mut broken = None;
     for header in answer.headers.get_all(LINK) {
         let text = String::from_utf8_lossy(header.as_bytes());

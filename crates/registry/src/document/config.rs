@@ -1,10 +1,10 @@
 //! An image's configuration (OCI image-spec, `config.md`), of which the platform and the facts matter here.
 
 use imagelock_core::Platform;
+use imagelock_core::oci::json::{Fields, Object, text};
 use serde::de::{IgnoredAny, MapAccess};
 
 use super::facts::{Facts, Value};
-use super::object::{Fields, Object, text};
 use crate::error::{ErrorKind, quoted};
 
 #[derive(Default)]

@@ -1,10 +1,10 @@
 //! An index's entries (OCI image-spec, `image-index.md`), of which those that nobody asks for refuse nothing.
 
+use imagelock_core::oci::json::{Fields, Object};
 use imagelock_core::{Digest, Platform};
 use serde::de::{IgnoredAny, MapAccess};
 
 use super::facts::{Facts, Value};
-use super::object::{Fields, Object};
 use super::{digest, is_index, is_manifest, named, names_schema1};
 use crate::error::{ErrorKind, quoted};
 
@@ -73,16 +73,6 @@ impl WrittenPlatform {
             Ok(platform) => Named::Platform(platform),
             Err(_) if variant.is_empty() => Named::Unreadable(quoted(&format!("{os}/{architecture}"))),
             Err(_) => Named::Unreadable(quoted(&format!("{os}/{architecture}/{variant}"))),
-        }
-    }
-}
-
-impl Descriptor {
-    /// Returns the platform that it names, if it is one.
-    pub(super) fn platform(&self) -> Option<Platform> {
-        match self.platform.as_ref()?.0.read() {
-            Named::Platform(platform) => Some(platform),
-            Named::Nothing | Named::Unreadable(_) => None,
         }
     }
 }

@@ -7,13 +7,12 @@
 mod config;
 mod facts;
 mod index;
-mod links;
 mod logins;
-mod object;
 #[cfg(test)]
 mod tests;
 
 use imagelock_core::Digest;
+use imagelock_core::oci::json::{Each, Fields, Object, text};
 use oci_distribution::manifest::{
     IMAGE_CONFIG_MEDIA_TYPE, IMAGE_DOCKER_CONFIG_MEDIA_TYPE, IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE,
     OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE,
@@ -23,13 +22,9 @@ use serde::de::{IgnoredAny, MapAccess};
 pub(crate) use self::config::Config;
 pub(crate) use self::facts::Facts;
 pub(crate) use self::index::{EntryKind, Index, IndexEntry, Named};
-pub use self::links::Links;
-pub(crate) use self::links::links;
 
 use self::facts::Value;
 use self::index::Descriptor;
-pub(crate) use self::object::means;
-use self::object::{Each, Fields, Object, text};
 use crate::error::{ErrorKind, NotAnImage, quoted};
 
 /// What a request for a manifest accepts. Schema 1 is among it so that it can be refused by its name.

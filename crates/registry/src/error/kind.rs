@@ -223,8 +223,8 @@ pub enum ErrorKind {
         /// Where it led, and why it is not followed.
         reason: String,
     },
-    /// A list of tags that leads out of the registry or around in a circle.
-    #[error("the list of tags goes on at `{next}`, {reason}")]
+    /// A list of tags, or of referrers, that leads out of the registry or around in a circle.
+    #[error("the list goes on at `{next}`, {reason}")]
     Paging {
         /// Where the next page is said to be, without a query.
         next: String,

@@ -13,6 +13,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION
 use tokio::time::Instant;
 use url::Url;
 
+use super::delivery::Delivery;
 use super::limits::{HostState, Meter};
 use super::redirect::{self, Content};
 use super::retry::{self, Failure, Retry};
@@ -25,8 +26,8 @@ use crate::settings::Pace;
 /// What is read of the body of a failure.
 const FAILURE_BYTES: u64 = 64 << 10;
 
-/// How many pieces of a list wait for their reader.
-const PIECES: usize = 8;
+/// How many pieces wait for their reader.
+pub(crate) const PIECES: usize = 8;
 
 /// How often others get to run before a place is given on: the connection's own task, and the pool's after it.
 const POOL_TURNS: usize = 4;
@@ -211,6 +212,24 @@ impl<'a> Body<'a> {
         }
         Ok(hasher.finish().map(|digest| (size, digest)))
     }
+
+    /// Hands a body of at most `cap` bytes to its reader.
+    async fn deliver(&mut self, delivery: &Delivery, cap: u64) -> Result<(), Failure> {
+        self.announced(cap)?;
+        let mut size = 0_u64;
+        while let Some(piece) = self.piece().await? {
+            let at = size;
+            size += piece.len() as u64;
+            if size > cap {
+                return Err(too_large(cap));
+            }
+            if delivery.piece(at, piece).await {
+                // The time that a reader takes is not the registry's.
+                self.meter = Meter::start(self.pace);
+            }
+        }
+        Ok(())
+    }
 }
 
 async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut body: Body<'_>) -> Result<Hop, Failure> {
@@ -253,6 +272,7 @@ async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut body: Body<'_>) ->
         Sink::Memory { cap } => answer.body = body.memory(cap).await?,
         Sink::List { cap, most } => answer.page = Some(body.list(cap, most).await?),
         Sink::File { file, digest, cap } => answer.written = body.file(file, digest, cap).await?,
+        Sink::Reader { delivery, cap } => body.deliver(delivery, cap).await?,
     }
     Ok(Hop::Done(Box::new(answer)))
 }

@@ -10,6 +10,7 @@
 
 pub(crate) mod auth;
 mod challenges;
+pub(crate) mod delivery;
 mod exchange;
 pub(crate) mod limits;
 mod login;
@@ -35,6 +36,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use url::Url;
 
+use self::delivery::Delivery;
 use self::limits::HostState;
 use self::outside::Outside;
 use self::redirect::Content;
@@ -91,6 +93,8 @@ pub(crate) enum Sink<'a> {
     List { cap: u64, most: usize },
     /// To the start of a file, hashed as `digest` is.
     File { file: &'a std::fs::File, digest: &'a Digest, cap: u64 },
+    /// To a reader on a thread of its own.
+    Reader { delivery: &'a Delivery, cap: u64 },
 }
 
 /// A request.

@@ -1,5 +1,7 @@
 //! Blobs into files: whole and verified, or not there.
 
+use std::io::Read;
+
 use camino::Utf8PathBuf;
 use imagelock_core::Digest;
 use imagelock_registry::{Client, Error, ErrorKind, Missing};
@@ -89,4 +91,46 @@ fn a_fetch_that_is_dropped_leaves_nothing_behind() {
         }
     });
     assert_eq!(setup.files(), 0);
+}
+
+/// Reads a blob on a thread of its own, to its end or only its first byte.
+async fn read(setup: &Setup, size: u64, whole: bool) -> Result<Vec<u8>, Error> {
+    let repository = repository(&setup.registry, "app");
+    let take = if whole { u64::MAX } else { 1 };
+    let read = move |bytes: &mut dyn Read| {
+        let mut got = Vec::new();
+        bytes.take(take).read_to_end(&mut got).unwrap();
+        got
+    };
+    client().read_blob(&repository, &setup.digest, size, read).await
+}
+
+#[test]
+fn a_blob_is_read_as_it_comes_and_verified_to_its_end() {
+    let setup = Setup::new();
+    assert!(setup.digest.matches(&run(read(&setup, setup.size, true)).unwrap()));
+    assert_eq!(run(read(&setup, setup.size, false)).unwrap().len(), 1);
+    assert_eq!(setup.registry.log().count("GET", "/v2/app/blobs/"), 2);
+}
+
+#[test]
+fn a_reader_gets_every_byte_once_however_often_the_connection_is_cut() {
+    let setup = Setup::new();
+    setup.registry.fault(On::blob("app"), Fault::truncate(10).times(1));
+    setup.registry.fault(On::blob("app"), Fault::truncate(50_000).after(1).times(1));
+    assert!(setup.digest.matches(&run(read(&setup, setup.size, true)).unwrap()));
+    assert_eq!(setup.registry.log().count("GET", "/v2/app/blobs/"), 3);
+}
+
+#[test]
+fn what_is_made_of_other_bytes_is_dropped() {
+    let setup = Setup::new();
+    setup.registry.fault(On::blob("app"), Fault::bytes("other"));
+    for (size, whole) in [(setup.size, true), (5, true), (5, false)] {
+        let error = kind(run(read(&setup, size, whole)).unwrap_err());
+        let expected = if size == 5 { "other bytes than it promised" } else { "5 bytes instead of the" };
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+    let error = kind(run(read(&setup, 4, true)).unwrap_err());
+    assert!(matches!(error, ErrorKind::TooLarge { limit: 4, .. }), "{error}");
 }

@@ -21,6 +21,7 @@ mod platforms;
 mod policies;
 mod raw;
 mod redirects;
+mod referrers;
 mod resolve;
 mod secrets;
 mod sharing;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::image::{Family, Recipe, Shape};
+use super::image::{Family, Recipe, Shape, Statement};
 use super::{Descriptor, Layer, PlatformEntry, media_type, sha256};
 
 /// The bytes of an image and how they hang together.
@@ -239,15 +239,35 @@ impl Builder<'_> {
 
     /// Makes what `BuildKit` adds for provenance: an entry for no platform, which says whose it is by annotation.
     fn attestation(&mut self, about: &Descriptor) -> Descriptor {
-        let statement = format!("{{\"_type\":\"https://in-toto.io/Statement/v0.1\",\"subject\":\"{}\"}}", about.digest);
-        let layer = self.blob("application/vnd.in-toto+json", statement.into_bytes());
+        let mut layers = self.statements(about);
+        if layers.is_empty() {
+            let statement =
+                format!("{{\"_type\":\"https://in-toto.io/Statement/v0.1\",\"subject\":\"{}\"}}", about.digest);
+            layers.push(self.blob("application/vnd.in-toto+json", statement.into_bytes()));
+        }
         let config = self.config("unknown/unknown", &[]);
-        let manifest = self.manifest(&config, &[layer], None);
+        let manifest = self.manifest(&config, &layers, None);
         let annotations = BTreeMap::from([
             ("vnd.docker.reference.digest".to_owned(), about.digest.clone()),
             ("vnd.docker.reference.type".to_owned(), "attestation-manifest".to_owned()),
         ]);
         Descriptor { platform: Some(PlatformEntry::parse("unknown/unknown")), annotations, ..manifest }
+    }
+
+    fn statements(&mut self, about: &Descriptor) -> Vec<Descriptor> {
+        let hex = about.digest.trim_start_matches("sha256:");
+        let layer = |statement: &Statement| match statement {
+            Statement::Layer(layer) => layer.clone(),
+            Statement::Predicate(kind, predicate) => {
+                let text = format!(
+                    "{{\"_type\":\"https://in-toto.io/Statement/v0.1\",\"predicateType\":\"{kind}\",\"subject\":[{{\"name\":\
+                     \"pkg:docker/testkit\",\"digest\":{{\"sha256\":\"{hex}\"}}}}],\"predicate\":{predicate}}}"
+                );
+                Layer::bytes("application/vnd.in-toto+json", text).annotation("in-toto.io/predicate-type", kind)
+            }
+        };
+        let layers: Vec<Layer> = self.recipe.statements.iter().map(layer).collect();
+        layers.iter().map(|layer| self.layer(layer)).collect()
     }
 
     fn schema1(&mut self) -> Descriptor {

@@ -35,8 +35,18 @@ pub(super) struct Recipe {
     pub(super) family: Family,
     pub(super) shape: Shape,
     pub(super) attestations: bool,
+    pub(super) statements: Vec<Statement>,
     pub(super) artifact_type: Option<String>,
     pub(super) subject: Option<Descriptor>,
+}
+
+/// What a builder says about every platform.
+#[derive(Clone, Debug)]
+pub(super) enum Statement {
+    /// A predicate of a type, about the platform's manifest.
+    Predicate(String, String),
+    /// Any layer.
+    Layer(Layer),
 }
 
 /// Whose media types an image has.
@@ -195,6 +205,20 @@ impl Image {
                 recipe.shape = Shape::Index;
             }
         })
+    }
+
+    /// Adds a statement about each platform, as `BuildKit` writes it: a layer of the attestation entry, whose descriptor names
+    /// the predicate's type. The predicate is JSON.
+    #[must_use]
+    pub fn statement(self, predicate_type: &str, predicate: &str) -> Self {
+        let statement = Statement::Predicate(predicate_type.to_owned(), predicate.to_owned());
+        self.attestations().change(|recipe| recipe.statements.push(statement))
+    }
+
+    /// Adds any layer to the attestation entry of each platform.
+    #[must_use]
+    pub fn attestation_layer(self, layer: Layer) -> Self {
+        self.attestations().change(|recipe| recipe.statements.push(Statement::Layer(layer)))
     }
 
     /// Says what this artifact is about, so that a registry lists it among the subject's referrers.

@@ -12,7 +12,7 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// An object's fields.
-pub(super) trait Fields: Default {
+pub trait Fields: Default {
     /// Their keys; any other key is passed over.
     const NAMES: &'static [&'static str];
 
@@ -22,7 +22,10 @@ pub(super) trait Fields: Default {
 
 /// An object, whose keys are there once.
 #[derive(Default)]
-pub(super) struct Object<T>(pub(super) T);
+pub struct Object<T>(
+    /// The fields.
+    pub T,
+);
 
 impl<'de, T: Fields> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -58,7 +61,7 @@ impl<'de, T: Fields> Visitor<'de> for ObjectVisitor<T> {
 }
 
 /// An array that is read, and forgotten entry by entry.
-pub(super) struct Each<T>(PhantomData<T>);
+pub struct Each<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Each<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -81,7 +84,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Each<T> {
 
 /// Whether Go takes a key for the field `name`: letters match in both cases, and with the two letters outside ASCII that
 /// are the same but for their case.
-pub(crate) fn means(key: &str, name: &str) -> bool {
+pub fn means(key: &str, name: &str) -> bool {
     let folded = |c: char| match c {
         '\u{17f}' => 's',
         '\u{212a}' => 'k',
@@ -91,7 +94,7 @@ pub(crate) fn means(key: &str, name: &str) -> bool {
 }
 
 /// The text of a document: what is no UTF-8, and halves of surrogate pairs, are U+FFFD.
-pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
+pub fn text(bytes: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(bytes);
     if !text.contains("\\ud") && !text.contains("\\uD") {
         return text;
