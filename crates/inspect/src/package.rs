@@ -32,8 +32,8 @@ impl Grade {
 
 /// A package URL (purl-spec) without its version and without what does not tell two packages apart.
 ///
-/// This is a package's identity: the same purl in two images is the same package, in whatever versions. Of the
-/// qualifiers `arch`, `distro` and `epoch` are no part of it, since they change with a rebuild.
+/// This is a package's identity: the same purl in two images is the same package, in whatever versions. Qualifiers that change
+/// with a rebuild or with who made the list (`arch`, `distro`, `upstream`) are no part of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Purl(String);
 
@@ -46,7 +46,19 @@ pub struct PurlError {
 }
 
 /// The qualifiers that are no part of a package's identity.
-const CHANGING: [&str; 3] = ["arch", "distro", "epoch"];
+const CHANGING: [&str; 11] = [
+    "arch",
+    "checksum",
+    "distro",
+    "download_url",
+    "epoch",
+    "os_distro",
+    "os_name",
+    "os_version",
+    "package-id",
+    "upstream",
+    "vcs_url",
+];
 
 impl Purl {
     /// The identity of a package of a type of the purl specification (`apk`, `deb`, `rpm`, `golang`, `npm`, `pypi`, ...).
@@ -151,6 +163,43 @@ pub struct Source {
     pub version: Option<String>,
 }
 
+/// The longest text of a package that is taken: names and versions are short, licence expressions have been seen long.
+const TEXT_BYTES: usize = 4096;
+
+/// The package that an entry of a document describes: its purl, and the version and the licence beside it. Nothing where the
+/// purl is none, names a whole image, or says no version while nothing else does.
+pub(crate) fn from_document(purl: &str, version: Option<String>, license: Option<String>) -> Option<Package> {
+    let short = |text: &String| !text.is_empty() && text.len() <= TEXT_BYTES;
+    if purl.len() > TEXT_BYTES {
+        return None;
+    }
+    let (identity, own) = Purl::read(purl).ok()?;
+    // The image that a list is about stands in many lists.
+    if matches!(identity.kind(), "oci" | "docker") {
+        return None;
+    }
+    let version = own.or(version).filter(short)?;
+    let source = Source::upstream(purl).filter(|source| source.name != identity.name() || source.version.is_some());
+    Some(Package { purl: identity, version, source, license: license.filter(short) })
+}
+
+impl Source {
+    /// The source that the qualifier `upstream` of a purl names, `NAME` or `NAME@VERSION`; for rpm the name of a file,
+    /// `openssl-3.0.7-24.el9.src.rpm`.
+    fn upstream(purl: &str) -> Option<Self> {
+        let purl = PackageUrl::from_str(purl).ok()?;
+        let upstream = purl.qualifiers().get("upstream")?.to_string();
+        if let Some(stem) = upstream.strip_suffix(".src.rpm") {
+            let (rest, release) = stem.rsplit_once('-')?;
+            let (name, version) = rest.rsplit_once('-')?;
+            return Some(Self { name: name.to_owned(), version: Some(format!("{version}-{release}")) });
+        }
+        let (name, version) =
+            upstream.split_once('@').map_or((upstream.as_str(), None), |(name, version)| (name, Some(version)));
+        (!name.is_empty()).then(|| Self { name: name.to_owned(), version: version.map(ToOwned::to_owned) })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,6 +235,27 @@ mod tests {
         assert_eq!(name("pkg:golang/golang.org/x/net@v0.1.0"), "golang.org/x/net");
         assert_eq!(name("pkg:npm/%40types/node@20.0.0"), "@types/node");
         assert_eq!(name("pkg:maven/org.slf4j/slf4j-api@2.0.0"), "org.slf4j:slf4j-api");
+    }
+
+    #[test]
+    fn an_entry_of_a_document_is_a_package_with_its_source() {
+        let read = |purl: &str| from_document(purl, None, None).unwrap();
+        let package = read("pkg:deb/debian/libssl3@3.0.9-1?arch=amd64&upstream=openssl%403.0.9&distro=debian-12");
+        assert_eq!((package.purl.as_str(), package.version.as_str()), ("pkg:deb/debian/libssl3", "3.0.9-1"));
+        let source = package.source.unwrap();
+        assert_eq!((source.name.as_str(), source.version.as_deref()), ("openssl", Some("3.0.9")));
+        let source =
+            read("pkg:rpm/redhat/openssl-libs@3.0.7-24.el9?upstream=openssl-3.0.7-24.el9.src.rpm").source.unwrap();
+        assert_eq!((source.name.as_str(), source.version.as_deref()), ("openssl", Some("3.0.7-24.el9")));
+        assert_eq!(read("pkg:deb/debian/bash@5.2?upstream=bash").source, None);
+        assert_eq!(from_document("pkg:oci/web@sha256%3Aaa", None, None), None);
+        assert_eq!(from_document("pkg:apk/alpine/musl", None, None), None);
+        assert_eq!(
+            from_document("pkg:apk/alpine/musl", Some("1.2.5-r0".to_owned()), None).unwrap().version,
+            "1.2.5-r0"
+        );
+        let endless = Some("x".repeat(TEXT_BYTES + 1));
+        assert_eq!(from_document("pkg:apk/alpine/musl@1", None, endless).unwrap().license, None);
     }
 
     #[test]

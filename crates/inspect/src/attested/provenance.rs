@@ -1,0 +1,141 @@
+//! How an image was made: SLSA provenance, versions 0.2 and 1, as BuildKit and others write it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::bounded::Bounded;
+
+/// How an image was made, in its publisher's words: hostile text wherever it is printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Provenance {
+    /// What built it: often the address of a job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub builder: Option<String>,
+    /// Where its source is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The revision of the source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// What went into it, in the order of the addresses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub materials: Vec<Material>,
+}
+
+/// One thing that went into an image.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Material {
+    /// Its address: a purl, or where it was fetched from.
+    pub uri: String,
+    /// Its digest, `algorithm:digits`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+}
+
+impl Material {
+    /// What it is, whatever its version: the address without what comes behind `@`, `?` or `#`.
+    pub fn what(&self) -> &str {
+        let address = self.uri.split(['?', '#']).next().unwrap_or_default();
+        let name = address.rfind('/').map_or(0, |at| at + 1);
+        address[name..].find('@').map_or(address, |at| &address[..name + at])
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Written {
+    builder: Option<Builder>,
+    invocation: Option<Sourced>,
+    metadata: Option<Metadata>,
+    materials: Bounded<Thing>,
+    build_definition: Option<Definition>,
+    run_details: Option<RunDetails>,
+}
+
+#[derive(Deserialize)]
+struct Builder {
+    id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sourced {
+    config_source: Option<Thing>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    #[serde(rename = "https://mobyproject.org/buildkit@v1#metadata", alias = "buildkit_metadata")]
+    buildkit: Option<BuildKit>,
+}
+
+#[derive(Deserialize)]
+struct BuildKit {
+    vcs: Option<Vcs>,
+}
+
+#[derive(Deserialize)]
+struct Vcs {
+    source: Option<String>,
+    revision: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Definition {
+    external_parameters: Option<Sourced>,
+    #[serde(default)]
+    resolved_dependencies: Bounded<Thing>,
+}
+
+#[derive(Deserialize)]
+struct RunDetails {
+    builder: Option<Builder>,
+    metadata: Option<Metadata>,
+}
+
+#[derive(Deserialize)]
+struct Thing {
+    uri: Option<String>,
+    #[serde(default)]
+    digest: Option<BTreeMap<String, String>>,
+}
+
+impl Thing {
+    fn digest(&self) -> Option<String> {
+        // The strongest of those that there are has the longest digits.
+        let strongest = self.digest.iter().flatten().max_by_key(|(_, digits)| digits.len())?;
+        Some(format!("{}:{}", strongest.0, strongest.1))
+    }
+}
+
+impl Written {
+    pub(super) fn read(self) -> Provenance {
+        let (definition, run) = (self.build_definition, self.run_details);
+        let (external, dependencies) = match definition {
+            Some(definition) => (definition.external_parameters, definition.resolved_dependencies.0),
+            None => (None, Vec::new()),
+        };
+        let (builder, metadata) = match run {
+            Some(run) => (run.builder, run.metadata),
+            None => (None, None),
+        };
+        let said = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let config = self.invocation.or(external).and_then(|sourced| sourced.config_source);
+        let vcs = self.metadata.or(metadata).and_then(|metadata| metadata.buildkit).and_then(|buildkit| buildkit.vcs);
+        let (vcs_source, vcs_revision) = vcs.map(|vcs| (vcs.source, vcs.revision)).unwrap_or_default();
+        let config_revision = config.as_ref().and_then(Thing::digest);
+        let things = self.materials.0.into_iter().chain(dependencies);
+        let mut materials: Vec<Material> =
+            things.filter_map(|thing| Some(Material { digest: thing.digest(), uri: said(thing.uri)? })).collect();
+        materials.sort();
+        materials.dedup();
+        Provenance {
+            builder: said(self.builder.or(builder).and_then(|builder| builder.id)),
+            source: said(vcs_source).or_else(|| said(config?.uri)),
+            revision: said(vcs_revision).or(config_revision),
+            materials,
+        }
+    }
+}
