@@ -79,7 +79,7 @@ pub enum Format {
     Mermaid,
     /// Of `scan`: which file uses which image, for Graphviz
     Dot,
-    /// Of `outdated`: a table for a page or a comment
+    /// Of `outdated` and `diff`: Markdown for a page or a comment
     Markdown,
 }
 

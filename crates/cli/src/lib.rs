@@ -45,6 +45,7 @@ mod adapters;
 mod cargo;
 mod command;
 mod complete;
+mod contents;
 mod diagnostic;
 mod diff;
 mod discover;

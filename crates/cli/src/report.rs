@@ -46,6 +46,11 @@ pub(crate) struct Brief {
 }
 
 impl Brief {
+    /// The platforms, in their order.
+    pub(crate) fn platforms(&self) -> &[String] {
+        &self.platforms
+    }
+
     pub(crate) fn of(image: &LockedImage) -> Self {
         Self {
             tag: image.tag.as_ref().map(ToString::to_string),
@@ -136,6 +141,17 @@ fn row(change: &Change) -> [String; 6] {
 
 pub(crate) fn day(created: &Created) -> Option<String> {
     created.is_evidence().then(|| created.day())
+}
+
+/// `14.1 MB`
+pub(crate) fn bytes(bytes: u64) -> String {
+    let tenths = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit / (unit / 10));
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} kB", tenths(1_000)),
+        1_000_000..1_000_000_000 => format!("{} MB", tenths(1_000_000)),
+        _ => format!("{} GB", tenths(1_000_000_000)),
+    }
 }
 
 /// The algorithm and twelve digits.

@@ -59,6 +59,24 @@ impl Demo {
     }
 }
 
+/// An image of which its builder says what is in it.
+fn listed(image: Image, openssl: &str) -> Image {
+    let reference =
+        |purl: &str| format!(r#"{{"externalRefs":[{{"referenceType":"purl","referenceLocator":"{purl}"}}]}}"#);
+    let packages = ["pkg:apk/wolfi/busybox@1.37.0-r9".to_owned(), format!("pkg:apk/wolfi/openssl@{openssl}")];
+    let packages: Vec<String> = packages.iter().map(|purl| reference(purl)).collect();
+    let list = format!(r#"{{"spdxVersion":"SPDX-2.3","packages":[{}]}}"#, packages.join(","));
+    image.statement("https://spdx.dev/Document", &list)
+}
+
+fn first_static() -> Image {
+    listed(image("static-1", "1.24.3", "2026-11-20T06:00:00Z").env("TLS=1.2"), "3.3.2-r1")
+}
+
+fn second_static() -> Image {
+    listed(image("static-2", "1.24.4", "2026-11-23T06:00:00Z").env("TLS=1.3"), "3.3.2-r2")
+}
+
 fn image(seed: &str, version: &str, created: &str) -> Image {
     let repository = seed.split('-').next().unwrap_or(seed);
     Image::linux(["amd64", "arm64"])
@@ -70,7 +88,7 @@ fn image(seed: &str, version: &str, created: &str) -> Image {
 
 /// What the sample's registry has.
 fn fill(registry: &Registry) {
-    registry.push("acme/static:latest", &image("static-1", "1.24.3", "2026-11-20T06:00:00Z"));
+    registry.push("acme/static:latest", &first_static());
     for (tag, version, created) in [
         ("16.8-alpine", "16.8", "2026-08-14T09:00:00Z"),
         ("16.9-alpine", "16.9", "2026-11-12T08:31:02Z"),

@@ -10,10 +10,12 @@ mod credential_helper;
 mod declare;
 #[cfg(feature = "demo")]
 mod demo;
+mod diff;
 mod explain;
 mod helm_check;
 mod import;
 mod init;
+mod inspect;
 mod list;
 mod listed;
 mod lock;
@@ -28,6 +30,7 @@ mod registries;
 mod remove;
 mod render;
 mod scan;
+mod side;
 mod unpin;
 mod update;
 mod verify;
@@ -79,6 +82,10 @@ pub enum Command {
     Explain(explain::Explain),
     /// Tell which of two images is newer, what became of the first, and who says so
     Compare(compare::Compare),
+    /// Tell what an update brings: what of two locks or images runs in another way, and which packages differ
+    Diff(diff::Diff),
+    /// Tell what is in an image, and who says so
+    Inspect(inspect::Inspect),
     /// Tell which tags point at what is locked, so that `latest` reads as a version
     Aliases(aliases::Aliases),
     /// Check that every locked digest still exists and is byte-exact
@@ -122,14 +129,14 @@ impl Command {
         let has = match &self {
             Self::Scan(_) => !matches!(format, Format::Junit | Format::Markdown),
             Self::Check(_) => !matches!(format, Format::Mermaid | Format::Dot | Format::Markdown),
-            Self::Outdated(_) => matches!(format, Format::Text | Format::Json | Format::Markdown),
+            Self::Outdated(_) | Self::Diff(_) => matches!(format, Format::Text | Format::Json | Format::Markdown),
             _ => matches!(format, Format::Text | Format::Json),
         };
         if !has {
             let failure = Failure::input("this command does not have its result in that `--format`");
             let help = "every command has `text` and `json`, `{command} check` also `sarif`, `github` and `junit`, \
-                        `{command} scan` also `sarif`, `github`, `mermaid` and `dot`, and `{command} outdated` also \
-                        `markdown`";
+                        `{command} scan` also `sarif`, `github`, `mermaid` and `dot`, and `{command} outdated` and \
+                        `{command} diff` also `markdown`";
             return Err(failure.help(help));
         }
         match self {
@@ -149,6 +156,8 @@ impl Command {
             Self::Why(command) => command.run(host),
             Self::Explain(command) => command.run(host),
             Self::Compare(command) => command.run(host),
+            Self::Diff(command) => command.run(host),
+            Self::Inspect(command) => command.run(host),
             Self::Aliases(command) => command.run(host),
             Self::Verify(command) => command.run(host),
             Self::Watch(command) => command.run(host),

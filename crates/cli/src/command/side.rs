@@ -1,4 +1,4 @@
-//! What stands on either side of a comparison.
+//! What a person names to be compared or looked at: a locked image, one that a registry has, or a lock.
 
 use camino::Utf8Path;
 use imagelock_core::lockfile::{self, LockedImage, Lockfile};
@@ -6,7 +6,7 @@ use imagelock_core::policy::LIMIT;
 use imagelock_core::source::SourceFile;
 use imagelock_core::{Digest, ImageName, Reference, Repository, Request, Tag, Wanted};
 use imagelock_registry::{Step, Take};
-use imagelock_survey::Base;
+use imagelock_survey::{Base, HistoryError};
 
 use crate::failure::Failure;
 use crate::input::LOCK_BYTES;
@@ -63,38 +63,50 @@ impl Side {
     }
 }
 
-/// Both images; what is not locked is asked for, and nothing is written.
-pub(super) fn images(session: &Session<'_>, sides: [Side; 2]) -> Result<[LockedImage; 2], Failure> {
-    let requests: Vec<(ImageName, Request)> = sides
-        .iter()
-        .zip(["first", "second"])
-        .filter_map(|(side, name)| match side {
-            Side::Locked(_) => None,
-            Side::Asked(reference) => {
-                let wanted = Wanted::from_reference(reference.clone());
-                Some((name.parse().ok()?, Request { wanted, platforms: None }))
-            }
+/// As people write an image, with its digest.
+pub(super) fn reference(image: &LockedImage) -> String {
+    let whole = image.tagged().map(|reference| reference.to_string());
+    let layout = || image.layout().map(|path| format!("{path}@{}", image.digest)).unwrap_or_default();
+    whole.unwrap_or_else(layout)
+}
+
+/// The images; what is not locked is asked for, and nothing is written. Where that fails, `failed` is what they could not be.
+pub(super) fn images<const N: usize>(
+    session: &Session<'_>,
+    sides: [Side; N],
+    failed: &'static str,
+) -> Result<[LockedImage; N], Failure> {
+    let asked = sides.iter().enumerate().filter_map(|(number, side)| match side {
+        Side::Locked(_) => None,
+        Side::Asked(reference) => {
+            let wanted = Wanted::from_reference(reference.clone());
+            let name = ["first", "second"].get(number)?.parse().ok()?;
+            Some((name, Request { wanted, platforms: None }))
+        }
+    });
+    let requests: Vec<(ImageName, Request)> = asked.collect();
+    let mut asked = resolve(session, &requests, failed)?.into_iter();
+    let images: Vec<LockedImage> = sides
+        .into_iter()
+        .filter_map(|side| match side {
+            Side::Locked(image) => Some(*image),
+            Side::Asked(_) => asked.next(),
         })
         .collect();
-    let mut asked = resolve(session, &requests)?.into_iter();
-    let mut next = |side| match side {
-        Side::Locked(image) => Some(*image),
-        Side::Asked(_) => asked.next(),
-    };
-    let [first, second] = sides;
-    match (next(first), next(second)) {
-        (Some(first), Some(second)) => Ok([first, second]),
-        // Whatever was asked for came, or the run has failed.
-        _ => Err(Failure::input("an image has no answer")),
-    }
+    // Whatever was asked for came, or the run has failed.
+    images.try_into().map_err(|_| Failure::input("an image has no answer"))
 }
 
 /// The answers, in the order of the requests.
-fn resolve(session: &Session<'_>, requests: &[(ImageName, Request)]) -> Result<Vec<LockedImage>, Failure> {
+fn resolve(
+    session: &Session<'_>,
+    requests: &[(ImageName, Request)],
+    failed: &str,
+) -> Result<Vec<LockedImage>, Failure> {
     if requests.is_empty() {
         return Ok(Vec::new());
     }
-    let progress = Progress::start(&session.host.shell, "Comparing", requests.len());
+    let progress = Progress::start(&session.host.shell, "Resolving", requests.len());
     let resolver = session.resolver(progress.clone())?;
     let steps: Vec<Step<'_>> = requests
         .iter()
@@ -102,7 +114,7 @@ fn resolve(session: &Session<'_>, requests: &[(ImageName, Request)]) -> Result<V
         .collect();
     let resolved = network::run(resolver.resolve(&steps));
     progress.finish();
-    let failed = |errors: Vec<_>| report::unresolved(session, &errors, requests.len(), "could not be compared");
+    let failed = |errors: Vec<_>| report::unresolved(session, &errors, requests.len(), failed);
     Ok(resolved?.map_err(failed)?.images.into_values().collect())
 }
 
@@ -114,13 +126,31 @@ pub(super) fn lock(session: &Session<'_>, text: &str) -> Result<Option<Lockfile>
     let Some(revision) = text.strip_suffix(lockfile::FILE_NAME).and_then(|rest| rest.strip_suffix(':')) else {
         return Ok(None);
     };
-    let mut commit = Base::at(&session.root.canonicalize_utf8()?, revision)?;
+    lock_in(session, revision).map(Some)
+}
+
+/// The lock of a commit that a text names; nothing where it names none.
+pub(super) fn lock_of_revision(session: &Session<'_>, text: &str) -> Result<Option<Lockfile>, Failure> {
+    match Base::at(&session.root.canonicalize_utf8()?, text) {
+        Ok(commit) => lock_at(commit, text).map(Some),
+        Err(HistoryError::NoRepository(_) | HistoryError::NoCommit { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The lock of a commit, read from Git's files.
+pub(super) fn lock_in(session: &Session<'_>, revision: &str) -> Result<Lockfile, Failure> {
+    lock_at(Base::at(&session.root.canonicalize_utf8()?, revision)?, revision)
+}
+
+fn lock_at(mut commit: Base, revision: &str) -> Result<Lockfile, Failure> {
+    let name = format!("{revision}:{}", lockfile::FILE_NAME);
     let Some(bytes) = commit.file(Utf8Path::new(lockfile::FILE_NAME))? else {
         return Err(Failure::input(format!("there is no `{}` in {revision}", lockfile::FILE_NAME)));
     };
     let too_large = bytes.len() as u64 > LOCK_BYTES;
     let Some(held) = String::from_utf8(bytes).ok().filter(|_| !too_large) else {
-        return Err(Failure::input(format!("`{text}` is no lock: it is not text in UTF-8, or too large")));
+        return Err(Failure::input(format!("`{name}` is no lock: it is not text in UTF-8, or too large")));
     };
-    Ok(Some(Lockfile::parse(&SourceFile::new(text, held))?))
+    Ok(Lockfile::parse(&SourceFile::new(name, held))?)
 }

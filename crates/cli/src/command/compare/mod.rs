@@ -1,6 +1,5 @@
 //! `compare`
 
-mod side;
 mod text;
 
 use clap::Args;
@@ -9,7 +8,7 @@ use imagelock_core::lockfile::LockedImage;
 use imagelock_core::{Created, ImageName, Lockfile};
 use serde::Serialize;
 
-use self::side::Side;
+use super::side::{self, Side};
 use crate::complete::image_names;
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
@@ -82,7 +81,7 @@ impl Compare {
             (None, None) => {
                 let first = Side::read(&session, &self.first, None)?;
                 let second = Side::read(&session, &self.second, first.repository())?;
-                let [first, second] = side::images(&session, [first, second])?;
+                let [first, second] = side::images(&session, [first, second], "could not be compared")?;
                 vec![pair(None, Some(&first), Some(&second), &now)]
             }
             _ => {

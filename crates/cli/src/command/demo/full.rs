@@ -2,7 +2,7 @@
 
 use imagelock_testkit::Registry;
 
-use super::{Stage, agree, image, sample};
+use super::{Stage, agree, sample, second_static};
 use crate::failure::Failure;
 use crate::host::{Global, Host};
 use crate::session::Session;
@@ -18,7 +18,7 @@ pub(super) fn play(stage: &Stage<'_>, registry: &Registry) -> Result<(), Failure
     stage.excerpt()?;
 
     stage.say("A tag moves under everybody. The lock does not:");
-    registry.push("acme/static:latest", &image("static-2", "1.24.4", "2026-11-23T06:00:00Z"));
+    registry.push("acme/static:latest", &second_static());
     stage.run(&["lock"])?;
     stage.say("until somebody asks for it:");
     stage.run(&["update"])?;

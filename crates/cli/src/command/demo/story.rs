@@ -1,9 +1,10 @@
 //! Two screens: a repository without imagelock is taken over, and one morning tags have moved.
 
+use imagelock_core::lockfile;
 use imagelock_core::project::FILE_NAME;
 use imagelock_testkit::Registry;
 
-use super::{Stage, image};
+use super::{Stage, first_static, image, second_static};
 use crate::failure::Failure;
 
 /// A small repository, in which `HOST` is the registry and `PINNED` the digest that one of its files has.
@@ -28,7 +29,7 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 pub(super) fn play(stage: &Stage<'_>, registry: &Registry) -> Result<(), Failure> {
-    let pinned = image("static-1", "1.24.3", "2026-11-20T06:00:00Z").digest().to_owned();
+    let pinned = first_static().digest().to_owned();
     for (path, text) in FILES {
         let path = stage.directory.join(path);
         if let Some(folder) = path.parent() {
@@ -46,9 +47,14 @@ pub(super) fn play(stage: &Stage<'_>, registry: &Registry) -> Result<(), Failure
 
     stage.say("2. images.toml says how much may change without asking. One morning, two tags have moved:");
     allow_patches(stage)?;
-    registry.push("acme/static:latest", &image("static-2", "1.24.4", "2026-11-23T06:00:00Z"));
+    registry.push("acme/static:latest", &second_static());
     registry.push("acme/redis:8", &image("redis-9", "8.6.0", "2026-11-23T07:00:00Z"));
+    fs_err::copy(stage.directory.join(lockfile::FILE_NAME), stage.directory.join("before.lock"))?;
     stage.run(&["update"])?;
+    stage.say(
+        "What that brings, beside the lock as it was. In a repository of Git's, `diff` alone asks the last commit:",
+    );
+    stage.run(&["diff", "before.lock"])?;
     stage.say("What is more than a patch waits for somebody who approves it:");
     stage.run(&["update", "redis", "--allow", "minor"])?;
     stage.say("The lock has moved, and the files have not. `check` is red, and `render` mends it:");
