@@ -3,6 +3,7 @@
 mod contents;
 mod core;
 mod files;
+mod inspect;
 mod registry;
 
 /// A function that reads bytes, and panics where what it promises does not hold.
@@ -37,6 +38,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "templates", body: files::templates },
     Target { name: "plain", body: files::plain },
     Target { name: "imports", body: files::imports },
+    Target { name: "statement", body: inspect::statement },
     Target { name: "challenge", body: registry::challenge },
     Target { name: "link", body: registry::link },
     Target { name: "tags", body: registry::tags },

@@ -67,8 +67,15 @@ pub(crate) fn token(data: &[u8]) {
     }
 }
 
+/// Whatever a reader says of a document stands on a terminal.
+fn clean<T>(read: Result<T, imagelock_core::oci::OciError>) {
+    let reason = read.err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(!reason.chars().any(char::is_control), "{reason:?}");
+}
+
 /// Indexes and manifests: what is read is an image of a known type, and another program's copy of it is the same.
 pub(crate) fn document(data: &[u8]) {
+    clean(imagelock_core::oci::Document::read(data));
     match testing::media_type(data) {
         Ok(media_type) => {
             assert!(media_type.starts_with("application/vnd."));
@@ -85,6 +92,7 @@ pub(crate) fn document(data: &[u8]) {
 
 /// Configurations: another program's copy of one is one.
 pub(crate) fn config(data: &[u8]) {
+    clean(imagelock_core::oci::Configuration::read(data));
     if testing::is_config(data) {
         assert!(copied(data).is_none_or(|copy| testing::is_config(&copy)));
     }
