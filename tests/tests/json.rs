@@ -65,6 +65,8 @@ fn every_document_is_the_one_that_the_page_shows() {
     reader.runs("list --format json", 0);
     reader.runs("why web --format json", 0);
     reader.runs("compare web :1 --format json", 0);
+    reader.runs("diff web :1 --format json", 0);
+    reader.runs("inspect web --format json", 0);
     reader.runs("render --format json", 0);
     let policy = reader.repo.read("build/source-policy.json");
     reader.repo.write("build/source-policy.json", policy.replace("acme", "other"));
