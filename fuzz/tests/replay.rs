@@ -31,6 +31,11 @@ fn replays(name: &str) {
 }
 
 #[test]
+fn advisories() {
+    replays("advisories");
+}
+
+#[test]
 fn apk() {
     replays("apk");
 }
@@ -83,6 +88,11 @@ fn earthfiles() {
 #[test]
 fn edit() {
     replays("edit");
+}
+
+#[test]
+fn endoflife() {
+    replays("endoflife");
 }
 
 #[test]

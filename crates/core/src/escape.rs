@@ -71,6 +71,34 @@ pub fn markdown(text: &str) -> String {
     span
 }
 
+/// Text of an HTML page, between tags or between the quotes of an attribute: what a browser shows is the text, and what would
+/// not be seen in it as an escape.
+///
+/// It makes no link safe: what an address leads to is decided before.
+///
+/// ```
+/// assert_eq!(imagelock_core::escape::html("<b>\"x\"</b>\u{202e}"), "&lt;b&gt;&quot;x&quot;&lt;/b&gt;\\u{202e}");
+/// ```
+pub fn html(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            '`' => escaped.push_str("&#96;"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\t' => escaped.push_str("\\t"),
+            character if is_hidden(character) => escaped.extend(character.escape_unicode()),
+            character => escaped.push(character),
+        }
+    }
+    escaped
+}
+
 fn escape(text: &str, hidden: impl Fn(char, &mut String)) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -59,12 +59,7 @@ pub fn compare_link(source: &str, from: &str, to: &str) -> Option<String> {
     if !commit(from) || !commit(to) || from == to {
         return None;
     }
-    let (host, path) = project(source).strip_prefix("https://")?.split_once('/')?;
-    let plain = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_alphanumeric() || b"._-".contains(&c));
-    let named = |part: &str| plain(part) && !part.bytes().all(|c| c == b'.') && part != "-";
-    if !host.split('.').all(plain) || !path.split('/').all(named) {
-        return None;
-    }
+    let (host, path) = place(source)?;
     let depth = path.split('/').count();
     let (between, fits) = match Forge::of(host)? {
         Forge::GitHub | Forge::Gitea => ("compare", depth == 2),
@@ -72,6 +67,27 @@ pub fn compare_link(source: &str, from: &str, to: &str) -> Option<String> {
         Forge::GitLab => ("-/compare", (2..=21).contains(&depth)),
     };
     fits.then(|| format!("https://{host}/{path}/{between}/{from}...{to}"))
+}
+
+/// The page of a source: of what publishers write, only what has the shape of one makes a link.
+///
+/// ```
+/// use imagelock_core::forge::page;
+///
+/// assert_eq!(page("https://example.com/acme/static.git").as_deref(), Some("https://example.com/acme/static"));
+/// assert_eq!(page("javascript:alert(1)"), None);
+/// ```
+pub fn page(source: &str) -> Option<String> {
+    let (host, path) = place(source)?;
+    Some(format!("https://{host}/{path}"))
+}
+
+/// The host and the path of a source, where they are made of plain names.
+fn place(source: &str) -> Option<(&str, &str)> {
+    let (host, path) = project(source).strip_prefix("https://")?.split_once('/')?;
+    let plain = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_alphanumeric() || b"._-".contains(&c));
+    let named = |part: &str| plain(part) && !part.bytes().all(|c| c == b'.') && part != "-";
+    (host.split('.').all(plain) && path.split('/').all(named)).then_some((host, path))
 }
 
 #[cfg(test)]

@@ -8,16 +8,19 @@
 //! - [`attested`]: what publishers say beside their images, in SPDX, CycloneDX and SLSA provenance.
 //! - [`Difference`]: what two descriptions differ in, with a [`Verdict`].
 //! - [`bom`]: a description as a bill of materials that other tools read.
+//! - [`advisory`]: what a change of packages fixes and what it brings; [`endoflife`]: when the release that an image is of ends.
 //!
 //! Bytes come in, descriptions go out: no network, no files, no clock. Everything that is read was written by strangers:
 //! each reader has bounds in bytes, entries and depth, and what it does not read it names.
 
+pub mod advisory;
 pub mod attested;
 pub mod bom;
 mod configuration;
 pub mod database;
 mod description;
 mod difference;
+pub mod endoflife;
 pub mod layers;
 mod order;
 mod package;

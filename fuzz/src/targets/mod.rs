@@ -1,5 +1,6 @@
 //! The targets by their names.
 
+mod advisories;
 mod contents;
 mod core;
 mod files;
@@ -52,6 +53,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "executables", body: contents::executables },
     Target { name: "metadata", body: contents::metadata },
     Target { name: "orders", body: contents::orders },
+    Target { name: "advisories", body: advisories::advisories },
+    Target { name: "endoflife", body: advisories::endoflife },
 ];
 
 /// Returns the target of a name.

@@ -14,6 +14,7 @@ mod image;
 mod node;
 mod read;
 mod scan;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod updating;
@@ -25,11 +26,12 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 
 pub use built::{Built, BuiltError, BuiltPattern};
-pub use edit::{EditError, NewImage, add, add_all, add_built, add_target, hold, remove};
+pub use edit::{EditError, NewImage, Pin, add, add_all, add_built, add_target, hold, pin_snapshots, remove};
 pub use error::ProjectError;
 pub use fields::Fields;
 pub use node::{Entry, Node, NodeValue, Table};
 pub use scan::{ScanPattern, ScanPatternError, ScanRule, ScanSettings};
+pub use snapshot::{Address, AddressError, Snapshot};
 
 use crate::name::ImageName;
 use crate::reference::{Host, HostPattern, ReferenceError, Repository};
@@ -53,6 +55,10 @@ pub struct Project {
     pub ledgers: Vec<Spanned<Utf8PathBuf>>,
     /// The images that the repository builds itself.
     pub built: Built,
+    /// Which advisories are known, by the names of their snapshots.
+    pub advisories: BTreeMap<String, Snapshot>,
+    /// When releases end, by what `os-release` calls what they are releases of (`ID`).
+    pub endoflife: BTreeMap<String, Snapshot>,
     /// What `scan` leaves out, and what it finds beside what it knows.
     pub scan: ScanSettings,
     /// Which Cargo packages say that they use which images.

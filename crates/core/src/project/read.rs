@@ -8,7 +8,9 @@ use super::error::ProjectError;
 use super::fields::{Fields, unknown_key};
 use super::image::Defaults;
 use super::node::{self, Entry, Node, NodeValue, Table};
-use super::{Mirror, MirrorError, Project, RegistrySettings, Source, TargetTable, Use, image, scan, updating};
+use super::{
+    Mirror, MirrorError, Project, RegistrySettings, Source, TargetTable, Use, image, scan, snapshot, updating,
+};
 use crate::name::ImageName;
 use crate::reference::{Host, Reference};
 use crate::source::{Located as _, Spanned, nearest};
@@ -42,6 +44,9 @@ fn ledgers(fields: &mut Fields<'_>) -> Vec<Spanned<Utf8PathBuf>> {
     }
     paths
 }
+
+/// What stands at the top beside the tables of adapters.
+const TABLES: [&str; 8] = ["advisories", "built", "defaults", "endoflife", "images", "ledgers", "registries", "scan"];
 
 struct ProjectReader<'a> {
     project: Project,
@@ -95,6 +100,7 @@ impl ProjectReader<'_> {
                     self.errors.extend(fields.into_errors());
                 }
                 "registries" => self.registries(entry),
+                "advisories" | "endoflife" => self.snapshots(entry),
                 "scan" => match scan::read(entry) {
                     Ok(settings) => {
                         self.project.scan.exclude.extend(settings.exclude);
@@ -104,10 +110,7 @@ impl ProjectReader<'_> {
                 },
                 key if self.adapters.contains(&key) => self.targets(entry),
                 _ => {
-                    let known: Vec<&str> = ["built", "defaults", "images", "ledgers", "registries", "scan"]
-                        .into_iter()
-                        .chain(self.adapters.iter().copied())
-                        .collect();
+                    let known: Vec<&str> = TABLES.into_iter().chain(self.adapters.iter().copied()).collect();
                     self.errors.push(outside(entry, path).unwrap_or_else(|| unknown_key(entry, &known)));
                 }
             }
@@ -170,6 +173,33 @@ impl ProjectReader<'_> {
                 Ok(settings) => {
                     if self.project.registries.insert(host, settings).is_some() {
                         let reason = format!("registry `{}` is set up twice", entry.key);
+                        self.errors.push(ProjectError::invalid(reason, &entry.key_at));
+                    }
+                }
+                Err(errors) => self.errors.extend(errors),
+            }
+        }
+    }
+
+    fn snapshots(&mut self, entry: &Entry) {
+        let table = &entry.key;
+        let NodeValue::Table(entries) = &entry.node.value else {
+            return self.errors.push(not_a_table(table, &entry.node));
+        };
+        for entry in &entries.entries {
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
+            if entry.key.is_empty() || !entry.key.chars().all(plain) {
+                let reason =
+                    format!("an entry of `[{table}]` is named with lower-case letters, digits, `.`, `_` and `-`");
+                self.errors.push(ProjectError::invalid(reason, &entry.key_at));
+                continue;
+            }
+            match snapshot::read(entry, table) {
+                Ok(snapshot) => {
+                    let project = &mut self.project;
+                    let all = if table == "advisories" { &mut project.advisories } else { &mut project.endoflife };
+                    if all.insert(entry.key.clone(), snapshot).is_some() {
+                        let reason = format!("`{table}` has `{}` twice", entry.key);
                         self.errors.push(ProjectError::invalid(reason, &entry.key_at));
                     }
                 }

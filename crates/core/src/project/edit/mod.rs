@@ -1,5 +1,6 @@
 //! Changing a project file: `add` and `remove` touch the lines of one image and leave every other byte as it was, and so do
-//! `add_built` and `add_target` with what they add. `hold` gives an image one key more.
+//! `add_built` and `add_target` with what they add. `hold` gives an image one key more, and `pin_snapshots` writes hashes and
+//! days.
 //!
 //! The text is changed by its spans instead of being printed from a parsed document, so that comments, order, blank
 //! lines, line ends and odd spacing survive by construction. What comes out is parsed again and compared with what was
@@ -10,6 +11,7 @@ mod holding;
 mod insert;
 mod lines;
 mod meaning;
+mod pinning;
 mod render;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,7 @@ use crate::request::Wanted;
 
 pub use extend::{add_built, add_target};
 pub use holding::hold;
+pub use pinning::{Pin, pin_snapshots};
 
 /// An image to add.
 #[derive(Clone, Debug)]
@@ -170,7 +173,12 @@ fn through_toml_edit(
         item = table.entry(key).or_insert_with(|| Item::Table(toml_edit::Table::new()));
     }
     change(item.as_table_like_mut().ok_or(EditError::NotATable("images"))?);
+    Ok(with_ends_of(text, &document))
+}
+
+/// A document with the line ends that its text had.
+fn with_ends_of(text: &str, document: &DocumentMut) -> String {
     let after = document.to_string();
     let windows = lines::end(text) == "\r\n";
-    Ok(if windows { after.replace("\r\n", "\n").replace('\n', "\r\n") } else { after })
+    if windows { after.replace("\r\n", "\n").replace('\n', "\r\n") } else { after }
 }

@@ -2,6 +2,7 @@
 
 mod images;
 mod manifests;
+mod snapshots;
 mod tables;
 mod updating;
 mod values;
