@@ -16,6 +16,7 @@ mod kept;
 mod referrers;
 mod stream;
 mod tags;
+mod web;
 
 use std::sync::Arc;
 

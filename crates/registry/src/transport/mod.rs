@@ -292,7 +292,12 @@ impl Transport {
     }
 
     /// Sends a request as it is; the answer may have any status that is not worth another attempt.
-    async fn plain(&self, host: &Arc<HostState>, ask: &Ask<'_>, header: Option<&HeaderValue>) -> Result<Answer, Error> {
+    pub(crate) async fn plain(
+        &self,
+        host: &Arc<HostState>,
+        ask: &Ask<'_>,
+        header: Option<&HeaderValue>,
+    ) -> Result<Answer, Error> {
         let shown =
             async |_: &Arc<HostState>, url: &Url| Ok(header.filter(|_| url.origin() == ask.url.origin()).cloned());
         self.retrying(host, ask, async || Ok(self.exchange(host, ask, &shown).await?.answer)).await

@@ -30,3 +30,4 @@ mod time;
 mod tls;
 mod updates;
 mod verify;
+mod web;
