@@ -15,6 +15,8 @@ pub enum Language {
     Yaml,
     /// HCL's quoted templates: JSON's escapes, and `${` and `%{` doubled.
     Hcl,
+    /// HTML: text, and the insides of quoted attributes.
+    Html,
     /// Earthfiles and Dockerfiles, which have no quoting that both read: other characters than a reference's fail.
     Bare,
 }
@@ -28,6 +30,8 @@ impl Language {
             Self::Hcl
         } else if [".yaml", ".yml"].iter().any(|suffix| name.ends_with(suffix)) {
             Self::Yaml
+        } else if name.ends_with(".html") {
+            Self::Html
         } else {
             Self::Json
         }
@@ -41,6 +45,7 @@ impl Language {
             Self::Json => |text, output| output.write_all(escape::json(text).as_bytes()),
             Self::Yaml => |text, output| output.write_all(escape::yaml(text).as_bytes()),
             Self::Hcl => |text, output| output.write_all(escape::hcl(text).as_bytes()),
+            Self::Html => |text, output| output.write_all(escape::html(text).as_bytes()),
             Self::Bare => escape_bare,
         });
         filters::register(&mut engine);

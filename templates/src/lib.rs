@@ -1,4 +1,4 @@
-//! The templates that adapters render (`*.tera` beside this crate's manifest), embedded, and the engine for them.
+//! The templates that adapters and `report` render (`*.tera` beside this crate's manifest), embedded, and the engine for them.
 //!
 //! Quoting is the default: the language that a template writes, told by its name, decides how every `{{ value }}` is
 //! escaped, so that no tag, path or annotation can end a string. What stands outside a string goes through a filter
@@ -7,6 +7,7 @@
 
 mod filters;
 mod language;
+mod page;
 mod purl;
 
 use std::collections::BTreeMap;
@@ -25,8 +26,14 @@ macro_rules! embedded {
 }
 
 /// Every embedded template: its name without `.tera`, and its text.
-pub const EMBEDDED: &[(&str, &str)] =
-    embedded!["Earthfile", "compose.images.yaml", "helm-values.yaml", "images.lock.yaml", "kustomization.yaml"];
+pub const EMBEDDED: &[(&str, &str)] = embedded![
+    "Earthfile",
+    "compose.images.yaml",
+    "helm-values.yaml",
+    "images.lock.yaml",
+    "kustomization.yaml",
+    "report.html",
+];
 
 /// The templates of one run: the embedded ones, with those that the user put in their place. Most runs render none, so the
 /// embedded ones alone, which are the default, are read when the first of them is.
@@ -95,7 +102,10 @@ impl Engines {
     }
 
     fn render(&self, name: &str, context: &impl Serialize) -> Result<String, TemplateError> {
-        let context = tera::Context::from_serialize(context).map_err(|error| template_error(name, &error))?;
+        let mut context = tera::Context::from_serialize(context).map_err(|error| template_error(name, &error))?;
+        if Language::of(name) == Language::Html {
+            page::furnish(&mut context);
+        }
         let Some(engine) = self.0.get(&Language::of(name)) else {
             return Err(TemplateError::Unknown { name: name.to_owned(), known: String::new() });
         };
@@ -150,6 +160,13 @@ mod tests {
         for value in ["a b", "a$b", "a\nb", "a\"b", "a#b", "a\\b", "é", "{{"] {
             assert!(render("Earthfile", "FROM {{ value }}", value).is_err(), "{value}");
         }
+    }
+
+    #[test]
+    fn a_value_of_a_page_is_text_between_tags_and_in_attributes() {
+        let page = render("x.html", r#"<a title="{{ value }}">{{ value }}</a>"#, "<i>\"'&`\u{202e}\n</a>").unwrap();
+        let text = r"&lt;i&gt;&quot;&#39;&amp;&#96;\u{202e}\n&lt;/a&gt;";
+        assert_eq!(page, format!(r#"<a title="{text}">{text}</a>"#));
     }
 
     #[test]

@@ -19,6 +19,7 @@
 
 mod binary;
 mod buildkit;
+mod chromium;
 mod guide;
 mod monorepo;
 mod output;
@@ -29,6 +30,7 @@ mod tool;
 pub use self::{
     binary::binary,
     buildkit::{BUILT, BuildKit, executables, image_that_says, shell},
+    chromium::Chromium,
     guide::Guide,
     monorepo::{Monorepo, MonorepoBuilder},
     output::Output,

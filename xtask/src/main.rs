@@ -6,6 +6,7 @@ mod bench;
 mod fuzz;
 mod generate;
 mod module_docs;
+mod picture;
 mod shell;
 mod test;
 mod tidy;
@@ -30,6 +31,7 @@ enum Chore {
     Bench(bench::Bench),
     Fuzz(fuzz::Fuzz),
     Generate(generate::Generate),
+    Picture(picture::Picture),
     Test(test::Test),
     Tidy(tidy::Tidy),
     Tools(tools::Tools),
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Chore::Bench(chore) => chore.run(),
         Chore::Fuzz(chore) => chore.run(),
         Chore::Generate(chore) => chore.run(),
+        Chore::Picture(chore) => chore.run(),
         Chore::Test(chore) => chore.run(),
         Chore::Tidy(chore) => chore.run(),
         Chore::Tools(chore) => chore.run(),

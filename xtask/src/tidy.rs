@@ -108,17 +108,18 @@ fn has_extension(file: &str, extension: &str) -> bool {
     Utf8Path::new(file).extension() == Some(extension)
 }
 
-/// A template that no adapter asks for by its name is left over.
+/// A template that no adapter or command asks for by its name is left over.
 fn of_templates(files: &[(String, String)]) -> Vec<String> {
     let templates = files.iter().filter_map(|(name, _)| name.strip_prefix("templates/")?.strip_suffix(".tera"));
     let quoted = |template: &str| format!("\"{template}\"");
     let used = |template: &&str| {
-        let adapters = files.iter().filter(|(name, _)| name.starts_with("integrations/") && has_extension(name, "rs"));
-        adapters.into_iter().any(|(_, text)| text.contains(&quoted(template)))
+        let asks = |name: &str| name.starts_with("integrations/") || name.starts_with("crates/cli/src/command/");
+        let users = files.iter().filter(|(name, _)| asks(name) && has_extension(name, "rs"));
+        users.into_iter().any(|(_, text)| text.contains(&quoted(template)))
     };
     templates
         .filter(|template| !used(template))
-        .map(|name| format!("templates/{name}.tera: no adapter renders it"))
+        .map(|name| format!("templates/{name}.tera: nothing renders it"))
         .collect()
 }
 
@@ -197,6 +198,6 @@ mod tests {
     fn a_template_that_is_left_over_is_found() {
         let files = [("templates/a.yaml.tera", ""), ("templates/b.tera", ""), ("integrations/x/src/lib.rs", "\"b\"")];
         let found = of_templates(&files.map(|(name, text)| (name.to_owned(), text.to_owned())));
-        assert_eq!(found, ["templates/a.yaml.tera: no adapter renders it"]);
+        assert_eq!(found, ["templates/a.yaml.tera: nothing renders it"]);
     }
 }

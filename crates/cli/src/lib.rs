@@ -65,6 +65,7 @@ mod seen;
 mod session;
 mod shell;
 mod signals;
+mod snapshots;
 mod summary;
 mod survey;
 mod table;

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{panic, thread};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use imagelock_adapter::{Adapter, Context, Output, Ownership, RenderError, Target, Tree, TreeError};
+use imagelock_adapter::{Adapter, Context, Output, Ownership, RenderError, Target, Templates, Tree, TreeError};
 use imagelock_core::project::{Project, ProjectError};
 use imagelock_core::source::{Label, Location, SourceFile};
 
 use crate::adapters::ADAPTERS;
 use crate::failure::{Failure, Kind, Problem};
 use crate::input::TEMPLATE_BYTES;
+use crate::session::Session;
 use crate::tree::DiskTree;
 use imagelock_files::reserved::{self, Reserved};
 
@@ -219,8 +220,15 @@ fn twice(output: &Output, first: &Output) -> Problem {
         .help("give each its own output")
 }
 
+/// The embedded templates, with those of the person's directory in their place, where one is named.
+pub(crate) fn templates(session: &Session<'_>, directory: Option<&Utf8Path>) -> Result<Templates, Failure> {
+    let Some(directory) = directory else { return Ok(Templates::default()) };
+    let overrides = overrides(&session.directory.join(directory))?;
+    Templates::new(&overrides).map_err(|error| Failure::input(error.to_string()))
+}
+
 /// Templates that the person put in the place of the embedded ones: every `*.tera` in `directory`.
-pub(crate) fn overrides(directory: &Utf8Path) -> Result<BTreeMap<String, String>, Failure> {
+fn overrides(directory: &Utf8Path) -> Result<BTreeMap<String, String>, Failure> {
     let mut overrides = BTreeMap::new();
     for entry in walkdir::WalkDir::new(directory).max_depth(1).sort_by_file_name() {
         let entry = entry.map_err(|error| Failure::input(error.to_string()))?;

@@ -7,7 +7,7 @@ use imagelock_core::plan::Plan;
 use imagelock_core::seen::Ledger;
 use imagelock_core::update::{Aged, Approved, Level, Policy, Reason, Waiting, approval};
 use imagelock_core::{Created, ImageName, LockedImage};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::host::Host;
 use crate::report::{Brief, Direction};
@@ -49,7 +49,7 @@ pub(crate) struct Waits {
 }
 
 /// What is known of an image that waits.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Candidate {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tag: Option<String>,

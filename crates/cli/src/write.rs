@@ -1,13 +1,21 @@
-//! One run at a time in a project; and what is kept of a run for its owner alone.
+//! One run at a time in a project; which files are nobody's to write; and what is kept of a run for its owner alone.
 
 use std::fs::TryLockError;
 use std::io;
 
 use camino::Utf8Path;
 use fs_err as fs;
-use imagelock_files::Temporary;
+use imagelock_files::{Temporary, reserved};
 
 use crate::shell::Shell;
+
+/// Why a file of the repository is nobody's to write: it is version control's, or Git, CI or imagelock act on it.
+pub(crate) fn reserved(path: &Utf8Path) -> Option<&'static str> {
+    if path.components().any(|part| reserved::is_version_control(part.as_str())) {
+        return Some("is in a folder of version control");
+    }
+    reserved::of(path).map(reserved::Reserved::reason)
+}
 
 /// Writes a file that only its owner may read.
 pub(crate) fn secret(path: &Utf8Path, new: &[u8]) -> io::Result<()> {

@@ -101,6 +101,12 @@ fn folder_name(tool: &Tool) -> Result<String> {
     Ok(format!("{}-{}", tool.name, tool.kept_as()?))
 }
 
+/// The program of a tool that is installed.
+pub(crate) fn program(name: &str) -> Option<Utf8PathBuf> {
+    let folder = folder(|name| std::env::var(name).ok()).ok()?;
+    Some(folder.join("bin").join(name)).filter(|program| program.is_file())
+}
+
 /// The cache's folder: `IMAGELOCK_TOOLS`, else `imagelock/tools` in the user's cache.
 fn folder(variable: impl Fn(&str) -> Option<String>) -> Result<Utf8PathBuf> {
     let set = |name| variable(name).filter(|value| !value.is_empty()).map(Utf8PathBuf::from);

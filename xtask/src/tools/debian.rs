@@ -13,13 +13,14 @@ use crate::shell;
 /// Whether `apt-get update` has run in this process.
 static UPDATED: Mutex<bool> = Mutex::new(false);
 
+/// Where packages have their programs. What Chromium's has in `usr/bin` starts it from where it would be installed.
+const FOLDERS: [&str; 4] = ["usr/lib/chromium", "usr/bin", "usr/sbin", "bin"];
+
 /// Unpacks a package and leaves its program at `bin/<tool>` of the stage.
 pub(crate) fn install(tool: &Tool, package: &str, program: &str, stage: &Utf8Path, log: &mut File) -> Result<()> {
     let root = stage.join("root");
     unpack(&format!("{package}={}*", tool.version), &root, log)?;
-    let Some(folder) =
-        ["usr/bin", "usr/sbin", "bin"].into_iter().find(|folder| root.join(folder).join(program).is_file())
-    else {
+    let Some(folder) = FOLDERS.into_iter().find(|folder| root.join(folder).join(program).is_file()) else {
         bail!("the Debian package {package} has no program `{program}`");
     };
     let starter = stage.join("bin").join(tool.name);
@@ -67,17 +68,18 @@ pub(crate) fn update(log: &mut File) -> Result<()> {
     Ok(())
 }
 
-/// A script that starts an unpacked program with the libraries unpacked beside it.
+/// A script that starts an unpacked program with the libraries and the fonts unpacked beside it.
 fn starter_script(program: &str) -> String {
     format!(
         r#"#!/bin/sh
 root=$(dirname "$(realpath "$0")")/../root
-for folder in "$root"/usr/lib/*-linux-gnu* "$root"/lib/*-linux-gnu*; do
+for folder in "$root"/usr/lib/*-linux-gnu*/pulseaudio "$root"/usr/lib/*-linux-gnu* "$root"/lib/*-linux-gnu*; do
     [ -d "$folder" ] && LD_LIBRARY_PATH=$folder${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}
 done
 [ -z "$LD_LIBRARY_PATH" ] || export LD_LIBRARY_PATH
 # Where rpm looks for its macros, which it else does at the machine's own place.
 [ ! -d "$root/usr/lib/rpm" ] || export RPM_CONFIGDIR="$root/usr/lib/rpm"
+[ ! -d "$root/etc/fonts" ] || export FONTCONFIG_SYSROOT="$root"
 exec "$root/{program}" "$@"
 "#
     )

@@ -25,6 +25,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use fs_err::File;
 
+pub(crate) use self::cache::program;
 use self::{
     cache::Cache,
     table::{How, TOOLS, Tool},

@@ -299,6 +299,14 @@ pub(crate) const TOOLS: &[Tool] = &[
         needed_by: "the shell examples that read the lock, and the reader in jq",
     },
     Tool {
+        name: "chromium",
+        version: "1",
+        how: How::Debian { package: "chromium-headless-shell", program: "chromium-headless-shell" },
+        check: &["--version"],
+        stand_in: Some(("chromium", "Chromium 1")),
+        needed_by: "the page of `report` in a browser, and its picture",
+    },
+    Tool {
         name: "rg",
         version: "1",
         how: How::Debian { package: "ripgrep", program: "rg" },

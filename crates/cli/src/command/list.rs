@@ -123,7 +123,7 @@ fn table(listed: &[Listed<'_>], wide: bool) -> Table<8> {
 }
 
 /// The repository, or the layout.
-fn place(image: &LockedImage) -> String {
+pub(super) fn place(image: &LockedImage) -> String {
     let layout = || image.layout().map(ToString::to_string).unwrap_or_default();
     image.repository().map_or_else(layout, ToString::to_string)
 }

@@ -2,6 +2,7 @@
 
 mod add;
 mod adopt;
+mod advisories;
 mod aliases;
 mod check;
 mod compare;
@@ -29,6 +30,7 @@ mod ready;
 mod registries;
 mod remove;
 mod render;
+mod report;
 mod scan;
 mod side;
 mod unpin;
@@ -76,6 +78,8 @@ pub enum Command {
     Scan(scan::Scan),
     /// List the locked images
     List(list::List),
+    /// Write one page that shows people all of it: ages, what waits, drift, unpinned places, who uses what
+    Report(report::Report),
     /// Tell why an image is locked as it is, and who uses it
     Why(why::Why),
     /// Tell which tag a version rule chooses now, among which, and why no other
@@ -88,6 +92,8 @@ pub enum Command {
     Inspect(inspect::Inspect),
     /// Tell which tags point at what is locked, so that `latest` reads as a version
     Aliases(aliases::Aliases),
+    /// Keep the snapshots of advisories and of ends of life that images.toml names
+    Advisories(advisories::Advisories),
     /// Check that every locked digest still exists and is byte-exact
     Verify(verify::Verify),
     /// Run a command whenever something that `update` would take has moved
@@ -153,12 +159,14 @@ impl Command {
             Self::Unpin(command) => command.run(host),
             Self::Scan(command) => command.run(host),
             Self::List(command) => command.run(host),
+            Self::Report(command) => command.run(host),
             Self::Why(command) => command.run(host),
             Self::Explain(command) => command.run(host),
             Self::Compare(command) => command.run(host),
             Self::Diff(command) => command.run(host),
             Self::Inspect(command) => command.run(host),
             Self::Aliases(command) => command.run(host),
+            Self::Advisories(command) => command.run(host),
             Self::Verify(command) => command.run(host),
             Self::Watch(command) => command.run(host),
             Self::PostRender(command) => command.run(host),

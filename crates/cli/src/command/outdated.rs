@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use imagelock_core::lockfile::LockedImage;
-use imagelock_core::update::Move;
+use imagelock_core::update::{Day, Move};
 use imagelock_core::{Created, ImageName, Lockfile, escape};
 use serde::Serialize;
 
@@ -17,6 +17,7 @@ use crate::host::{Format, Host};
 use crate::report::{self, Brief, Direction};
 use crate::seen::{self, Found, PushedAgain, Seen};
 use crate::session::Session;
+use crate::snapshots::{self, Ended};
 use crate::table::{Narrowing, Table};
 use crate::waiting::{Candidate, Said, Waits};
 
@@ -46,6 +47,9 @@ struct Document {
     fresh: usize,
     #[serde(rename = "pushedAgain", skip_serializing_if = "Vec::is_empty")]
     pushed_again: Vec<PushedAgain>,
+    /// The images whose releases have ended, whatever they could be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ended: Vec<Ended>,
 }
 
 /// An image that is behind, or that is not locked.
@@ -84,6 +88,7 @@ impl Outdated {
         let asked = |name: &ImageName| names.is_empty() || names.contains(name);
         let old = session.lockfile()?;
         let (now, seen) = (host.now(), Seen::read(&session)?);
+        let products = snapshots::products(&session)?;
         let Looked { attempt, names: at } = Looked::at(&session, &old, &names, (&now, &seen))?;
         let Attempt { lockfile: new, rebuilt, waiting, .. } = attempt;
         let found = Found::of(&old, &new, &waiting, &rebuilt, at);
@@ -98,13 +103,18 @@ impl Outdated {
         let moves = rows.iter().filter(|row| row.allowed.is_some()).count();
         let waits = waiting.iter().filter(|waits| waits.is_for_a_person()).count();
         let fresh = looked.len() - rows.len();
+        let mut ended = Day::of(&now).map(|today| snapshots::ended(&products, &old, today)).unwrap_or_default();
+        ended.retain(|ended| asked(&ended.name));
         match host.global.format {
-            Format::Json => super::json(host, &Document { outdated: rows, fresh, pushed_again })?,
-            Format::Markdown => host.shell.result(&markdown(&rows)),
+            Format::Json => super::json(host, &Document { outdated: rows, fresh, pushed_again, ended })?,
+            Format::Markdown => host.shell.result(&markdown(&rows, &ended)),
             _ => {
                 if !rows.is_empty() {
                     let lines = table(&rows).lines(host.shell.out.width);
                     host.shell.result(&(lines.join("\n") + "\n"));
+                }
+                for ended in &ended {
+                    host.shell.attention("Ended", &format!("{}  {}", ended.name, ended.words()));
                 }
                 host.shell.status("Fresh", &lock::count(fresh));
             }
@@ -145,28 +155,9 @@ impl Row {
         })
     }
 
-    /// What tells the three apart: their tags, else their versions, else their digests.
-    fn shown(&self) -> [String; 3] {
-        let current = self.current.as_ref().map(Candidate::of_brief);
-        let allowed = self.allowed.as_ref().map(Candidate::of_brief);
-        let differ = |of: fn(&Candidate) -> Option<&String>| {
-            let (from, to) = (current.as_ref().and_then(of), of(&self.latest));
-            from.is_some() && to.is_some() && from != to
-        };
-        let of: fn(&Candidate) -> Option<&String> = match () {
-            () if differ(|image| image.tag.as_ref()) || current.is_none() => |image| image.tag.as_ref(),
-            () if differ(|image| image.version.as_ref()) => |image| image.version.as_ref(),
-            () => |image| image.digest.as_ref(),
-        };
-        let cell = |image: Option<&Candidate>| {
-            let text = image.and_then(of).map(String::as_str).unwrap_or_default();
-            report::short(text).to_owned()
-        };
-        [cell(current.as_ref()), cell(allowed.as_ref()), cell(Some(&self.latest))]
-    }
-
     fn cells(&self) -> [String; 7] {
-        let [current, allowed, latest] = self.shown();
+        let [current, allowed] = [&self.current, &self.allowed].map(|image| image.as_ref().map(Candidate::of_brief));
+        let [current, allowed, latest] = shown(current.as_ref(), allowed.as_ref(), &self.latest);
         let down = if self.direction == Some(Direction::Down) { " down" } else { "" };
         let days = |days: i64| report::counted(usize::try_from(days).unwrap_or_default(), "day", "days");
         let level = self.level.map(|level| format!("{level}{down}")).unwrap_or_default();
@@ -190,8 +181,27 @@ impl Row {
     }
 }
 
+/// What tells the locked image, the one that may be taken and the latest apart: their tags, else their versions, else their
+/// digests.
+pub(super) fn shown(current: Option<&Candidate>, allowed: Option<&Candidate>, latest: &Candidate) -> [String; 3] {
+    let differ = |of: fn(&Candidate) -> Option<&String>| {
+        let (from, to) = (current.and_then(of), of(latest));
+        from.is_some() && to.is_some() && from != to
+    };
+    let of: fn(&Candidate) -> Option<&String> = match () {
+        () if differ(|image| image.tag.as_ref()) || current.is_none() => |image| image.tag.as_ref(),
+        () if differ(|image| image.version.as_ref()) => |image| image.version.as_ref(),
+        () => |image| image.digest.as_ref(),
+    };
+    let cell = |image: Option<&Candidate>| {
+        let text = image.and_then(of).map(String::as_str).unwrap_or_default();
+        report::short(text).to_owned()
+    };
+    [cell(current), cell(allowed), cell(Some(latest))]
+}
+
 /// For how many days an image is there, as it says itself.
-fn age(image: &LockedImage, now: &Created) -> Option<i64> {
+pub(super) fn age(image: &LockedImage, now: &Created) -> Option<i64> {
     let created = image.created.as_ref().filter(|created| created.is_evidence() && *created <= now)?;
     Some(created.days_until(now))
 }
@@ -213,8 +223,8 @@ fn table(rows: &[Row]) -> Table<7> {
     Table { heads: Some(HEADS), rows: rows.iter().map(Row::cells).collect(), steps: STEPS }
 }
 
-/// A table of Markdown; what people and publishers wrote is in spans of code.
-fn markdown(rows: &[Row]) -> String {
+/// A table of Markdown, and a list of what has ended; what people and publishers wrote is in spans of code.
+fn markdown(rows: &[Row], ended: &[Ended]) -> String {
     let mut text =
         "| image | current | allowed | latest | level | age | why |\n|---|---|---|---|---|---|---|\n".to_owned();
     for row in rows {
@@ -225,5 +235,10 @@ fn markdown(rows: &[Row]) -> String {
         let cells = [code(&name), code(&current), code(&allowed), code(&latest), level, age, code(&why) + &approve];
         text.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
+    let items = ended.iter().enumerate().map(|(number, ended)| {
+        let start = if number == 0 { "\n" } else { "" };
+        format!("{start}- {}: {}\n", escape::markdown(ended.name.as_str()), escape::markdown(&ended.words()))
+    });
+    text.extend(items);
     text
 }

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
-use imagelock_adapter::{Output, Ownership, Seal, Templates, Use};
+use imagelock_adapter::{Output, Ownership, Seal, Use};
 use imagelock_core::plan;
 use imagelock_core::source::{Label, Location};
 use serde::Serialize;
@@ -83,7 +83,7 @@ impl Render {
         }
         let targets = self.targets(&session)?;
         let mut ground = Ground::of(&session.root, &session.project)?;
-        ground.templates = self.templates(&session)?;
+        ground.templates = targets::templates(&session, self.templates.as_deref())?;
         ground.rewrites = self.registries.rewrites(&session.project);
         let (tree, context) = (&ground.tree, ground.context(&lock));
         let outputs = targets::render(&targets, tree, &context, &|rendered| self.is_asked(rendered));
@@ -135,12 +135,6 @@ impl Render {
 
     fn is_asked(&self, rendered: &Rendered) -> bool {
         self.only.is_empty() || self.only.iter().any(|id| id == rendered.adapter.id())
-    }
-
-    fn templates(&self, session: &Session<'_>) -> Result<Templates, Failure> {
-        let Some(directory) = &self.templates else { return Ok(Templates::default()) };
-        let overrides = targets::overrides(&session.directory.join(directory))?;
-        Templates::new(&overrides).map_err(|error| Failure::input(error.to_string()))
     }
 
     fn write(&self, session: &Session<'_>, tree: &DiskTree, outputs: &[Output]) -> Result<(), Failure> {

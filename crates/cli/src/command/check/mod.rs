@@ -4,7 +4,7 @@ mod baseline;
 mod document;
 mod lock;
 mod places;
-mod reach;
+pub(super) mod reach;
 mod since;
 mod targets;
 mod text;

@@ -12,7 +12,7 @@ use crate::targets::Rendering;
 
 /// How a target keeps a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Keeps {
+pub(in crate::command) enum Keeps {
     /// It writes the pin there.
     Here,
     /// It pins the image somewhere else, and the place stays as a person wrote it: an override, a policy of builds.
@@ -21,7 +21,7 @@ pub(super) enum Keeps {
 
 /// Which places targets keep.
 #[derive(Default)]
-pub(super) struct Reach<'r> {
+pub(in crate::command) struct Reach<'r> {
     /// The places that targets use, by their files.
     places: BTreeMap<&'r Utf8Path, Vec<(Range<usize>, Keeps)>>,
     /// The images that a target pins in a file without saying where, as Helm's does by paths of values.
@@ -35,7 +35,7 @@ pub(super) struct Reach<'r> {
 }
 
 impl<'r> Reach<'r> {
-    pub(super) fn of(rendering: &'r Rendering) -> Self {
+    pub(in crate::command) fn of(rendering: &'r Rendering) -> Self {
         let mut reach = Self::default();
         for made in rendering.made.values() {
             let output = &made.output;
@@ -63,19 +63,19 @@ impl<'r> Reach<'r> {
     }
 
     /// Whether a file is imagelock's: its target answers for all in it.
-    pub(super) fn is_generated(&self, file: &Utf8Path) -> bool {
+    pub(in crate::command) fn is_generated(&self, file: &Utf8Path) -> bool {
         self.generated.contains(file)
     }
 
     /// Why a target leaves a place as it is, where one does.
-    pub(super) fn why_left(&self, mention: &Mention) -> Option<&'r str> {
+    pub(in crate::command) fn why_left(&self, mention: &Mention) -> Option<&'r str> {
         let mut left = self.left.get(mention.file.as_path()).into_iter().flatten();
         let here = |at: &Range<usize>| at.start < mention.span.end && mention.span.start < at.end;
         left.find(|left| here(&left.at.span)).map(|left| left.reason.as_str())
     }
 
     /// How a place that means an image is kept, if it is. What is written there counts before what is elsewhere.
-    pub(super) fn keeps(&self, mention: &Mention) -> Option<Keeps> {
+    pub(in crate::command) fn keeps(&self, mention: &Mention) -> Option<Keeps> {
         let here = self.places.get(mention.file.as_path()).into_iter().flatten();
         let here = here.filter(|(span, _)| span.start < mention.span.end && mention.span.start < span.end);
         let by_format = mention.image.as_ref().filter(|image| self.formats.contains(&(mention.format, *image)));
