@@ -72,8 +72,57 @@ fn reserved_cases() -> Vec<Case> {
     ]
 }
 
+/// A page of a repository whose publishers wrote odd labels; what is not like a page is not written over.
+fn page_cases() -> Vec<Case> {
+    let image = Image::linux(["amd64"])
+        .label("org.opencontainers.image.version", ODD)
+        .label("org.opencontainers.image.source", "javascript:alert(1)")
+        .label("org.opencontainers.image.base.name", ODD);
+    let page = |name| {
+        let image = image.clone();
+        Case::new(name).serves(move |registry| drop(registry.push("app:1", &image))).runs("lock")
+    };
+    vec![
+        page("a publisher's words stay words in a page").runs("report page.html").no_file("ran").more(|stage, _| {
+            let text = stage.repo.read("page.html");
+            let raw = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{2028}');
+            assert!(!text.contains(raw) && !text.contains("<b>") && !text.contains("javascript:"), "{text:?}");
+            assert_eq!(text.matches("<script").count(), 1);
+        }),
+        page("a page behind a link that leads elsewhere is not written")
+            .then(|stage| {
+                stage.repo.write("../elsewhere.html", "mine\n");
+                symlink(stage.repo.path("../elsewhere.html"), stage.repo.path("page.html")).unwrap();
+            })
+            .runs("report page.html")
+            .exits(2)
+            .file_has("../elsewhere.html", "mine\n"),
+        page("a page in a folder that leads elsewhere is not written")
+            .then(|stage| {
+                std::fs::create_dir_all(stage.repo.path("../elsewhere")).unwrap();
+                symlink(stage.repo.path("../elsewhere"), stage.repo.path("out")).unwrap();
+            })
+            .runs("report out/page.html")
+            .exits(2)
+            .no_file("../elsewhere/page.html"),
+        page("a pipe in the place of a page is not waited for")
+            .then(|stage| {
+                let made = std::process::Command::new("mkfifo").arg(stage.repo.path("page.html")).status();
+                assert!(made.unwrap().success());
+            })
+            .runs("report page.html")
+            .exits(2),
+        page("a document for a page that is too deep ends the run alone")
+            .file("deep.json", "[".repeat(100_000))
+            .runs("report page.html --outdated deep.json")
+            .exits(2)
+            .no_file("page.html"),
+    ]
+}
+
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = reserved_cases();
+    cases.extend(page_cases());
     cases.extend(others());
     cases
 }

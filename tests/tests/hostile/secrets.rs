@@ -50,6 +50,15 @@ pub(crate) fn cases() -> Vec<Case> {
             })
             .exits(3)
             .asks_other(0),
+        Case::new("a snapshot of advisories is fetched without a login")
+            .registry(private())
+            .login("{host}", "anna", "hunter-2")
+            .toml("[advisories]\nx = { file = \"x.json\", url = \"http://{host}/v2/app/blobs/x?key=hunter-2\" }\n")
+            .runs("advisories update")
+            .exits(3)
+            .says("status 401")
+            .asks("GET", "/v2/app/blobs/", 1)
+            .no_file("x.json"),
         echo("a message that repeats the header is cut", "you sent Basic YW5uYTpodW50ZXItMg=="),
         echo("a message that repeats the header in an address is cut", "/?a=Basic%20YW5uYTpodW50ZXItMg%3D%3D"),
         echo("a message that repeats the password is cut", "anna's password is hunter-2."),

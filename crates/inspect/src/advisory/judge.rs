@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::range::End;
-use super::{Advisories, Advisory, Compare};
+use super::{Advisories, Advisory, Compare, Naming};
 use crate::Package;
 
 /// A package before and after; one that stayed as it is counts for what stays.
@@ -117,8 +117,8 @@ struct Affected {
 
 /// Whether an advisory affects a package.
 fn affects(advisory: &Advisory, package: &Package, compare: Compare<'_>) -> Option<Affected> {
-    let source = package.source.as_ref().filter(|_| advisory.source).and_then(|source| source.version.as_deref());
-    let version = source.unwrap_or(&package.version);
+    let source = package.source.as_ref().filter(|_| advisory.naming == Naming::Sources);
+    let version = source.and_then(|source| source.version.as_deref()).unwrap_or(&package.version);
     let kind = package.purl.kind();
     let range = advisory.ranges.iter().find(|range| range.has(kind, version, compare));
     match range.map(|range| &range.end) {

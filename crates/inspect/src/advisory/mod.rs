@@ -77,8 +77,16 @@ struct Advisory {
     versions: BTreeSet<String>,
     /// Which snapshot says so.
     snapshot: String,
-    /// Whether the package is a source.
-    source: bool,
+    naming: Naming,
+}
+
+/// What an advisory calls a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Naming {
+    /// By what it was built from.
+    Sources,
+    /// By that, or by what is installed.
+    Either,
 }
 
 /// Reads a snapshot through and keeps nothing of it: whether it is one.
@@ -104,16 +112,20 @@ impl Advisories {
         self.by_package.entry(package.to_owned()).or_default().push(advisory);
     }
 
-    /// What is known of a package by its source, where there is one, or by its own name where the advisory is about that.
+    /// What is known of a package: by its source where it has one, and by its own name where advisories may be about that. What
+    /// they say of the package itself counts before what they say of its source: it would be told twice.
     fn of<'a>(&'a self, package: &Package) -> impl Iterator<Item = (&'a str, &'a Advisory)> {
-        let own = package.purl.name();
-        let source = package.source.as_ref().map_or_else(|| own.clone(), |source| source.name.clone());
-        let by = move |name: String, as_source: bool| {
-            let found = self.by_package.get_key_value(&name);
-            let all = found.into_iter().flat_map(|(name, all)| all.iter().map(move |one| (name.as_str(), one)));
-            all.filter(move |(_, advisory)| advisory.source == as_source)
+        let named = |name: &str| {
+            let found = self.by_package.get_key_value(name);
+            found.into_iter().flat_map(|(name, all)| all.iter().map(move |advisory| (name.as_str(), advisory)))
         };
-        by(source, true).chain(by(own, false))
+        let own = package.purl.name();
+        let source = package.source.as_ref().map_or(own.as_str(), |source| source.name.as_str());
+        let by_own: Vec<_> = named(&own).filter(|(_, advisory)| advisory.naming == Naming::Either).collect();
+        let is_named = own != source && !by_own.is_empty();
+        let by_source = named(source).filter(move |(_, advisory)| advisory.naming == Naming::Sources || !is_named);
+        let by_source: Vec<_> = by_source.collect();
+        by_source.into_iter().chain(by_own.into_iter().filter(move |_| is_named))
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::archive::Archive;
 use super::range::{End, Range};
-use super::{Advisories, Advisory, AdvisoryError, Names, Release, called, is_of};
+use super::{Advisories, Advisory, AdvisoryError, Names, Naming, Release, called, is_of};
 
 /// A record, as far as it is read.
 #[derive(Deserialize)]
@@ -99,8 +99,8 @@ fn add(advisories: &mut Advisories, label: &str, record: Record, release: &Relea
         let ranges: Vec<Range> = ranges.flat_map(|range| of_events(range.events)).collect();
         let versions: BTreeSet<String> = versions.into_iter().flatten().collect();
         let (ids, aliases, snapshot) = (ids.clone(), aliases.clone(), label.to_owned());
-        let source = has_sources(release);
-        advisories.add(&package.name, Advisory { ids, aliases, ranges, versions, snapshot, source });
+        let naming = naming(release);
+        advisories.add(&package.name, Advisory { ids, aliases, ranges, versions, snapshot, naming });
     }
     is_about
 }
@@ -121,9 +121,13 @@ fn of_events(events: Vec<Event>) -> Vec<Range> {
     ranges
 }
 
-/// Whether records of a release are about sources: those of the others name what is installed.
-fn has_sources(release: &Release) -> bool {
-    matches!(release.id.as_str(), "debian" | "ubuntu" | "alpine" | "wolfi" | "chainguard")
+/// What records of a release call a package: in the families of Debian and Alpine its source; those of Red Hat and SUSE have
+/// either.
+fn naming(release: &Release) -> Naming {
+    match release.id.as_str() {
+        "debian" | "ubuntu" | "alpine" | "wolfi" | "chainguard" => Naming::Sources,
+        _ => Naming::Either,
+    }
 }
 
 /// Whether an ecosystem (OSV schema, "Defined ecosystems") is that of a release.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::range::Range;
-use super::{Advisories, Advisory, AdvisoryError, Names, Release, called, is_of};
+use super::{Advisories, Advisory, AdvisoryError, Names, Naming, Release, called, is_of};
 
 /// The file, as far as it is read.
 #[derive(Deserialize)]
@@ -54,7 +54,8 @@ pub(super) fn read(
                 let (ids, aliases) = called(words.split_whitespace().map(str::to_owned));
                 let ranges = vec![Range::before(&version)];
                 let snapshot = label.to_owned();
-                let advisory = Advisory { ids, aliases, ranges, versions: [].into(), snapshot, source: true };
+                let advisory =
+                    Advisory { ids, aliases, ranges, versions: [].into(), snapshot, naming: Naming::Sources };
                 advisories.add(&name, advisory);
             }
         }

@@ -197,18 +197,23 @@ fn records_of_an_archive_are_read_by_source_and_version_of_the_source() {
 }
 
 #[test]
-fn what_is_installed_is_what_some_distributions_name() {
-    let text = record(
-        "RHSA-2026:1",
-        "Red Hat:enterprise_linux:9::baseos",
-        "openssl-libs",
-        &json!([{ "introduced": "0" }, { "fixed": "3.0" }]),
-    )
-    .to_string();
-    let snapshot = archive(&[("RHSA-2026:1.json", &text, Packed::Stored)]);
-    let of = |version: &str| package("rpm", "openssl-libs", version, Some(("openssl", None)));
-    let found = effects(&snapshot, &release("rhel", "9.4"), &of("2.0"), &of("3.0"));
-    assert_eq!(told(&found.fixed), ["RHSA-2026:1 openssl-libs 3.0"]);
+fn some_distributions_name_what_is_installed_or_its_source_and_nothing_is_told_twice() {
+    let fixed = json!([{ "introduced": "0" }, { "fixed": "3.0" }]);
+    let ecosystem = "Red Hat:enterprise_linux:9::baseos";
+    let files = |names: &[&str]| -> Vec<String> {
+        names.iter().map(|name| record("RHSA-2026:1", ecosystem, name, &fixed).to_string()).collect()
+    };
+    let of = |version: &str| package("rpm", "openssl-libs", version, Some(("openssl", Some("99"))));
+    for (names, expected) in [
+        (&["openssl-libs"][..], "RHSA-2026:1 openssl-libs 3.0"),
+        (&["openssl", "openssl-libs"], "RHSA-2026:1 openssl-libs 3.0"),
+        (&["openssl"], "RHSA-2026:1 openssl 3.0"),
+    ] {
+        let texts = files(names);
+        let files: Vec<_> = texts.iter().map(|text| ("x.json", text.as_str(), Packed::Stored)).collect();
+        let found = effects(&archive(&files), &release("rhel", "9.4"), &of("2.0"), &of("3.0"));
+        assert_eq!(told(&found.fixed), [expected]);
+    }
 }
 
 #[test]
