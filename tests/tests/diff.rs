@@ -102,7 +102,11 @@ impl World {
     }
 
     fn platform(&self) -> (Value, usize) {
-        let (text, requests) = self.told(&["--format", "json"]);
+        self.platform_within("500MB")
+    }
+
+    fn platform_within(&self, budget: &str) -> (Value, usize) {
+        let (text, requests) = self.told(&["--format", "json", "--budget", budget]);
         let document: Value = serde_json::from_str(&text).unwrap();
         (document["images"][0]["platforms"]["linux/amd64"].clone(), requests)
     }
@@ -241,7 +245,7 @@ fn what_stands_beside_an_image_under_a_name_is_found_and_has_to_be_about_it() {
             let world = World::on(registry.start().unwrap(), &from, &to);
             beside(&world, &from, &OLD_PURLS, cosign);
             beside(&world, &to, &NEW_PURLS, cosign);
-            let packages = world.platform().0["packages"].clone();
+            let packages = world.platform_within("0").0["packages"].clone();
             if lists || cosign {
                 assert_eq!((&packages["source"], packages["changed"].as_array().unwrap().len()), (&json!(source), 1));
             } else {
@@ -258,7 +262,7 @@ fn what_stands_beside_an_image_under_a_name_is_found_and_has_to_be_about_it() {
     let statement = world.registry.content("acme/web", &moved).unwrap();
     let tag = format!("acme/web:{}.att", manifest(&to));
     world.registry.put_manifest(&tag, "application/vnd.oci.image.manifest.v1+json", statement);
-    let platform = world.platform().0;
+    let platform = world.platform_within("0").0;
     assert_eq!(platform["packages"], Value::Null);
     assert!(platform["notRead"].to_string().contains("the statement is about something else"), "{platform}");
 }
@@ -298,10 +302,120 @@ fn hostile_statements_are_named_and_nothing_of_them_steers_a_terminal() {
         &image("1").statement("https://cyclonedx.org/bom", &deep),
         &image("2").statement(SPDX, "{\"spdxVersion\":\"SPDX-3.0\"}"),
     );
-    let platform = world.platform().0;
+    let platform = world.platform_within("0").0;
     assert_eq!(platform["packages"], Value::Null);
     let told = platform["notRead"].to_string();
     assert!(told.contains("recursion limit") && told.contains("only SPDX 2"), "{told}");
+}
+
+/// An apk database, as `apk` writes it.
+fn apk(packages: &[(&str, &str)]) -> String {
+    packages
+        .iter()
+        .map(|(name, version)| format!("C:Q1x\nP:{name}\nV:{version}\nA:x86_64\no:{name}\nL:MIT\n\n"))
+        .collect()
+}
+
+const OS: &str = "ID=wolfi\nVERSION_ID=20230201\n";
+
+/// An image of a base, which is only shared where it is the same, and layers above it.
+fn layered(base: &str, layers: &[Layer]) -> Image {
+    let first = Layer::files([
+        ("etc/os-release", OS),
+        ("etc/base", base),
+        ("lib/apk/db/installed", &apk(&[("musl", "1.2.5-r0")])),
+    ]);
+    layers.iter().fold(Image::linux(["amd64"]).layer(first), |image, layer| image.layer(layer.clone()))
+}
+
+fn layers_read(world: &World, image: &Image) -> usize {
+    let fetched = |digest: &str| world.registry.log().count("GET", &format!("/v2/acme/web/blobs/{digest}"));
+    image.layers_of("linux/amd64").iter().map(|layer| fetched(&layer.digest)).sum()
+}
+
+#[test]
+fn a_changed_layer_costs_its_bytes_alone_and_shared_ones_are_not_read() {
+    let installed =
+        |version: &str| Layer::files([("lib/apk/db/installed", apk(&[("musl", "1.2.5-r0"), ("openssl", version)]))]);
+    let (from, to) = (layered("base", &[installed("3.3.2-r1")]), layered("base", &[installed("3.3.2-r2")]));
+    let world = World::new(&from, &to);
+    let (platform, _) = world.platform();
+    assert_eq!(platform["verdict"], "packages");
+    assert_eq!(
+        platform["packages"],
+        json!({
+            "added": [], "removed": [], "unchanged": 1, "source": "layers", "read": 1, "of": 2, "grade": "verified",
+            "changed": [{ "purl": "pkg:apk/openssl", "name": "openssl", "from": "3.3.2-r1", "to": "3.3.2-r2" }],
+        })
+    );
+    let base = &from.layers_of("linux/amd64")[0].digest;
+    assert_eq!(world.registry.log().count("GET", &format!("/v2/acme/web/blobs/{base}")), 0, "the base is in both");
+    assert_eq!((layers_read(&world, &from), layers_read(&world, &to)), (1, 1));
+}
+
+#[test]
+fn a_base_that_is_another_is_read_and_a_step_back_is_told() {
+    let with = |version: &str, base: &str| {
+        let database = apk(&[("musl", version), ("wget", "1.25.0-r0")]);
+        let first = Layer::files([("etc/os-release", OS), ("etc/base", base), ("lib/apk/db/installed", &database)]);
+        Image::linux(["amd64"]).layer(first).layer(Layer::files([("app", "the same")]))
+    };
+    let world = World::new(&with("1.2.5-r10", "a"), &with("1.2.5-r9", "b"));
+    let packages = world.platform().0["packages"].clone();
+    assert_eq!(packages["changed"][0]["purl"], "pkg:apk/wolfi/musl");
+    assert_eq!(packages["changed"][0]["older"], true, "r9 is older than r10");
+}
+
+#[test]
+fn what_may_have_replaced_something_below_is_compared_with_what_is_there() {
+    let python = |version: &str| {
+        let path = format!("usr/lib/python3/site-packages/requests-{version}.dist-info/METADATA");
+        (path, format!("Metadata-Version: 2.1\nName: requests\nVersion: {version}\n"))
+    };
+    let below = || Image::linux(["amd64"]).layer(Layer::files([python("2.31.0")]));
+    let gone = "usr/lib/python3/site-packages/.wh.requests-2.31.0.dist-info";
+    let upgraded = Layer::files([(gone.to_owned(), String::new()), python("2.32.0")]);
+    let world = World::new(&below().layer(Layer::files([("a", "a")])), &below().layer(upgraded));
+    let packages = world.platform().0["packages"].clone();
+    assert_eq!(
+        packages["changed"],
+        json!([{ "purl": "pkg:pypi/requests", "name": "requests", "from": "2.31.0", "to": "2.32.0" }])
+    );
+    // A database that only one of the two has above the base is compared with the one in the base.
+    let more = Layer::files([("lib/apk/db/installed", apk(&[("musl", "1.2.5-r0"), ("curl", "8.0-r0")]))]);
+    let world = World::new(&layered("base", &[Layer::files([("a", "a")])]), &layered("base", &[more]));
+    let packages = world.platform().0["packages"].clone();
+    assert_eq!(packages["added"][0]["purl"], "pkg:apk/wolfi/curl@8.0-r0");
+    assert_eq!((&packages["changed"], &packages["unchanged"]), (&json!([]), &json!(1)));
+}
+
+#[test]
+fn layers_beyond_the_budget_are_skipped_and_named() {
+    let (from, to) = (layered("a", &[]), layered("b", &[]));
+    let world = World::new(&from, &to);
+    let (text, _) = world.told(&["--budget", "4kB"]);
+    assert!(text.contains("not read  packages: skipped: the layers have "), "{text}");
+    assert!(text.contains("bytes, and `--budget` allows 4000"), "{text}");
+    assert_eq!((layers_read(&world, &from), layers_read(&world, &to)), (0, 0));
+    let (text, _) = world.told(&[]);
+    assert!(text.contains("packages  none changed, 1 as they were (verified, read from 1 of 1 layers)"), "{text}");
+}
+
+#[test]
+fn hostile_layers_are_named_and_other_bytes_fail() {
+    let kind = "application/vnd.oci.image.layer.v1.tar+gzip";
+    let image = |layer: Layer| Image::linux(["amd64"]).layer(layer);
+    let world = World::new(&image(Layer::bytes(kind, "no archive")), &image(Layer::files([("a", "b")])));
+    let platform = world.platform().0;
+    assert_eq!((&platform["verdict"], &platform["packages"]), (&json!("content"), &Value::Null));
+    assert!(platform["notRead"].to_string().contains("reading a layer"), "{platform}");
+    let odd = World::new(&image(Layer::bytes("text/plain", "x")), &image(Layer::files([("a", "b")])));
+    assert!(odd.platform().0["notRead"].to_string().contains("nobody here reads layers of the type `text/plain`"));
+    let (from, to) = (layered("a", &[]), layered("b", &[]));
+    let world = World::new(&from, &to);
+    world.registry.fault(On::blob("acme/web").reference(&to.layers_of("linux/amd64")[0].digest), Fault::bytes("other"));
+    let failed = world.repo.imagelock(["diff", "old.lock", "--no-cache"]).exit(3);
+    assert!(failed.stderr.contains("instead of the"), "{failed}");
 }
 
 #[test]

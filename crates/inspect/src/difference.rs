@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::attested::Provenance;
 use crate::configuration::{Setting, settings};
 use crate::description::{By, Description, Listing, NotRead};
+use crate::order::compare_versions;
 use crate::package::{Grade, Package, Purl, Source};
 
 /// What a platform of the second image is beside that of the first, in one word.
@@ -164,9 +165,6 @@ pub struct Made {
     pub grade: Grade,
 }
 
-/// Puts two versions of a package of a type of purl in an order.
-pub type VersionOrder = fn(kind: &str, one: &str, other: &str) -> Ordering;
-
 impl Difference {
     /// A difference of which a word is all there is to say.
     pub fn told(verdict: Verdict) -> Self {
@@ -183,11 +181,10 @@ impl Difference {
 
     /// What the second description has that the first has not, and the other way round. Packages are compared where both
     /// lists are of one kind: what two tools find in one image differs, too.
-    pub fn between(from: &Description, to: &Description, order: VersionOrder) -> Self {
+    pub fn between(from: &Description, to: &Description) -> Self {
         let config = from.configuration.as_ref().zip(to.configuration.as_ref()).map(|(from, to)| settings(from, to));
         let lists = from.packages.as_ref().zip(to.packages.as_ref());
-        let packages =
-            lists.filter(|(from, to)| alike(from.by, to.by)).map(|(from, to)| Packages::between(from, to, order));
+        let packages = lists.filter(|(from, to)| alike(from.by, to.by)).map(|(from, to)| Packages::between(from, to));
         let provenance = from.provenance.as_ref().zip(to.provenance.as_ref()).map(|(from, to)| made(from, to));
         let known = !from.layers.is_empty() && !to.layers.is_empty();
         let layers = known.then(|| Layers::between(from, to));
@@ -249,7 +246,7 @@ impl Packages {
         !(self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty())
     }
 
-    fn between(from: &Listing, to: &Listing, order: VersionOrder) -> Self {
+    fn between(from: &Listing, to: &Listing) -> Self {
         let (old, new) = (grouped(&from.packages), grouped(&to.packages));
         let identities: BTreeSet<&Purl> = old.keys().chain(new.keys()).copied().collect();
         let by = match (from.by, to.by) {
@@ -262,18 +259,18 @@ impl Packages {
         let (added, removed, changed) = (Vec::new(), Vec::new(), Vec::new());
         let mut packages = Self { added, removed, changed, unchanged: 0, by, grade: by.grade() };
         for identity in identities {
-            packages.compare(identity, old.get(identity).unwrap_or(&none), new.get(identity).unwrap_or(&none), order);
+            packages.compare(identity, old.get(identity).unwrap_or(&none), new.get(identity).unwrap_or(&none));
         }
         packages
     }
 
     /// Several versions of one package are pairs in the order of the versions, but for those that are on both sides.
-    fn compare(&mut self, identity: &Purl, old: &[&Package], new: &[&Package], order: VersionOrder) {
-        let kind = identity.kind();
+    fn compare(&mut self, identity: &Purl, old: &[&Package], new: &[&Package]) {
+        let order = |one: &str, other: &str| compare_versions(identity.kind(), one, other);
         let only = |these: &[&Package], those: &[&Package]| -> Vec<Package> {
             let alone = these.iter().filter(|one| those.iter().all(|other| other.version != one.version));
             let mut alone: Vec<Package> = alone.map(|package| (*package).clone()).collect();
-            alone.sort_by(|one, other| order(kind, &one.version, &other.version).then(one.version.cmp(&other.version)));
+            alone.sort_by(|one, other| order(&one.version, &other.version).then(one.version.cmp(&other.version)));
             alone
         };
         let (gone, come) = (only(old, new), only(new, old));
@@ -283,7 +280,7 @@ impl Packages {
             self.changed.push(Changed {
                 purl: identity.clone(),
                 name: identity.name(),
-                older: order(kind, &from.version, &to.version) == Ordering::Greater,
+                older: order(&from.version, &to.version) == Ordering::Greater,
                 from: from.version.clone(),
                 to: to.version.clone(),
                 source: to.source.clone(),

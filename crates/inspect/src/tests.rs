@@ -1,14 +1,8 @@
-use std::cmp::Ordering;
-
 use imagelock_core::Digest;
 use imagelock_core::oci::{Configuration, Descriptor};
 use serde_json::{Value, json};
 
 use super::*;
-
-fn by_text(_: &str, one: &str, other: &str) -> Ordering {
-    one.cmp(other)
-}
 
 fn configuration(edit: impl FnOnce(&mut Configuration)) -> Configuration {
     let mut configuration =
@@ -45,14 +39,14 @@ fn other_layer() -> Description {
 }
 
 fn difference(from: &Description, to: &Description) -> Value {
-    serde_json::to_value(Difference::between(from, to, by_text)).unwrap()
+    serde_json::to_value(Difference::between(from, to)).unwrap()
 }
 
 #[test]
 fn the_verdict_is_the_most_that_is_known() {
     let same = description(configuration(|_| ()));
     let root = description(configuration(|configuration| configuration.user = Some("root".to_owned())));
-    let verdict = |from: &Description, to: &Description| Difference::between(from, to, by_text).verdict;
+    let verdict = |from: &Description, to: &Description| Difference::between(from, to).verdict;
     assert_eq!(verdict(&same, &same), Verdict::Repacked);
     assert_eq!(verdict(&same, &root), Verdict::Configuration);
     assert_eq!(verdict(&same, &other_layer()), Verdict::Content);
@@ -117,7 +111,7 @@ fn several_versions_of_one_package_are_pairs_in_their_order() {
     let purls = ["pkg:npm/a@1", "pkg:npm/a@2", "pkg:npm/a@2", "pkg:npm/b@1", "pkg:npm/b@2"];
     let from = with_packages(description(configuration(|_| ())), &purls, By::Attestation);
     let to = with_packages(other_layer(), &["pkg:npm/a@3", "pkg:npm/a@1", "pkg:npm/b@3"], By::Referrer);
-    let packages = Difference::between(&from, &to, by_text).packages.unwrap();
+    let packages = Difference::between(&from, &to).packages.unwrap();
     let changed: Vec<_> =
         packages.changed.iter().map(|one| (one.name.as_str(), one.from.as_str(), one.to.as_str())).collect();
     assert_eq!(changed, [("a", "2", "3"), ("b", "1", "3")]);
@@ -177,6 +171,8 @@ fn bills_of_materials_are_read_again_with_the_same_packages() {
         created: Some(&created),
         by: By::Attestation,
     };
+    assert_eq!(bom::spdx(&subject, &packages), include_str!("bom/golden.spdx.json"));
+    assert_eq!(bom::cyclonedx(&subject, &packages), include_str!("bom/golden.cdx.json"));
     let purls = |packages: &[Package]| packages.iter().map(|package| package.purl.clone()).collect::<Vec<_>>();
     for (text, media_type) in [
         (bom::spdx(&subject, &packages), "application/spdx+json"),

@@ -10,6 +10,7 @@
 //! otherwise, fails: the answer has to be the same in every run.
 
 mod attested;
+mod layers;
 mod place;
 
 use futures_util::future::try_join;
@@ -19,6 +20,7 @@ use imagelock_inspect::{Description, Difference, NotRead, Verdict};
 use imagelock_registry::{CONFIG_BYTES, Error, ErrorKind};
 
 pub(crate) use self::attested::about;
+pub(crate) use self::layers::{BUDGET, Budget, budget};
 pub(crate) use self::place::Place;
 
 /// One platform of an image, and where to ask for it.
@@ -30,30 +32,32 @@ pub(crate) struct Side<'a> {
 }
 
 /// What the second platform has that the first has not.
-pub(crate) async fn difference(from: Side<'_>, to: Side<'_>) -> Result<Difference, Error> {
+pub(crate) async fn difference(from: Side<'_>, to: Side<'_>, budget: Budget) -> Result<Difference, Error> {
     if from.platform.digest == to.platform.digest {
         return Ok(Difference::told(Verdict::Same));
     }
     let (mut old, mut new) = try_join(from.configured(), to.configured()).await?;
     if old.same_layers(&new) {
-        return Ok(Difference::between(&old, &new, order));
+        return Ok(Difference::between(&old, &new));
     }
     let (said, says) = try_join(from.attested(), to.attested()).await?;
     said.into_description(&mut old);
     says.into_description(&mut new);
-    Ok(Difference::between(&old, &new, order))
+    // Two tools find two things in one image: what a publisher lists is compared with what one lists.
+    if old.packages.is_none() || new.packages.is_none() {
+        layers::packages_of_both((from, &mut old), (to, &mut new), budget).await?;
+    }
+    Ok(Difference::between(&old, &new))
 }
 
 /// All that is known of one platform.
-pub(crate) async fn description(side: Side<'_>) -> Result<Description, Error> {
+pub(crate) async fn description(side: Side<'_>, budget: Budget) -> Result<Description, Error> {
     let mut description = side.configured().await?;
     side.attested().await?.into_description(&mut description);
+    if description.packages.is_none() {
+        layers::packages_of_one(side, &mut description, budget).await?;
+    }
     Ok(description)
-}
-
-/// Two versions of a package are in no order that is known here: they stay as they are.
-fn order(_: &str, one: &str, other: &str) -> std::cmp::Ordering {
-    if one == other { std::cmp::Ordering::Equal } else { std::cmp::Ordering::Less }
 }
 
 impl Side<'_> {

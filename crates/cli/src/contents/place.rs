@@ -1,5 +1,7 @@
 //! Where an image is: a registry, or a directory.
 
+use std::io::{Cursor, Read};
+
 use bytes::Bytes;
 use camino::Utf8Path;
 use imagelock_core::lockfile::{LockedImage, Origin};
@@ -42,6 +44,19 @@ impl Place {
         match self {
             Self::Registry(client, repository) => client.blob(repository, digest, cap).await,
             Self::Layout(layout) => Ok(layout.blob(digest, cap)?),
+        }
+    }
+
+    /// Reads a layer as it comes, on a thread of its own, and returns what `read` makes of it once its digest is verified. What
+    /// is in a directory is read whole before.
+    pub(super) async fn layer<T: Send + 'static>(
+        &self,
+        layer: &Descriptor,
+        read: impl FnOnce(&mut dyn Read) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        match self {
+            Self::Registry(client, repository) => client.read_blob(repository, &layer.digest, layer.size, read).await,
+            Self::Layout(layout) => Ok(read(&mut Cursor::new(layout.blob(&layer.digest, layer.size)?))),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use imagelock_core::Platform;
 use imagelock_core::compare::{About, Evidence, Says, shortened};
-use imagelock_inspect::{Difference, Grade, Packages, Setting, Verdict, What};
+use imagelock_inspect::{Difference, Grade, NotRead, Packages, Setting, Verdict, What};
 
 use super::Compared;
 use crate::report::{bytes, day};
@@ -13,6 +13,8 @@ use crate::report::{bytes, day};
 const PACKAGES: usize = 100;
 /// How many letters of what others wrote are shown; what is longer is no version and no path.
 const LETTERS: usize = 160;
+/// How many of the things that were not read are named.
+const NOT_READ: usize = 20;
 
 /// A piece of a line.
 pub(super) enum Piece {
@@ -131,13 +133,11 @@ fn of(difference: &Difference) -> Vec<Line> {
         pieces.push(word(graded(made.grade)));
         line("made", pieces)
     }));
-    // Who reads the same twice learns nothing by it.
-    lines.extend(
-        difference
-            .not_read
-            .iter()
-            .map(|not_read| line("not read", vec![theirs(&not_read.what), word(": "), theirs(&not_read.reason)])),
-    );
+    let not_read = |not_read: &NotRead| vec![theirs(&not_read.what), word(": "), theirs(&not_read.reason)];
+    lines.extend(difference.not_read.iter().take(NOT_READ).map(|one| line("not read", not_read(one))));
+    if let Some(more) = difference.not_read.len().checked_sub(NOT_READ).filter(|more| *more > 0) {
+        lines.push(line("not read", vec![word(format!("{more} more: `--format json` has all"))]));
+    }
     lines
 }
 

@@ -20,7 +20,7 @@ use serde::Serialize;
 use self::named::{Pair, pairs};
 use super::side::reference;
 use crate::complete::image_names;
-use crate::contents::{self, Place, Side};
+use crate::contents::{self, BUDGET, Budget, Place, Side};
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
 use crate::network;
@@ -38,8 +38,8 @@ const AT_A_TIME: usize = 16;
 /// Commits are read from Git's files without starting Git.
 ///
 /// The cheapest source is asked first, and each line says who answered: the digests in the locks, which need no request; the
-/// configurations; what builders say beside the image in its index; what the registry lists about it. Everything is asked for
-/// by digest, so the same locks give the same answer.
+/// configurations; what builders say beside the image in its index; what the registry lists about it; the databases of packages
+/// in the layers that are not in both. Everything is asked for by digest, so the same locks give the same answer.
 #[derive(Args, Debug)]
 pub struct Diff {
     /// What was: a revision, a lock, or an image [default: HEAD]
@@ -54,6 +54,9 @@ pub struct Diff {
     /// Only these platforms; may be repeated
     #[arg(long = "platform", value_name = "PLATFORM")]
     platforms: Vec<Platform>,
+    /// How many bytes of layers may be read for one platform, where nobody lists its packages; 0 reads none [default: 500MB]
+    #[arg(long, value_name = "BYTES", value_parser = contents::budget)]
+    budget: Option<Budget>,
     /// Fail unless the same runs everywhere
     #[arg(long)]
     exit_code: bool,
@@ -138,7 +141,7 @@ impl Diff {
                     (Some(one), Some(other)) => {
                         let from = Side { place: &was, image: from, platform: one };
                         let to = Side { place: &is, image: to, platform: other };
-                        contents::difference(from, to).await?
+                        contents::difference(from, to, self.budget.unwrap_or(BUDGET)).await?
                     }
                     (Some(_), None) => Difference::told(Verdict::Removed),
                     (None, _) => Difference::told(Verdict::Added),

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::side::{self, Side, reference};
 use crate::complete::image_names;
-use crate::contents::{self, Place};
+use crate::contents::{self, BUDGET, Budget, Place};
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
 use crate::network;
@@ -26,7 +26,8 @@ use crate::session::Session;
 /// Tell what is in an image, and who says so
 ///
 /// An image is the name of a locked one, or a reference with a tag or a digest. What it runs is read from its configuration;
-/// its packages are those that its builder lists beside it in its index, else those that the registry lists as being about it.
+/// its packages are those that its builder lists beside it in its index, else those that the registry lists as being about it,
+/// else those that the databases in its layers say.
 /// Which attestations and signatures there are is told, and none of them is judged.
 #[derive(Args, Debug)]
 pub struct Inspect {
@@ -36,6 +37,9 @@ pub struct Inspect {
     /// The platform; may be repeated [default: linux/amd64, or the first that there is]
     #[arg(long = "platform", value_name = "PLATFORM")]
     platforms: Vec<Platform>,
+    /// How many bytes of layers may be read for one platform, where nobody lists its packages; 0 reads none [default: 500MB]
+    #[arg(long, value_name = "BYTES", value_parser = contents::budget)]
+    budget: Option<Budget>,
     /// Write a bill of materials of one platform instead
     #[arg(long, value_name = "FORMAT", value_enum)]
     sbom: Option<Sbom>,
@@ -122,7 +126,7 @@ impl Inspect {
             let mut found = Vec::new();
             for platform in platforms {
                 let side = contents::Side { place: &place, image: &image, platform: &image.platforms[&platform] };
-                let description = contents::description(side).await?;
+                let description = contents::description(side, self.budget.unwrap_or(BUDGET)).await?;
                 let about = if self.sbom.is_some() { Vec::new() } else { contents::about(&place, side).await? };
                 found.push((platform, description, about));
                 progress.step();
