@@ -4,6 +4,7 @@ use imagelock_core::Digest;
 use imagelock_core::oci::{Configuration, Descriptor};
 use serde::Serialize;
 
+use crate::advisory::Release;
 use crate::attested::Provenance;
 use crate::package::{Grade, Package};
 
@@ -38,6 +39,8 @@ pub struct Layer {
 pub struct Listing {
     /// The packages in their order, each version of each once.
     pub packages: Vec<Package>,
+    /// Which release of which distribution they are of, where that is known.
+    pub release: Option<Release>,
     /// Where the list was found.
     pub by: By,
 }

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use imagelock_core::Digest;
 use imagelock_core::oci::Configuration;
+use imagelock_core::update::Day;
 use serde::Serialize;
 
+use crate::advisory::{Effects, Release};
 use crate::attested::Provenance;
 use crate::configuration::{Setting, settings};
 use crate::description::{By, Description, Listing, NotRead};
@@ -62,6 +64,9 @@ pub struct Difference {
     /// Which packages differ; nothing where they were not compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub packages: Option<Packages>,
+    /// What that fixes and brings, where somebody keeps snapshots of advisories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advisories: Option<Advised>,
     /// How it was made, where that differs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub provenance: Vec<Made>,
@@ -74,6 +79,28 @@ pub struct Difference {
     /// What was not read of either, and why.
     #[serde(rename = "notRead", skip_serializing_if = "Vec::is_empty")]
     pub not_read: Vec<NotRead>,
+}
+
+/// What a change of packages fixes and brings, and who knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Advised {
+    /// What became of faults.
+    #[serde(flatten)]
+    pub effects: Effects,
+    /// The snapshots that are about this release.
+    pub snapshots: Vec<KnownBy>,
+}
+
+/// A snapshot of advisories, as a difference names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KnownBy {
+    /// Its name in the project file.
+    pub name: String,
+    /// What it hashes to.
+    pub sha256: String,
+    /// The day on which it was fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<Day>,
 }
 
 /// How many layers both have.
@@ -107,6 +134,12 @@ pub struct Packages {
     pub changed: Vec<Changed>,
     /// How many are in both, in one version.
     pub unchanged: usize,
+    /// Every package as it was and as it is, those that stayed as well.
+    #[serde(skip)]
+    pub pairs: Vec<[Option<Package>; 2]>,
+    /// The release that the packages are of, where both sides know it or one does.
+    #[serde(skip)]
+    pub release: Option<Release>,
     /// Where the lists were found.
     #[serde(flatten)]
     pub by: By,
@@ -172,6 +205,7 @@ impl Difference {
             verdict,
             config: None,
             packages: None,
+            advisories: None,
             provenance: Vec::new(),
             layers: None,
             size: None,
@@ -193,7 +227,16 @@ impl Difference {
         not_read.dedup();
         let verdict = verdict(from, to, config.as_deref(), packages.as_ref(), layers);
         let size = known.then_some(Sizes { from: from.size, to: to.size });
-        Self { verdict, config, packages, provenance: provenance.unwrap_or_default(), layers, size, not_read }
+        Self {
+            verdict,
+            config,
+            packages,
+            advisories: None,
+            provenance: provenance.unwrap_or_default(),
+            layers,
+            size,
+            not_read,
+        }
     }
 }
 
@@ -257,7 +300,9 @@ impl Packages {
         };
         let none = Vec::new();
         let (added, removed, changed) = (Vec::new(), Vec::new(), Vec::new());
-        let mut packages = Self { added, removed, changed, unchanged: 0, by, grade: by.grade() };
+        let release = to.release.clone().or_else(|| from.release.clone());
+        let (pairs, grade) = (Vec::new(), by.grade());
+        let mut packages = Self { added, removed, changed, unchanged: 0, pairs, release, by, grade };
         for identity in identities {
             packages.compare(identity, old.get(identity).unwrap_or(&none), new.get(identity).unwrap_or(&none));
         }
@@ -275,6 +320,10 @@ impl Packages {
         };
         let (gone, come) = (only(old, new), only(new, old));
         self.unchanged += old.len() - gone.len();
+        let stays = old.iter().filter(|one| new.iter().any(|other| other.version == one.version));
+        self.pairs.extend(stays.map(|package| [Some((*package).clone()), Some((*package).clone())]));
+        let pair = |at: usize| [gone.get(at).cloned(), come.get(at).cloned()];
+        self.pairs.extend((0..gone.len().max(come.len())).map(pair));
         let pairs = gone.len().min(come.len());
         for (from, to) in gone.iter().zip(&come) {
             self.changed.push(Changed {

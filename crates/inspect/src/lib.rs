@@ -30,7 +30,7 @@ mod tests;
 pub use configuration::{Setting, What};
 pub use database::os_release::OsRelease;
 pub use description::{By, Description, Layer, Listing, NotRead};
-pub use difference::{Changed, Difference, Installed, Layers, Made, Packages, Sizes, Verdict};
+pub use difference::{Advised, Changed, Difference, Installed, KnownBy, Layers, Made, Packages, Sizes, Verdict};
 pub use layers::{Compression, Contents, LayerError, Limits, Search};
 pub use order::compare_versions;
 pub use package::{Grade, Package, Purl, PurlError, Source};

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use packageurl::PackageUrl;
 use serde::{Serialize, Serializer};
 
+use crate::advisory::Release;
+
 /// Who says that something is in an image, the surest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -88,6 +90,17 @@ impl Purl {
             purl.add_qualifier(key, value).map_err(failed)?;
         }
         Ok((Self(purl.to_string()), version))
+    }
+
+    /// Which release of a distribution a package is of, where its purl says so as scanners write it: `distro=debian-12`.
+    pub(crate) fn release(text: &str) -> Option<Release> {
+        let purl = PackageUrl::from_str(text).ok()?;
+        let distro = purl.qualifiers().get("distro").filter(|_| matches!(purl.ty(), "apk" | "deb" | "rpm"))?;
+        let (id, version) = match distro.rsplit_once('-') {
+            Some((id, version)) if version.starts_with(|first: char| first.is_ascii_digit()) => (id, Some(version)),
+            _ => (&**distro, None),
+        };
+        Some(Release { id: id.to_owned(), version: version.map(str::to_owned) })
     }
 
     /// The purl as text.
@@ -227,6 +240,17 @@ mod tests {
     fn a_qualifier_that_tells_packages_apart_stays() {
         let (purl, _) = Purl::read("pkg:deb/debian/zlib1g@1:1.2.13?arch=amd64&repository_url=example.com").unwrap();
         assert_eq!(purl.as_str(), "pkg:deb/debian/zlib1g?repository_url=example.com");
+    }
+
+    #[test]
+    fn a_purl_may_say_which_release_its_package_is_of() {
+        let release = |text: &str| Purl::release(text).map(|Release { id, version }| (id, version.unwrap_or_default()));
+        let of = |id: &str, version: &str| Some((id.to_owned(), version.to_owned()));
+        assert_eq!(release("pkg:deb/debian/zlib1g@1:1.2.13?arch=amd64&distro=debian-12"), of("debian", "12"));
+        assert_eq!(release("pkg:rpm/opensuse/zlib@1.2?distro=opensuse-leap-15.6"), of("opensuse-leap", "15.6"));
+        assert_eq!(release("pkg:apk/wolfi/openssl@3?distro=wolfi"), of("wolfi", ""));
+        assert_eq!(release("pkg:npm/left-pad@1?distro=debian-12"), None);
+        assert_eq!(release("pkg:deb/debian/zlib1g@1"), None);
     }
 
     #[test]

@@ -31,7 +31,7 @@ fn package(purl: &str) -> Package {
 
 fn with_packages(description: Description, purls: &[&str], by: By) -> Description {
     let packages = purls.iter().map(|purl| package(purl)).collect();
-    Description { packages: Some(Listing { packages, by }), ..description }
+    Description { packages: Some(Listing { packages, release: None, by }), ..description }
 }
 
 fn other_layer() -> Description {
@@ -187,7 +187,7 @@ fn bills_of_materials_are_read_again_with_the_same_packages() {
             platform: None,
             annotations: std::collections::BTreeMap::new(),
         };
-        let attested::Said::Packages(read) = attested::read(&layer, text.as_bytes(), &[]).unwrap() else {
+        let attested::Said::Packages(read, _) = attested::read(&layer, text.as_bytes(), &[]).unwrap() else {
             panic!("packages are listed")
         };
         assert_eq!(purls(&read), purls(&packages));

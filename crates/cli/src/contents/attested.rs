@@ -75,7 +75,7 @@ impl Side<'_> {
             let bytes = self.place.blob(&layer.digest, STATEMENT_BYTES).await;
             let said = known(kind.words(), bytes, |bytes| attested::read(layer, &bytes, about), &mut found.not_read)?;
             match said {
-                Some(Said::Packages(packages)) => found.packages = Some(Listing { packages, by }),
+                Some(Said::Packages(packages, release)) => found.packages = Some(Listing { packages, release, by }),
                 Some(Said::Provenance(provenance)) => found.provenance = Some(provenance),
                 None => {}
             }

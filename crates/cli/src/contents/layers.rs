@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use imagelock_core::Digest;
 use imagelock_core::oci::Descriptor;
+use imagelock_inspect::advisory::Release;
 use imagelock_inspect::{
     By, Compression, Contents, Description, Layer, LayerError, Limits, Listing, NotRead, Package, Purl, Search,
 };
@@ -169,7 +170,9 @@ impl Read {
             NotRead { what, reason: not_read.reason.to_string() }
         });
         description.not_read.extend(not_read);
-        description.packages = Some(Listing { packages: self.contents.packages, by });
+        let Contents { packages, os, .. } = self.contents;
+        let release = os.map(|os| Release { id: os.id, version: os.version_id });
+        description.packages = Some(Listing { packages, release, by });
     }
 }
 

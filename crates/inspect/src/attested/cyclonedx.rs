@@ -4,7 +4,8 @@ use imagelock_core::oci::OciError;
 use serde::Deserialize;
 
 use super::bounded::{Bounded, ENTRIES};
-use crate::package::{Package, from_document};
+use crate::advisory::Release;
+use crate::package::{Package, Purl, from_document};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,24 +38,25 @@ struct NamedLicense {
 }
 
 impl Written {
-    /// The components that have a purl, and those within others.
-    pub(super) fn packages(self) -> Result<Vec<Package>, OciError> {
+    /// The components that have a purl, and those within others. And the release that they are of.
+    pub(super) fn packages(self) -> Result<(Vec<Package>, Option<Release>), OciError> {
         if self.bom_format.as_deref() != Some("CycloneDX") {
             return Err(OciError::new("not CycloneDX in JSON: `bomFormat` says otherwise"));
         }
         let mut left = self.components.0;
-        let mut packages = Vec::new();
+        let (mut packages, mut release) = (Vec::new(), None);
         while let Some(component) = left.pop() {
             let licenses: Vec<String> = component.licenses.0.into_iter().filter_map(License::text).collect();
             let license = (!licenses.is_empty()).then(|| licenses.join(" AND "));
             let version = component.version;
+            release = release.or_else(|| Purl::release(component.purl.as_deref()?));
             packages.extend(component.purl.and_then(|purl| from_document(&purl, version, license)));
             left.extend(component.components.0);
             if left.len() + packages.len() > ENTRIES {
                 return Err(OciError::new(format!("it has more than {ENTRIES} components")));
             }
         }
-        Ok(packages)
+        Ok((packages, release))
     }
 }
 

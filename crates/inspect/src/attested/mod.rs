@@ -17,6 +17,7 @@ use imagelock_core::oci::{Descriptor, Document, Envelope, OciError, Statement};
 
 pub use provenance::{Material, Provenance};
 
+use crate::advisory::Release;
 use crate::package::Package;
 
 /// The largest statement that is read: those of images with tens of thousands of packages have a third of it.
@@ -25,8 +26,8 @@ pub const STATEMENT_BYTES: u64 = 64 << 20;
 /// What a statement, or a document without one, says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
-    /// Which packages there are, in their order, each once.
-    Packages(Vec<Package>),
+    /// Which packages there are, in their order, each once; and which release they are of, where that is said.
+    Packages(Vec<Package>, Option<Release>),
     /// How the image was made.
     Provenance(Provenance),
 }
@@ -128,8 +129,8 @@ fn statement(bytes: &[u8], about: &[&Digest]) -> Result<Said, OciError> {
 
 fn document(kind: Kind, bytes: &[u8], in_statement: bool) -> Result<Said, OciError> {
     Ok(match kind {
-        Kind::Spdx => Said::Packages(sorted(parsed::<spdx::Written>(bytes, in_statement)?.packages()?)),
-        Kind::CycloneDx => Said::Packages(sorted(parsed::<cyclonedx::Written>(bytes, in_statement)?.packages()?)),
+        Kind::Spdx => listed(parsed::<spdx::Written>(bytes, in_statement)?.packages()?),
+        Kind::CycloneDx => listed(parsed::<cyclonedx::Written>(bytes, in_statement)?.packages()?),
         Kind::Provenance => Said::Provenance(parsed::<provenance::Written>(bytes, in_statement)?.read()),
     })
 }
@@ -142,8 +143,8 @@ fn parsed<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8], in_statement: bool) ->
 }
 
 /// A tool may list one package once for each place that it found it in.
-fn sorted(mut packages: Vec<Package>) -> Vec<Package> {
+fn listed((mut packages, release): (Vec<Package>, Option<Release>)) -> Said {
     packages.sort();
     packages.dedup_by(|next, first| (&next.purl, &next.version) == (&first.purl, &first.version));
-    packages
+    Said::Packages(packages, release)
 }

@@ -4,7 +4,8 @@ use imagelock_core::oci::OciError;
 use serde::Deserialize;
 
 use super::bounded::Bounded;
-use crate::package::{Package, from_document};
+use crate::advisory::Release;
+use crate::package::{Package, Purl, from_document};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -34,17 +35,20 @@ struct ExternalReference {
 }
 
 impl Written {
-    /// The packages that have a purl; the others cannot be told from each other in two images.
-    pub(super) fn packages(self) -> Result<Vec<Package>, OciError> {
+    /// The packages that have a purl; the others cannot be told from each other in two images. And the release that they are of.
+    pub(super) fn packages(self) -> Result<(Vec<Package>, Option<Release>), OciError> {
         if !self.spdx_version.as_deref().is_some_and(|version| version.starts_with("SPDX-2.")) {
             return Err(OciError::new("only SPDX 2 in JSON is read here"));
         }
         let known = |license: &String| !matches!(license.as_str(), "" | "NOASSERTION" | "NONE");
+        let mut release = None;
         let package = |written: WrittenPackage| {
             let purl = written.external_refs.0.iter().find(|reference| reference.reference_type == "purl")?;
             let license = written.license_concluded.filter(known).or(written.license_declared.filter(known));
+            release = release.take().or_else(|| Purl::release(&purl.reference_locator));
             from_document(&purl.reference_locator, written.version_info, license)
         };
-        Ok(self.packages.0.into_iter().filter_map(package).collect())
+        let packages = self.packages.0.into_iter().filter_map(package).collect();
+        Ok((packages, release))
     }
 }

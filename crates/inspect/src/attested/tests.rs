@@ -35,7 +35,7 @@ fn said(kind: &str, predicate: &str) -> Result<Said, String> {
 }
 
 fn names(said: Said) -> Vec<String> {
-    let Said::Packages(packages) = said else { panic!("packages are listed") };
+    let Said::Packages(packages, _) = said else { panic!("packages are listed") };
     packages.iter().map(|package| package.purl.at(&package.version)).collect()
 }
 
@@ -55,7 +55,7 @@ fn the_packages_of_both_formats_are_those_with_a_purl_each_once() {
     let cyclonedx = r#"{"bomFormat":"CycloneDX","components":[{"type":"library","name":"app","components":[
         {"purl":"pkg:npm/left-pad@1.3.0","licenses":[{"license":{"id":"MIT"}},{"expression":"ISC OR MIT"}]}]},
         {"type":"operating-system","name":"alpine"},{"purl":"pkg:oci/web@sha256%3Aaa","version":"1"}]}"#;
-    let Said::Packages(packages) = said(CYCLONEDX, cyclonedx).unwrap() else { panic!("packages are listed") };
+    let Said::Packages(packages, _) = said(CYCLONEDX, cyclonedx).unwrap() else { panic!("packages are listed") };
     assert_eq!(packages.len(), 1);
     assert_eq!((packages[0].version.as_str(), packages[0].license.as_deref()), ("1.3.0", Some("MIT AND ISC OR MIT")));
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use imagelock_core::Platform;
 use imagelock_core::compare::{About, Evidence, Says, shortened};
-use imagelock_inspect::{Difference, Grade, NotRead, Packages, Setting, Verdict, What};
+use imagelock_inspect::advisory::{Effect, Effects};
+use imagelock_inspect::{Advised, Difference, Grade, KnownBy, NotRead, Packages, Setting, Verdict, What};
 
 use super::Compared;
 use crate::report::{bytes, day};
@@ -127,6 +128,7 @@ fn of(difference: &Difference) -> Vec<Line> {
         settings => lines.extend(settings.iter().flatten().filter(|setting| !is_fact(setting)).map(setting)),
     }
     lines.extend(difference.packages.iter().flat_map(packages));
+    lines.extend(difference.advisories.iter().flat_map(faults));
     lines.extend(difference.provenance.iter().map(|made| {
         let mut pieces = vec![theirs(&made.what), word(" ")];
         pieces.extend(step(made.from.as_deref().map(shortened), made.to.as_deref().map(shortened)));
@@ -170,7 +172,7 @@ fn graded(grade: Grade) -> String {
 }
 
 fn packages(packages: &Packages) -> Vec<Line> {
-    let Packages { added, removed, changed, unchanged, by, grade } = packages;
+    let Packages { added, removed, changed, unchanged, by, grade, .. } = packages;
     let counts = [(changed.len(), "changed"), (added.len(), "added"), (removed.len(), "removed")];
     let mut counts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
@@ -192,6 +194,40 @@ fn packages(packages: &Packages) -> Vec<Line> {
     lines.extend(all.into_iter().take(PACKAGES).map(|pieces| part("packages", pieces)));
     if more > 0 {
         lines.push(part("packages", vec![word(format!("{more} more: `--format json` has all"))]));
+    }
+    lines
+}
+
+/// What a change of packages fixes and brings; what is as it was is a number.
+fn faults(advised: &Advised) -> Vec<Line> {
+    let Advised { effects: Effects { fixed, gone, introduced, unchanged }, snapshots } = advised;
+    let counts = [(fixed.len(), "fixed"), (introduced.len(), "introduced"), (gone.len(), "gone with their package")];
+    let mut counts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if counts.is_empty() {
+        counts.push("none fixed".to_owned());
+    }
+    let mut head = vec![word(format!("{}, {unchanged} as they were (", counts.join(", ")))];
+    for (number, KnownBy { name, sha256, date }) in snapshots.iter().enumerate() {
+        let date = date.map(|date| format!(" of {}", date.words())).unwrap_or_default();
+        let (comma, sha256) = (if number > 0 { "; " } else { "" }, sha256.get(..12).unwrap_or_default());
+        head.extend([word(comma), theirs(name), word(format!("{date}, sha256:{sha256}"))]);
+    }
+    head.push(word(")"));
+    let mut lines = vec![line("faults", head)];
+    let all = [("fixes ", fixed), ("brings ", introduced)];
+    let all = all.into_iter().flat_map(|(what, effects)| effects.iter().map(move |effect| (what, effect)));
+    let parts: Vec<Line> = all
+        .map(|(what, Effect { id, package, fixed, .. })| {
+            let mut pieces = vec![word(what), theirs(id), word(" in "), theirs(package)];
+            pieces.extend(fixed.iter().flat_map(|fixed| [word(", by "), theirs(fixed)]));
+            part("faults", pieces)
+        })
+        .collect();
+    let more = parts.len().saturating_sub(PACKAGES);
+    lines.extend(parts.into_iter().take(PACKAGES));
+    if more > 0 {
+        lines.push(part("faults", vec![word(format!("{more} more: `--format json` has all"))]));
     }
     lines
 }

@@ -1,5 +1,6 @@
 //! `diff`
 
+mod fixed;
 mod lines;
 mod markdown;
 mod named;
@@ -110,6 +111,7 @@ impl Diff {
         let compared = network::run(work);
         progress.finish();
         let mut images = compared?.map_err(|(name, error)| failed(&name, &error))?;
+        fixed::tell(&session, &mut images)?;
         if let Some(new) = &new {
             told_users(&session, new, &mut images)?;
         }
