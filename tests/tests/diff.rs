@@ -310,10 +310,8 @@ fn hostile_statements_are_named_and_nothing_of_them_steers_a_terminal() {
 
 /// An apk database, as `apk` writes it.
 fn apk(packages: &[(&str, &str)]) -> String {
-    packages
-        .iter()
-        .map(|(name, version)| format!("C:Q1x\nP:{name}\nV:{version}\nA:x86_64\no:{name}\nL:MIT\n\n"))
-        .collect()
+    let one = |(name, version): &(&str, &str)| format!("C:Q1x\nP:{name}\nV:{version}\nA:x86_64\no:{name}\nL:MIT\n\n");
+    packages.iter().map(one).collect::<Vec<_>>().concat()
 }
 
 const OS: &str = "ID=wolfi\nVERSION_ID=20230201\n";
