@@ -40,7 +40,7 @@ pub(crate) fn dpkg(data: &[u8]) {
 /// Databases of RPM, a header alone, and the list of distroless images.
 pub(crate) fn rpm(data: &[u8]) {
     records(|records| drop(database::rpm::read(&mut &*data, 1 << 20, records)));
-    records(|records| drop(database::rpm::ndb::read(data, records)));
+    records(|records| drop(database::rpm::ndb::read(&mut &*data, records)));
     records(|records| drop(database::rpm::manifest::read(data, records)));
     records(|records| {
         if let Some(Some(record)) = database::rpm::header::read(data) {

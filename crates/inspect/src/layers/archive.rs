@@ -142,10 +142,11 @@ impl<R: Read> Archive<R> {
         Ok(())
     }
 
-    /// Reads up to so many bytes of the entry's data behind what the buffer has.
+    /// Reads up to so many bytes of the entry's data behind what the buffer has, which grows by no more than that.
     pub(super) fn read_data(&mut self, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Stop> {
         let mut chunk = [0; 16 * 1024];
         let mut left = limit.min(self.data);
+        buffer.reserve_exact(usize::try_from(left).unwrap_or(0));
         while left > 0 {
             let want = usize::try_from(left).map_or(chunk.len(), |left| left.min(chunk.len()));
             self.fill(&mut chunk[..want])?;

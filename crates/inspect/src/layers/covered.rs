@@ -15,6 +15,9 @@ pub(super) struct Covered {
     settled: usize,
 }
 
+/// How many paths more are made room for at a time.
+const STEP: usize = 128 * 1024;
+
 /// What an entry of a newer layer does to older ones.
 #[derive(Clone, Copy, Debug, Hash)]
 pub(super) enum What {
@@ -29,6 +32,10 @@ pub(super) enum What {
 impl Covered {
     /// Notes an entry of the layer that is being read.
     pub(super) fn add(&mut self, what: What, path: &[u8]) {
+        // A vector that doubles would take twice of what it holds.
+        if self.hashes.len() == self.hashes.capacity() {
+            self.hashes.reserve_exact(STEP);
+        }
         self.hashes.push(self.keys.hash_one((what, path)));
     }
 

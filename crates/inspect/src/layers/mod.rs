@@ -34,7 +34,7 @@ pub struct Limits {
 impl Default for Limits {
     /// What holds less than 64 MiB together, with the window of a decompressor.
     fn default() -> Self {
-        Self { unpacked: 16 * 1024 * 1024 * 1024, paths: 1_500_000, file: 24 * 1024 * 1024, packages: 8 * 1024 * 1024 }
+        Self { unpacked: 16 * 1024 * 1024 * 1024, paths: 1_000_000, file: 24 * 1024 * 1024, packages: 8 * 1024 * 1024 }
     }
 }
 

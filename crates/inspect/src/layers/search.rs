@@ -10,7 +10,7 @@ use super::path::{self, Mark, shown};
 use super::place::{self, Place};
 use super::{Compression, Contents, LayerError, Limits, NotRead, Reason, finish};
 use crate::database::os_release::OsRelease;
-use crate::database::{self, Record, Records, executable, go, npm};
+use crate::database::{self, Record, Records, executable, go, npm, rpm};
 
 /// How many files that were not read are named.
 const NAMED: usize = 256;
@@ -223,8 +223,9 @@ impl Search {
             Place::Executable => return self.executable(archive, entry),
             _ if entry.sparse => return Ok(Some(Says::NotRead(Reason::Sparse))),
             Place::Java => return self.java(archive, path).map(Some),
-            Place::Rpm => {
-                return self.streamed(archive, |source, records| database::rpm::read(source, limit, records)).map(Some);
+            Place::Rpm => return self.streamed(archive, |source, records| rpm::read(source, limit, records)).map(Some),
+            Place::RpmSlots => {
+                return self.streamed(archive, |source, records| rpm::ndb::read(source, records)).map(Some);
             }
             _ if entry.size > limit as u64 => return Ok(too_large()),
             _ => {}
@@ -237,8 +238,7 @@ impl Search {
         Ok(Some(self.packages(|records| match place {
             Place::Apk => database::apk::read(&bytes, records),
             Place::Dpkg | Place::DpkgPart => database::dpkg::read(&bytes, records),
-            Place::RpmSlots => database::rpm::ndb::read(&bytes, records),
-            Place::RpmManifest => database::rpm::manifest::read(&bytes, records),
+            Place::RpmManifest => rpm::manifest::read(&bytes, records),
             Place::Python => database::python::read(&bytes, records),
             Place::Npm => npm::read(&bytes, records),
             _ => Ok(()),

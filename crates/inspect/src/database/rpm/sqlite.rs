@@ -16,7 +16,7 @@ const LEAF: u8 = 0x0D;
 const FILE_HEADER: usize = 100;
 
 /// The largest row that is held, in bytes: a package of a hundred thousand files has one like it.
-const LARGEST_ROW: usize = 8 * 1024 * 1024;
+pub(super) const LARGEST_ROW: usize = 8 * 1024 * 1024;
 
 pub(super) const BROKEN: Reason = Reason::Format("it is a broken SQLite database");
 
