@@ -26,6 +26,33 @@ pub fn read(bytes: &[u8], records: &mut Records) -> Result<(), Reason> {
     information.map_or(Ok(()), |information| go::read(information, records).map(drop))
 }
 
+/// Looks in the bytes of an executable that is too large to be held for the name of the section of `cargo auditable`: one
+/// that has no such name has nothing to say.
+#[derive(Debug, Default)]
+pub struct HasCrates {
+    found: bool,
+    /// The last bytes that were seen, as many as a name may begin in.
+    tail: Vec<u8>,
+}
+
+impl HasCrates {
+    /// Looks at the next bytes.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        let name = auditable::SECTION;
+        let keep = name.len() - 1;
+        let has = |bytes: &[u8]| bytes.windows(name.len()).any(|window| window == name);
+        let joint = [&self.tail, &bytes[..bytes.len().min(keep)]].concat();
+        self.found = self.found || has(&joint) || has(bytes);
+        self.tail.extend_from_slice(&bytes[bytes.len().saturating_sub(keep)..]);
+        self.tail.drain(..self.tail.len().saturating_sub(keep));
+    }
+
+    /// Whether the name was there.
+    pub fn found(&self) -> bool {
+        self.found
+    }
+}
+
 /// Where the first segment of data is that can be written: Go's build information stands in it. The first bytes of an
 /// executable are enough for that.
 pub fn data_segment(head: &[u8]) -> Option<(u64, u64)> {
@@ -60,4 +87,22 @@ fn section_of<'a, Elf: FileHeader<Endian = Endianness>>(bytes: &'a [u8], name: &
     let endian = header.endian().ok()?;
     let (_, section) = header.sections(endian, bytes).ok()?.section_by_name(endian, name)?;
     section.data(endian, bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_however_the_bytes_are_cut() {
+        let found = |text: &[u8], size: usize| {
+            let mut crates = HasCrates::default();
+            text.chunks(size).for_each(|bytes| crates.feed(bytes));
+            crates.found()
+        };
+        for size in 1..20 {
+            assert!(found(b"\0.text\0.dep-v0\0", size), "{size}");
+            assert!(!found(b"\0.dep-.dep-v1\0.dep-v", size), "{size}");
+        }
+    }
 }

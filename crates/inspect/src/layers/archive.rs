@@ -167,14 +167,15 @@ impl<R: Read> Archive<R> {
         self.budget = self.budget.saturating_sub(bytes);
     }
 
-    /// Passes over so many bytes of the entry's data.
-    pub(super) fn pass(&mut self, mut bytes: u64) -> Result<(), Stop> {
+    /// Passes over so many bytes of the entry's data, and shows them.
+    pub(super) fn pass(&mut self, mut bytes: u64, seen: &mut dyn FnMut(&[u8])) -> Result<(), Stop> {
         let mut chunk = [0; 16 * 1024];
         bytes = bytes.min(self.data);
         self.data -= bytes;
         while bytes > 0 {
             let want = usize::try_from(bytes).map_or(chunk.len(), |left| left.min(chunk.len()));
             self.fill(&mut chunk[..want])?;
+            seen(&chunk[..want]);
             bytes -= want as u64;
         }
         Ok(())
@@ -182,7 +183,7 @@ impl<R: Read> Archive<R> {
 
     fn skip_data(&mut self) -> Result<(), Stop> {
         self.data += std::mem::take(&mut self.padding);
-        self.pass(self.data)
+        self.pass(self.data, &mut |_| {})
     }
 
     /// The next header; none at the end, which two blocks of zeros mark or nothing does.

@@ -41,6 +41,18 @@ impl Compression {
     }
 }
 
+impl Compression {
+    /// How a layer that begins with these bytes is compressed. Runtimes go by the bytes and not by the media type: there are
+    /// images whose manifest says that a layer is plain, and it is not.
+    pub(super) fn of_bytes(self, start: &[u8]) -> Self {
+        match start {
+            [0x1F, 0x8B, 0x08, ..] => Self::Gzip,
+            [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Self::Zstd,
+            _ => self,
+        }
+    }
+}
+
 /// Reads what a layer unpacks to.
 pub(super) enum Unpacked<B> {
     Plain(B),

@@ -76,15 +76,16 @@ impl Search {
         Self { system_only: true, ..Self::new(limits) }
     }
 
-    /// Reads one layer to its end, an older one each time. All bytes of `bytes` are read, so that whoever counts and
+    /// Reads one layer to its end, an older one each time. Where its first bytes tell another compression, they are right. All bytes of `bytes` are read, so that whoever counts and
     /// hashes them sees them all; what is found is worth nothing where their digest turns out to be another one.
     ///
     /// After an error the image is known to be broken, and nothing more is wanted.
     pub fn layer(&mut self, compression: Compression, bytes: impl Read) -> Result<(), LayerError> {
         let mut source = BufReader::with_capacity(64 * 1024, bytes);
         if self.wants_more() {
-            let mut archive =
-                Archive::new(Unpacked::new(compression, &mut source), self.limits.unpacked - self.unpacked);
+            let start = source.fill_buf().map_err(|error| LayerError::Read { offset: 0, error })?;
+            let unpacked = Unpacked::new(compression.of_bytes(start), &mut source);
+            let mut archive = Archive::new(unpacked, self.limits.unpacked - self.unpacked);
             let mut layer = Layer::new();
             let outcome = self.entries(&mut archive, &mut layer);
             self.unpacked = self.limits.unpacked - archive.budget();
@@ -260,16 +261,24 @@ impl Search {
             archive.read_data(entry.size, &mut bytes)?;
             return Ok(Some(self.packages(|records| executable::read(&bytes, records))));
         }
+        let mut crates = executable::HasCrates::default();
         archive.read_data(executable::HEAD as u64, &mut bytes)?;
+        crates.feed(&bytes);
+        let head = bytes.len() as u64;
+        if let Some((offset, size)) = executable::data_segment(&bytes).filter(|(offset, _)| *offset >= head) {
+            archive.pass(offset - head, &mut |passed| crates.feed(passed))?;
+            bytes.clear();
+            archive.read_data(size.min(limit), &mut bytes)?;
+            crates.feed(&bytes);
+            let mut is_go = false;
+            let says = self.packages(|records| go::read(&bytes, records).map(|read| is_go = read));
+            if is_go || matches!(says, Says::Packages(_, Some(_))) {
+                return Ok(Some(says));
+            }
+        }
+        archive.pass(u64::MAX, &mut |passed| crates.feed(passed))?;
         let reason = Reason::TooLarge { size: entry.size, limit: self.limits.file };
-        let read = bytes.len() as u64;
-        let Some((offset, size)) = executable::data_segment(&bytes).filter(|(offset, _)| *offset >= read) else {
-            return Ok(Some(Says::NotRead(reason)));
-        };
-        archive.pass(offset - read)?;
-        bytes.clear();
-        archive.read_data(size.min(limit), &mut bytes)?;
-        Ok(Some(self.packages(|records| if go::read(&bytes, records)? { Ok(()) } else { Err(reason) })))
+        Ok(crates.found().then_some(Says::NotRead(reason)))
     }
 
     fn java(&mut self, archive: &mut Archive<impl Read>, path: &[u8]) -> Result<Says, Stop> {

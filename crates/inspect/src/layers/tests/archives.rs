@@ -30,6 +30,15 @@ fn a_layer_is_read_however_it_is_compressed() {
 }
 
 #[test]
+fn the_bytes_of_a_layer_say_how_it_is_compressed_whatever_its_type_says() {
+    for bytes in [gzip(&layer()), zstd(&layer()), [vec![0x50, 0x2A, 0x4D, 0x18, 0, 0, 0, 0], zstd(&layer())].concat()] {
+        for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
+            assert_eq!(purls(&read_bytes(compression, &bytes).unwrap()), ["pkg:apk/musl@1"], "{compression:?}");
+        }
+    }
+}
+
+#[test]
 fn what_follows_the_end_of_an_archive_is_read_and_says_nothing() {
     struct Counted<R>(R, usize);
     impl<R: Read> Read for Counted<R> {

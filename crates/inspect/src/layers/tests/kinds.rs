@@ -62,12 +62,13 @@ fn a_large_executable_is_read_where_go_has_what_it_says() {
     let layer = Layer::new()
         .program("usr/bin/web", &executable(100_000, &[("x", &go_information())]))
         .program("usr/bin/other", &executable(100_000, &[("x", b"nothing")]))
-        .program("usr/bin/small", &executable(5000, &[("x", b"nothing")]));
+        .program("usr/bin/rust", &executable(100_000, &[(".dep-v0", b"nothing")]))
+        .program("usr/bin/small", &executable(5000, &[(".dep-v0", b"nothing")]));
     search.layer(Compression::None, layer.bytes().as_slice()).unwrap();
     let contents = search.finish();
     assert_eq!(purls(&contents), GO);
     let named: Vec<&str> = contents.not_read.iter().map(|one| one.path.as_str()).collect();
-    assert_eq!(named, ["usr/bin/other", "usr/bin/small"]);
+    assert_eq!(named, ["usr/bin/rust", "usr/bin/small"]);
 }
 
 #[test]
