@@ -2,24 +2,44 @@
 // text but text: there is no markup in here.
 "use strict";
 (() => {
+  // How many rows of a table are laid out until somebody asks for the rest: browsers take seconds for tens of thousands.
+  const ROWS = 300;
   const box = document.getElementById("q");
   const told = document.getElementById("told");
-  const rows = [...document.querySelectorAll("tbody tr")];
-  const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+  const tables = [...document.querySelectorAll("table")].map((table) => {
+    const rows = [...table.tBodies[0].rows];
+    const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+    const more = document.createElement("button");
+    const entry = { table, caption: table.caption.textContent, texts, more, all: false };
+    more.type = "button";
+    more.className = "more";
+    more.addEventListener("click", () => {
+      entry.all = true;
+      search(box.value);
+    });
+    table.after(more);
+    return entry;
+  });
 
   function search(query) {
     const words = query.toLowerCase().split(/\s+/).filter((word) => word !== "");
-    let shown = 0;
-    for (const row of rows) {
-      row.hidden = !words.every((word) => texts.get(row).includes(word));
-      shown += row.hidden ? 0 : 1;
+    const fits = (text) => words.every((word) => text.includes(word));
+    let [found, every] = [0, 0];
+    for (const { table, caption, texts, more, all } of tables) {
+      let here = 0;
+      for (const row of table.tBodies[0].rows) {
+        const is_found = fits(texts.get(row));
+        here += is_found ? 1 : 0;
+        row.hidden = !is_found;
+        row.classList.toggle("over", is_found && here > ROWS && !all);
+      }
+      table.caption.textContent = words.length === 0 ? caption : `${here} of ${texts.size}`;
+      more.hidden = all || here <= ROWS;
+      more.textContent = `Show ${here - ROWS} more`;
+      found += here;
+      every += texts.size;
     }
-    for (const table of document.querySelectorAll("table")) {
-      const all = [...table.tBodies].flatMap((body) => [...body.rows]);
-      const left = all.filter((row) => !row.hidden).length;
-      table.caption.textContent = words.length === 0 ? table.dataset.caption : `${left} of ${all.length}`;
-    }
-    told.value = words.length === 0 ? "" : `${shown} of ${rows.length} rows have ${words.join(" and ")}`;
+    told.value = words.length === 0 ? "" : `${found} of ${every} rows have ${words.join(" and ")}`;
     draw();
   }
 
@@ -63,6 +83,8 @@
     };
     const body = table.tBodies[0];
     body.append(...[...body.rows].sort(compare));
+    // Which rows are the first is another question now.
+    search(box.value);
   }
 
   for (const head of document.querySelectorAll("th[data-sorts]")) {
@@ -135,9 +157,8 @@
     stage.replaceChildren(...(lines.size === 0 ? [] : [picture]));
   }
 
-  for (const table of document.querySelectorAll("table")) table.dataset.caption = table.caption.textContent;
   document.getElementById("search").hidden = false;
   addEventListener("resize", draw);
-  if (asked() === null) draw();
-  else follow();
+  box.value = asked() ?? "";
+  search(box.value);
 })();

@@ -331,3 +331,31 @@ fn the_page_fits_a_telephone_a_screen_and_paper_and_says_what_its_controls_are()
     assert_eq!(browser.value("getComputedStyle(document.getElementById('search')).display"), json!("none"));
     assert_eq!(browser.value("getComputedStyle(document.querySelector('#images')).display !== 'none'"), json!(true));
 }
+
+#[test]
+fn a_long_table_is_shown_in_part_on_a_screen_and_whole_on_paper_and_once_somebody_asks() {
+    let program = need!("chromium");
+    let (_registry, repo) = stage();
+    repo.write("many/Dockerfile", "FROM redis:8\n".repeat(310));
+    report(&repo, &[]);
+    let mut browser = Chromium::start(&program);
+    browser.open(&format!("file://{}", repo.path("page.html")));
+    let shown = "[...document.querySelectorAll('#places tbody tr')].filter((row) => row.offsetHeight > 0).length";
+    let more = "[...document.querySelectorAll('button.more')].find((button) => !button.hidden)";
+    assert_eq!(
+        (browser.value(shown), browser.value(&format!("{more}.textContent"))),
+        (json!(300), json!("Show 13 more"))
+    );
+    browser.call("Emulation.setEmulatedMedia", &json!({ "media": "print" }));
+    assert_eq!(browser.value(shown), json!(313));
+    browser.call("Emulation.setEmulatedMedia", &json!({ "media": "" }));
+    // What is searched for is searched for in all of them.
+    browser.value("location.hash = '#q=many/Dockerfile:309'");
+    assert_eq!(browser.value(&format!("new Promise((done) => setTimeout(() => done({shown})))")), json!(1));
+    browser.value(
+        "document.getElementById('q').value = ''; document.getElementById('q').dispatchEvent(new Event('input'))",
+    );
+    browser.value(&format!("{more}.click()"));
+    assert_eq!((browser.value(shown), browser.value(&format!("{more} === undefined"))), (json!(313), json!(true)));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
