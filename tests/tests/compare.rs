@@ -37,7 +37,11 @@ fn registry() -> Registry {
 }
 
 fn repository(registry: &Registry) -> Monorepo {
-    let toml = format!("[images]\nweb = \"{}/acme/web:1\"\n", registry.host());
+    repository_of(registry, "acme/web:1")
+}
+
+fn repository_of(registry: &Registry, image: &str) -> Monorepo {
+    let toml = format!("[images]\nweb = \"{}/{image}\"\n", registry.host());
     let repo = Monorepo::builder().file("images.toml", toml).build();
     repo.imagelock(["lock"]).success();
     repo
@@ -144,4 +148,25 @@ fn the_locks_of_two_commits_are_compared_image_by_image() {
     );
     let absent = repo.imagelock(["compare", "absent:images.lock", "images.lock"]).exit(2);
     assert!(absent.stderr.contains("`absent` names no commit"), "{absent}");
+}
+
+#[test]
+fn the_tags_that_point_at_digests_put_them_in_an_order() {
+    let registry = Registry::start().unwrap();
+    let image = |seed: &str| Image::linux(["amd64"]).seed(seed);
+    let digests = [("one", ["nightly", "2.9.0"]), ("other", ["latest", "2.10.0"])].map(|(seed, tags)| {
+        let digests = tags.map(|tag| registry.push(&format!("acme/plain:{tag}"), &image(seed)));
+        digests[0].clone()
+    });
+    let repo = repository_of(&registry, "acme/plain:nightly");
+    let reference = |digest: &str| format!("{}/acme/plain@{digest}", registry.host());
+    let [first, second] = digests.each_ref().map(|digest| reference(digest));
+    assert_eq!(verdict(&repo, &first, &second), "unknown other-content");
+    let shown = repo.imagelock(["compare", &first, &second, "--tags"]).success().stdout;
+    assert!(shown.starts_with("newer, "), "{shown}");
+    let line = shown.lines().find(|line| line.contains("point there")).unwrap();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(words[..7], ["point", "there", "nightly,", "2.9.0", "->", "latest,", "2.10.0"], "{line}");
+    let back = repo.imagelock(["compare", &second, &first, "--tags"]).success().stdout;
+    assert!(back.starts_with("older, "), "{back}");
 }

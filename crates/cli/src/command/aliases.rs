@@ -32,9 +32,12 @@ pub struct Aliases {
     #[arg(long, value_name = "REGEX")]
     matching: Option<String>,
     /// How many tags are asked for
-    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    #[arg(long, value_name = "COUNT", default_value_t = LIKELIEST)]
     limit: usize,
 }
+
+/// How many tags are asked for where nobody says how many.
+const LIKELIEST: usize = 50;
 
 /// What points at a locked image.
 #[derive(Serialize)]
@@ -73,23 +76,52 @@ impl Aliases {
         };
         let matching = self.matching.as_deref().map(policy::matching).transpose();
         let matching = matching.map_err(|reason| Failure::input(format!("`--matching` is no expression: {reason}")))?;
-        let list = listed::tags(&session, name, repository, "could not be told")?;
-        let Likely { tags: mut fitting, attached } = policy::likely(&list.tags, image);
-        fitting.retain(|tag| matching.as_ref().is_none_or(|matching| matching(tag)));
-        let left = fitting.len().saturating_sub(self.limit);
-        fitting.truncate(self.limit);
-        let found = point(&session, repository, &fitting)?;
-        let found =
-            found.map_err(|error| report::unresolved(&session, &[(name.clone(), error)], 1, "could not be told"))?;
-        let aliases = fitting.iter().zip(&found).filter_map(|(tag, digest)| alias(image, tag, digest.as_ref()?));
+        let fits = |tag: &Tag| matching.as_ref().is_none_or(|matching| matching(tag));
+        let Asked { tags, left, attached } = Asked::of(&session, (name, image, repository), fits, self.limit)?;
+        let aliases = tags.iter().filter_map(|(tag, digest)| alias(image, tag, digest.as_ref()?));
         let (digest, aliases) = (&image.digest, aliases.collect());
-        let answer = Answer { name, repository, digest, aliases, asked: fitting.len(), left, attached };
+        let answer = Answer { name, repository, digest, aliases, asked: tags.len(), left, attached };
         if host.global.format == Format::Json {
             return super::json(host, &answer);
         }
         host.shell.result(&text(&answer, host));
         Ok(())
     }
+}
+
+/// The tags that were asked for, the likeliest first, each with what it points at; nothing where it is gone since.
+struct Asked {
+    tags: Vec<(Tag, Option<Digest>)>,
+    left: usize,
+    attached: usize,
+}
+
+impl Asked {
+    fn of(
+        session: &Session<'_>,
+        (name, image, repository): (&ImageName, &LockedImage, &Repository),
+        fits: impl Fn(&Tag) -> bool,
+        limit: usize,
+    ) -> Result<Self, Failure> {
+        let undone = "could not be told";
+        let list = listed::tags(session, name, repository, undone)?;
+        let Likely { tags: mut fitting, attached } = policy::likely(&list.tags, image);
+        fitting.retain(|tag| fits(tag));
+        let left = fitting.len().saturating_sub(limit);
+        fitting.truncate(limit);
+        let found = point(session, repository, &fitting)?;
+        let found = found.map_err(|error| report::unresolved(session, &[(name.clone(), error)], 1, undone))?;
+        let tags = fitting.into_iter().cloned().zip(found).collect();
+        Ok(Self { tags, left, attached })
+    }
+}
+
+/// The tags that point at an image, of the likeliest ones; none for one that is in no registry.
+pub(super) fn of_image(session: &Session<'_>, name: &ImageName, image: &LockedImage) -> Result<Vec<Tag>, Failure> {
+    let Some(repository) = image.repository() else { return Ok(Vec::new()) };
+    let Asked { tags, .. } = Asked::of(session, (name, image, repository), |_| true, LIKELIEST)?;
+    let points = tags.into_iter().filter(|(_, digest)| digest.as_ref() == Some(&image.digest));
+    Ok(points.map(|(tag, _)| tag).collect())
 }
 
 /// What each tag points at; nothing where it is gone since it was listed.

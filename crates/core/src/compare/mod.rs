@@ -17,6 +17,8 @@ use self::order::order;
 use crate::created::Created;
 use crate::forge;
 use crate::lockfile::LockedImage;
+use crate::policy::newest;
+use crate::reference::Tag;
 use crate::request::Wanted;
 
 /// What the second of two images is beside the first.
@@ -99,8 +101,10 @@ pub enum About {
     Content,
     /// The platforms that there are.
     Platforms,
-    /// The tags that point there.
+    /// The tags by which the two were named.
     Tags,
+    /// The tags that point there now.
+    Aliases,
     /// `org.opencontainers.image.version`.
     Version,
     /// When they were built.
@@ -187,6 +191,27 @@ pub fn shortened(text: &str) -> &str {
     let digits = &text[start..];
     let is_hash = digits.len() >= 40 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_hash { &text[..start + 12] } else { text }
+}
+
+/// What the tags that point at two images now say of them; nothing where there are none. Of several that say a version the highest
+/// counts.
+pub fn aliases(first: &[Tag], second: &[Tag]) -> Option<Evidence> {
+    if first.is_empty() && second.is_empty() {
+        return None;
+    }
+    let versions = [first, second].map(|tags| newest(tags, tags.len()));
+    let says = match &versions {
+        _ if first == second => Says::Same,
+        [one, other] => {
+            let mut pairs = one.iter().flat_map(|one| other.iter().map(move |other| (one.as_str(), other.as_str())));
+            ordered(pairs.find_map(|(one, other)| order(one, other)), Says::Nothing)
+        }
+    };
+    let text = |tags: &[Tag]| {
+        let names: Vec<&str> = tags.iter().map(Tag::as_str).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    Some(Evidence::new(About::Aliases, Speaker::Registry, says, text(first), text(second)))
 }
 
 /// Compares two images. Times after `as_of` are in the future, and believed by nobody.

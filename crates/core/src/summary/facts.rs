@@ -76,6 +76,7 @@ pub(super) fn line(evidence: &Evidence, as_of: &Created) -> Option<String> {
         About::Revision => "revision",
         About::Source => "source",
         About::Base => "built on",
+        About::Aliases => "tags that point there",
     };
     let says = match says {
         Says::Newer => ", newer",

@@ -8,6 +8,7 @@ use imagelock_core::lockfile::LockedImage;
 use imagelock_core::{Created, ImageName, Lockfile};
 use serde::Serialize;
 
+use super::aliases;
 use super::side::{self, Side};
 use crate::complete::image_names;
 use crate::failure::{Failure, Kind, Problem};
@@ -32,6 +33,9 @@ pub struct Compare {
     /// The second one
     #[arg(value_name = "B", add = image_names())]
     second: String,
+    /// Also ask which tags point at each of two images now: the likeliest fifty, with one `HEAD` each
+    #[arg(long)]
+    tags: bool,
     /// Fail unless both have the same content
     #[arg(long)]
     exit_code: bool,
@@ -82,7 +86,8 @@ impl Compare {
                 let first = Side::read(&session, &self.first, None)?;
                 let second = Side::read(&session, &self.second, first.repository())?;
                 let [first, second] = side::images(&session, [first, second], "could not be compared")?;
-                vec![pair(None, Some(&first), Some(&second), &now)]
+                let pointing = if self.tags { pointing(&session, [&first, &second])? } else { None };
+                vec![pair((None, pointing), Some(&first), Some(&second), &now)]
             }
             _ => {
                 let failure = Failure::input("a lock and an image cannot be compared");
@@ -111,11 +116,31 @@ fn locks(first: &Lockfile, second: &Lockfile, now: &Created) -> Vec<Pair> {
     names.dedup();
     let both = names.into_iter().map(|name| (name, first.images.get(name), second.images.get(name)));
     let differ = both.filter(|(_, first, second)| first != second);
-    differ.map(|(name, first, second)| pair(Some(name.clone()), first, second, now)).collect()
+    differ.map(|(name, first, second)| pair((Some(name.clone()), None), first, second, now)).collect()
 }
 
-fn pair(name: Option<ImageName>, first: Option<&LockedImage>, second: Option<&LockedImage>, now: &Created) -> Pair {
-    let comparison = first.zip(second).map(|(first, second)| compare::images(first, second, Some(now)));
+/// What the tags say that point at two images now.
+fn pointing(session: &Session<'_>, images: [&LockedImage; 2]) -> Result<Option<Evidence>, Failure> {
+    let tags = |image: &LockedImage| {
+        // What errors call it: it may be locked under no name.
+        let called = image.repository().map(|repository| repository.last_component().parse());
+        let Some(Ok(name)) = called else { return Ok(Vec::new()) };
+        aliases::of_image(session, &name, image)
+    };
+    let [first, second] = images;
+    Ok(compare::aliases(&tags(first)?, &tags(second)?))
+}
+
+fn pair(
+    (name, more): (Option<ImageName>, Option<Evidence>),
+    first: Option<&LockedImage>,
+    second: Option<&LockedImage>,
+    now: &Created,
+) -> Pair {
+    let mut comparison = first.zip(second).map(|(first, second)| compare::images(first, second, Some(now)));
+    if let Some(comparison) = &mut comparison {
+        comparison.evidence.extend(more);
+    }
     let verdict = comparison.as_ref().map(Comparison::verdict);
     let change = comparison.as_ref().map(Comparison::change);
     let evidence = comparison.map(|comparison| comparison.evidence).unwrap_or_default();

@@ -57,6 +57,7 @@ fn name(about: About) -> &'static str {
         About::Content => "content",
         About::Platforms => "platforms",
         About::Tags => "tags",
+        About::Aliases => "point there",
         About::Version => "version",
         About::Built => "built",
         About::Revision => "revision",
