@@ -147,6 +147,11 @@ impl Seen {
         Ok(())
     }
 
+    /// Whether [`record`](Self::record) would note something, for nobody who asks for it.
+    pub(crate) fn notes(&self, session: &Session<'_>, found: &Found<'_>, at: &Created) -> bool {
+        self.is_wanted(session) && self.noted(session, found, at) != self.own
+    }
+
     /// Likewise, to another file, without a word.
     pub(crate) fn record_at(
         self,

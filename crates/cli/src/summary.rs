@@ -45,6 +45,8 @@ pub(crate) struct Found<'a> {
     pub(crate) new: &'a Lockfile,
     pub(crate) waiting: &'a BTreeMap<ImageName, Waiting>,
     pub(crate) pushed_again: &'a [PushedAgain],
+    /// Whether `images.seen` notes something.
+    pub(crate) noted: bool,
     /// Now.
     pub(crate) as_of: &'a Created,
 }
@@ -59,7 +61,7 @@ impl Reviewed {
     /// Makes the summary, where one is asked for: who uses what is told by what the targets make of the new lock.
     pub(crate) fn ready(&self, session: &Session<'_>, found: &Found<'_>) -> Result<Option<Ready<'_>>, Failure> {
         let Some(path) = &self.summary else { return Ok(None) };
-        let Found { old, new, waiting, pushed_again, as_of } = *found;
+        let Found { old, new, waiting, pushed_again, noted, as_of } = *found;
         let users = Users::of(session, new)?;
         let owners = Owners::of(&session.root.canonicalize_utf8()?).unwrap_or_else(|error| {
             session.host.shell.warn(&format!("nobody is told to own a file: {error}"));
@@ -84,7 +86,7 @@ impl Reviewed {
         };
         let pushed_again = pushed_again.iter().map(PushedAgain::told).collect();
         let (changes, waiting, command) = (changes.collect(), waiting.collect(), session.host.command.as_str());
-        let text = summary::Summary { changes, waiting, pushed_again, as_of, command, group }.text();
+        let text = summary::Summary { changes, waiting, pushed_again, noted, as_of, command, group }.text();
         Ok(Some(Ready { path, text }))
     }
 }

@@ -102,7 +102,9 @@ impl Update {
             lock::resolve_with(&session, &plan, old, "Checking", choose)?;
         let found = Found::of(old, &new, &waiting, &rebuilt, plan.resolve.iter().map(|step| step.name));
         let pushed_again = seen.pushed_again(&session, &found);
-        let told = summary::Found { old, new: &new, waiting: &waiting, pushed_again: &pushed_again, as_of: &now };
+        let noted = !self.dry_run && seen.notes(&session, &found, &now);
+        let told =
+            summary::Found { old, new: &new, waiting: &waiting, pushed_again: &pushed_again, noted, as_of: &now };
         let summary = self.reviewed.ready(&session, &told)?;
         let changes = report::changes(old, &new);
         if let (Some(_), [name]) = (&self.precise, self.names.as_slice()) {

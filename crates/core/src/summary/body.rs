@@ -32,6 +32,9 @@ pub(super) fn of(summary: &Summary<'_>) -> String {
     if body.left_out > 0 {
         text.push_str(&format!("{} more parts of this are left out: `images.lock` has all.\n\n", body.left_out));
     }
+    if summary.noted && summary.changes.is_empty() {
+        text.push_str("`images.seen` notes it: a cool-down is counted from then.\n\n");
+    }
     text + &pushed_again(summary) + &waiting(summary)
 }
 

@@ -30,6 +30,8 @@ pub struct Summary<'a> {
     pub waiting: Vec<Waits<'a>>,
     /// The version tags that point at something else than they did.
     pub pushed_again: Vec<PushedAgain<'a>>,
+    /// Whether `images.seen` notes something that is there since today.
+    pub noted: bool,
     /// Now: ages are counted to it.
     pub as_of: &'a Created,
     /// What people type in front of a command's name.
@@ -117,6 +119,7 @@ impl Summary<'_> {
         let updated: Vec<&Changed<'_>> = self.changes.iter().filter(is_update).collect();
         let others = self.changes.len() - updated.len();
         let what = match (updated.as_slice(), others) {
+            ([], 0) if self.noted => "Note what is there since today".to_owned(),
             ([], 0) => "Nothing to update".to_owned(),
             ([one], 0) => one_title(one),
             ([], others) => format!("Lock {} anew", images(others)),

@@ -78,6 +78,7 @@ impl Story {
             reasons,
         });
         Summary {
+            noted: false,
             changes: changes.collect(),
             waiting: waiting.collect(),
             pushed_again: Vec::new(),
@@ -203,6 +204,13 @@ fn the_title_names_what_there_is_to_name() {
     let redis = |tag: &str, content: &str| Some(image(&format!("docker.io/library/redis:{tag}"), content, "20"));
     let title = |story: Story| story.summary().title();
     assert_eq!(title(Story::new()), "Nothing to update");
+    let noted = Summary { noted: true, ..Story::new().summary() };
+    assert_eq!(
+        noted.text(),
+        "Note what is there since today\n\n`images.seen` notes it: a cool-down is counted from then.\n"
+    );
+    let moved = Story::new().image("redis", redis("8", "a"), redis("8", "b"));
+    assert_eq!(Summary { noted: true, ..moved.summary() }.title(), "Update redis");
     assert_eq!(title(Story::new().image("redis", redis("8.0", "a"), redis("8.2", "b"))), "Update redis to 8.2");
     assert_eq!(title(Story::new().image("redis", redis("8", "a"), redis("8", "b"))), "Update redis");
     assert_eq!(title(Story::new().image("redis", None, redis("8", "b"))), "Lock 1 image anew");
