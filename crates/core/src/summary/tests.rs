@@ -204,7 +204,8 @@ fn the_title_names_what_there_is_to_name() {
     let redis = |tag: &str, content: &str| Some(image(&format!("docker.io/library/redis:{tag}"), content, "20"));
     let title = |story: Story| story.summary().title();
     assert_eq!(title(Story::new()), "Nothing to update");
-    let noted = Summary { noted: true, ..Story::new().summary() };
+    let story = Story::new();
+    let noted = Summary { noted: true, ..story.summary() };
     assert_eq!(
         noted.text(),
         "Note what is there since today\n\n`images.seen` notes it: a cool-down is counted from then.\n"
