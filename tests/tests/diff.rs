@@ -379,6 +379,11 @@ fn what_may_have_replaced_something_below_is_compared_with_what_is_there() {
         packages["changed"],
         json!([{ "purl": "pkg:pypi/requests", "name": "requests", "from": "2.31.0", "to": "2.32.0" }])
     );
+    // What only one of the two removes of the base was a package of the base.
+    let removed = Layer::files([(gone, "")]);
+    let world = World::new(&below().layer(Layer::files([("a", "a")])), &below().layer(removed));
+    let packages = world.platform().0["packages"].clone();
+    assert_eq!(packages["removed"][0]["purl"], "pkg:pypi/requests@2.31.0");
     // A database that only one of the two has above the base is compared with the one in the base.
     let more = Layer::files([("lib/apk/db/installed", apk(&[("musl", "1.2.5-r0"), ("curl", "8.0-r0")]))]);
     let world = World::new(&layered("base", &[Layer::files([("a", "a")])]), &layered("base", &[more]));

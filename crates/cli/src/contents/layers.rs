@@ -108,7 +108,8 @@ fn affordable(layers: &[Layer], budget: Budget) -> Result<Budget, String> {
 /// Whether two lists from layers that are not in both can be compared without those that are.
 ///
 /// The database of a distribution is written whole. One that only one side has above the shared layers lies in them on the other
-/// side, and so does what is no part of a database and that only one side has: it may have replaced something there.
+/// side, and so does what is no part of a database and that only one side has: it may have replaced something there. What only
+/// one side removes of the layers below may have been a package.
 fn is_comparable(one: &Contents, other: &Contents) -> bool {
     let kinds = |contents: &Contents| -> BTreeSet<String> {
         let of_system = contents.packages.iter().filter(|package| is_of_system(package));
@@ -121,6 +122,7 @@ fn is_comparable(one: &Contents, other: &Contents) -> bool {
     let system = kinds(one);
     system == kinds(other)
         && others(one) == others(other)
+        && one.gone == other.gone
         && (system.is_empty() || one.os.is_some() == other.os.is_some())
 }
 

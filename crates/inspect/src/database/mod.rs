@@ -64,8 +64,11 @@ impl Records {
         Self { list: Vec::new(), room, left: room }
     }
 
-    /// Adds a package, or says that there are too many.
+    /// Adds a package, or says that there are too many. What has no name is none.
     pub fn push(&mut self, record: Record) -> Result<(), Reason> {
+        if record.name.is_empty() {
+            return Ok(());
+        }
         self.left = self.left.checked_sub(record.weight()).ok_or(Reason::Packages { limit: self.room })?;
         self.list.push(record);
         Ok(())

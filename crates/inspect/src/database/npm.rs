@@ -92,7 +92,12 @@ mod tests {
 
     #[test]
     fn what_has_no_name_or_version_is_no_package() {
-        for text in [r#"{"type":"module"}"#, r#"{"name":1,"version":"1"}"#, r#"{"name":"a","version":""}"#] {
+        for text in [
+            r#"{"type":"module"}"#,
+            r#"{"name":1,"version":"1"}"#,
+            r#"{"name":"a","version":""}"#,
+            r#"{"name":"@a/","version":"1"}"#,
+        ] {
             assert_eq!(packages(text), [], "{text}");
         }
         read(b"[]", &mut Records::with_room(1 << 16)).unwrap_err();

@@ -57,5 +57,6 @@ mod tests {
     fn what_has_no_name_or_version_is_no_package() {
         assert_eq!(packages("Name: a\n\nVersion: 1\n"), []);
         assert_eq!(packages(": \n"), []);
+        assert_eq!(packages("Name: -_.\nVersion: 1\n"), []);
     }
 }

@@ -15,6 +15,8 @@ mod search;
 pub use compression::Compression;
 pub use search::Search;
 
+use std::collections::BTreeSet;
+
 use crate::database::os_release::OsRelease;
 use crate::package::Package;
 
@@ -47,6 +49,9 @@ pub struct Contents {
     pub os: Option<OsRelease>,
     /// What was there and was not read, in the order of the layers.
     pub not_read: Vec<NotRead>,
+    /// Paths that the layers remove of older ones, a folder that is emptied with a `/` at its end. Where older layers were not
+    /// read, packages of theirs may be among it.
+    pub gone: BTreeSet<String>,
 }
 
 /// Something that was not read. Packages may be missing that it would have named.

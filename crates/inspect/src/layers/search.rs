@@ -1,6 +1,6 @@
 //! The search through the layers of one image.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, BufReader, Read};
 
 use super::archive::{Archive, Entry, Kind, Stop};
@@ -22,6 +22,7 @@ pub struct Search {
     system_only: bool,
     covered: Covered,
     found: Vec<Found>,
+    gone: BTreeSet<String>,
     /// What was read over a bound, after which nothing more is read.
     stopped: Option<NotRead>,
     layers: usize,
@@ -62,6 +63,7 @@ impl Search {
             system_only: false,
             covered: Covered::default(),
             found: Vec::new(),
+            gone: BTreeSet::new(),
             stopped: None,
             layers: 0,
             unpacked: 0,
@@ -151,8 +153,14 @@ impl Search {
         }
         let path = path::normal(&entry.path);
         match path::mark(&path) {
-            Mark::Gone(gone) => self.covered.add(What::Path, &gone),
-            Mark::Opaque(folder) => self.covered.add(What::Below, &folder),
+            Mark::Gone(gone) => {
+                self.covered.add(What::Path, &gone);
+                self.is_gone(shown(&gone));
+            }
+            Mark::Opaque(folder) => {
+                self.covered.add(What::Below, &folder);
+                self.is_gone(shown(&folder) + "/");
+            }
             Mark::Private => {}
             Mark::None if path.is_empty() => {}
             Mark::None if entry.kind == Kind::Folder => {
@@ -168,6 +176,16 @@ impl Search {
             }
         }
         Ok(())
+    }
+
+    /// Notes what is removed of older layers, as long as there is room for it.
+    fn is_gone(&mut self, path: String) {
+        let needed = path.len() + 4 * size_of::<String>();
+        if needed > self.limits.packages - self.packages {
+            self.more += 1;
+        } else if self.gone.insert(path) {
+            self.packages += needed;
+        }
     }
 
     /// Looks at what is no folder and is not hidden.
@@ -348,6 +366,7 @@ impl Search {
         }
         let mut contents = finish::contents(self.found);
         contents.not_read.extend(self.stopped);
+        contents.gone = self.gone;
         contents
     }
 }

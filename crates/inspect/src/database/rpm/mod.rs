@@ -25,10 +25,9 @@ pub fn read(source: &mut dyn Read, limit: usize, records: &mut Records) -> Resul
     })
 }
 
-/// A package of RPM by its parts. `None` for what has no name, and for the keys that signed packages, which are kept as
-/// packages too.
+/// A package of RPM by its parts. `None` for the keys that signed packages, which are kept as packages too.
 fn record(name: String, epoch: u32, version: &str, release: &str, source: Option<&str>) -> Option<Record> {
-    if name.is_empty() || name == "gpg-pubkey" {
+    if name == "gpg-pubkey" {
         return None;
     }
     let epoch = if epoch == 0 { String::new() } else { format!("{epoch}:") };

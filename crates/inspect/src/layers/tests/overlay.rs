@@ -43,6 +43,13 @@ fn what_a_newer_layer_removed_is_gone() {
 }
 
 #[test]
+fn what_is_removed_is_told_for_who_does_not_read_the_layers_below() {
+    let layer = Layer::new().file("opt/.wh.tool", "").file("srv/.wh..wh..opq", "").file("opt/.wh..wh.plnk", "");
+    let gone: Vec<String> = read([layer, Layer::new().file(".wh.old", "")]).gone.into_iter().collect();
+    assert_eq!(gone, ["old", "opt/tool", "srv/"]);
+}
+
+#[test]
 fn a_mark_hides_nothing_of_its_own_layer() {
     let marks = [("var/lib/.wh.dpkg", ""), ("var/lib/.wh..wh..opq", "")];
     for (path, text) in marks {
