@@ -20,7 +20,7 @@ fn layer(media_type: &str) -> Descriptor {
 
 fn packages(media_type: &str, bytes: &[u8]) -> Option<Vec<Package>> {
     match attested::read(&layer(media_type), bytes, &[]) {
-        Ok(Said::Packages(packages)) => Some(packages),
+        Ok(Said::Packages(packages, _)) => Some(packages),
         _ => None,
     }
 }
