@@ -170,9 +170,7 @@ impl Search {
             Mark::None => {
                 self.covered.add(What::Path, &path);
                 forget(layer, &path);
-                if !self.covered.hides(&path) {
-                    self.look(archive, entry, path, layer)?;
-                }
+                self.look(archive, entry, path, layer)?;
             }
         }
         Ok(())
@@ -188,7 +186,7 @@ impl Search {
         }
     }
 
-    /// Looks at what is no folder and is not hidden.
+    /// Looks at what is no folder, unless it is hidden.
     fn look(
         &mut self,
         archive: &mut Archive<impl Read>,
@@ -197,6 +195,9 @@ impl Search {
         layer: &mut Layer,
     ) -> Result<(), Stop> {
         let place = Place::of(&path, entry.executable).filter(|place| !self.system_only || place.is_system());
+        if (place.is_none() && entry.kind != Kind::SymbolicLink) || self.covered.hides(&path) {
+            return Ok(());
+        }
         let says = match (entry.kind, place) {
             (Kind::File, Some(place)) => match self.file(archive, entry, place, &path)? {
                 Some(says) => says,
