@@ -3,6 +3,7 @@
 mod bazel;
 mod buildkit;
 mod cold;
+mod diff;
 mod lock;
 mod render;
 mod resolve;
@@ -33,6 +34,8 @@ enum What {
     Policies,
     /// `lock` of 200 images of two platforms with nothing known, beside `crane manifest` of the same
     Cold,
+    /// `diff` of two images on one base, beside `crane export` of both and `diff`
+    Diff,
     /// `lock` with nothing to do over 10,000 images, beside `jq empty images.lock`
     Lock,
     /// `render` of 5,000 images into every target, beside copying the same bytes
@@ -55,6 +58,7 @@ impl Bench {
             What::Resolve => resolve::run()?,
             What::Policies => resolve::policies()?,
             What::Cold => cold::run()?,
+            What::Diff => diff::run()?,
             What::Lock => lock::run()?,
             What::Render => render::run()?,
             What::Scan => scan::run()?,

@@ -24,10 +24,10 @@ const PEERS: &[(&str, &[&str])] = &[("rg", &["-l", "image"]), ("frizbee", &["ima
 
 /// The time and the most memory of one run.
 #[derive(Clone, Copy)]
-struct Cost {
-    took: Duration,
+pub(super) struct Cost {
+    pub(super) took: Duration,
     /// In KiB; nothing where the system does not tell.
-    memory: Option<u64>,
+    pub(super) memory: Option<u64>,
 }
 
 pub(super) fn run() -> Result<()> {
@@ -61,7 +61,7 @@ pub(super) fn run() -> Result<()> {
 }
 
 /// The median time of some runs, behind one that fills the system's caches for all, and the most memory of any.
-fn cost(command: &mut Command, root: &Utf8Path) -> Result<Cost> {
+pub(super) fn cost(command: &mut Command, root: &Utf8Path) -> Result<Cost> {
     command.current_dir(root).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     measured(command)?;
     let mut runs = (0..RUNS).map(|_| measured(command)).collect::<Result<Vec<_>>>()?;
