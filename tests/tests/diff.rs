@@ -500,3 +500,45 @@ fn images_that_come_and_go_are_told_without_a_request() {
     let firsts: Vec<&str> = text.lines().filter(|line| !line.starts_with(' ') && !line.is_empty()).collect();
     assert_eq!((firsts, requests), (vec!["site: new", "web: removed"], 0));
 }
+
+/// A repository whose tag has moved, and which is not updated yet.
+fn moved() -> (Registry, Monorepo) {
+    let registry = Registry::start().unwrap();
+    registry.push("acme/web:1", &old());
+    let toml = format!("[images]\nweb = \"{}/acme/web:1\"\n", registry.host());
+    let repo = Monorepo::builder().file("images.toml", toml).build();
+    repo.imagelock(["lock"]).success();
+    registry.push("acme/web:1", &new());
+    (registry, repo)
+}
+
+#[test]
+fn the_summary_of_an_update_says_what_it_brings_as_far_as_few_requests_tell() {
+    let (_registry, repo) = moved();
+    repo.imagelock(["update", "--summary", "pr.md"]).success();
+    let text = repo.read("pr.md");
+    let brought = [
+        "- config: user `nonroot` → nothing",
+        "- config: entrypoint nothing → `[\"/web\",\"--serve all\"]`",
+        "- config: environment `MODE` `slow` → `fast`",
+        "- packages: 1 changed, 1 added, 1 removed, 1 as they were (said by the publisher, by an attestation in the index)",
+        "  - `openssl` `3.3.2-r1` → `3.3.2-r2`",
+        "  - new: `golang.org/x/net` `v0.1.0`",
+        "  - gone: `wget` `1.25.0-r0`",
+    ];
+    assert!(text.contains(&brought.join("\n")), "{text}");
+}
+
+#[test]
+fn an_update_does_not_fail_because_nobody_can_describe_it() {
+    let (registry, repo) = moved();
+    let statement = |image: &Image| image.digests().into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let config = new().config_of("linux/amd64").unwrap().digest.clone();
+    for digest in statement(&new()).into_iter().filter(|digest| *digest != config) {
+        registry.fault(On::blob("acme/web").reference(&digest), Fault::status(500));
+    }
+    let output = repo.imagelock(["update", "--summary", "pr.md"]).success();
+    assert!(output.stderr.contains("what `web` brings is not told"), "{output}");
+    let text = repo.read("pr.md");
+    assert!(text.starts_with("Update web\n") && !text.contains("- config"), "{text}");
+}

@@ -10,6 +10,7 @@ use imagelock_core::{Created, ImageName, LockedImage, Lockfile};
 use imagelock_files::Writer;
 use imagelock_survey::Owners;
 
+use crate::command;
 use crate::failure::Failure;
 use crate::seen::PushedAgain;
 use crate::session::Session;
@@ -67,10 +68,14 @@ impl Reviewed {
             session.host.shell.warn(&format!("nobody is told to own a file: {error}"));
             Owners::default()
         });
+        let mut brings = command::brought(session, old, new)?;
         let names: BTreeSet<&ImageName> = old.images.keys().chain(new.images.keys()).collect();
         let differ = names.into_iter().filter(|name| old.images.get(*name) != new.images.get(*name));
         let both = |name: &ImageName| (old.images.get(name), new.images.get(name));
-        let changes = differ.map(|name| changed(session, name, both(name), users.users(name), &owners));
+        let changes = differ.map(|name| {
+            let brings = brings.remove(name).unwrap_or_default();
+            Changed { brings, ..changed(session, name, both(name), users.users(name), &owners) }
+        });
         let waiting = waiting.iter().map(|(name, waiting)| Waits {
             name,
             from: old.images.get(name),
@@ -107,6 +112,7 @@ fn changed<'a>(
         to,
         users: users.into_iter().map(user).collect(),
         owners: owned,
+        brings: Vec::new(),
         labels: declared.map(|declared| declared.labels.clone()).unwrap_or_default(),
     }
 }

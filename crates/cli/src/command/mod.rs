@@ -180,6 +180,7 @@ impl Command {
     }
 }
 
+pub(crate) use diff::brought;
 pub(crate) use lock::count;
 pub(crate) use render::{Written, moved, warnings};
 

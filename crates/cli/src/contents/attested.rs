@@ -5,7 +5,7 @@ use imagelock_inspect::attested::{self, Kind, Provenance, STATEMENT_BYTES, Said}
 use imagelock_inspect::{By, Description, Listing, NotRead};
 use imagelock_registry::Error;
 
-use super::{Place, Side, known};
+use super::{Depth, Place, Side, known};
 
 /// How many of the artifacts that a registry lists are looked into: signatures and scans are among them, and anybody who may
 /// push can add more.
@@ -33,7 +33,7 @@ impl Attested {
 
 impl Side<'_> {
     /// What publishers say. The cheapest place that lists packages is the last one that is asked.
-    pub(super) async fn attested(&self) -> Result<Attested, Error> {
+    pub(super) async fn attested(&self, depth: Depth) -> Result<Attested, Error> {
         let mut found = Attested::default();
         // Who has one platform and no index has nothing beside it.
         if self.image.digest != self.platform.digest {
@@ -46,7 +46,7 @@ impl Side<'_> {
                 }
             }
         }
-        if found.packages.is_none() {
+        if depth != Depth::Attested && found.packages.is_none() {
             for entry in promising(self.place.referrers(&self.platform.digest).await?) {
                 let artifact = self.place.document(&entry.digest).await;
                 if let Some(artifact) = known("referrer", artifact, Ok, &mut found.not_read)? {

@@ -31,8 +31,17 @@ pub(crate) struct Side<'a> {
     pub(crate) platform: &'a LockedPlatform,
 }
 
+/// How far to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// To what at most six requests a side answer: levels 1 to 3.
+    Attested,
+    /// To the end, with so many bytes of layers.
+    Whole(Budget),
+}
+
 /// What the second platform has that the first has not.
-pub(crate) async fn difference(from: Side<'_>, to: Side<'_>, budget: Budget) -> Result<Difference, Error> {
+pub(crate) async fn difference(from: Side<'_>, to: Side<'_>, depth: Depth) -> Result<Difference, Error> {
     if from.platform.digest == to.platform.digest {
         return Ok(Difference::told(Verdict::Same));
     }
@@ -40,11 +49,13 @@ pub(crate) async fn difference(from: Side<'_>, to: Side<'_>, budget: Budget) -> 
     if old.same_layers(&new) {
         return Ok(Difference::between(&old, &new));
     }
-    let (said, says) = try_join(from.attested(), to.attested()).await?;
+    let (said, says) = try_join(from.attested(depth), to.attested(depth)).await?;
     said.into_description(&mut old);
     says.into_description(&mut new);
     // Two tools find two things in one image: what a publisher lists is compared with what one lists.
-    if old.packages.is_none() || new.packages.is_none() {
+    if let Depth::Whole(budget) = depth
+        && (old.packages.is_none() || new.packages.is_none())
+    {
         layers::packages_of_both((from, &mut old), (to, &mut new), budget).await?;
     }
     Ok(Difference::between(&old, &new))
@@ -53,7 +64,7 @@ pub(crate) async fn difference(from: Side<'_>, to: Side<'_>, budget: Budget) -> 
 /// All that is known of one platform.
 pub(crate) async fn description(side: Side<'_>, budget: Budget) -> Result<Description, Error> {
     let mut description = side.configured().await?;
-    side.attested().await?.into_description(&mut description);
+    side.attested(Depth::Whole(budget)).await?.into_description(&mut description);
     if description.packages.is_none() {
         layers::packages_of_one(side, &mut description, budget).await?;
     }

@@ -106,7 +106,7 @@ impl<'a> Image<'a> {
     }
 
     fn section(&self, summary: &Summary<'_>) -> String {
-        let Changed { name, from, to, users, owners, .. } = self.changed;
+        let Changed { name, from, to, users, owners, brings, .. } = self.changed;
         let mut text = format!("### {name}\n\n");
         if let Some(image) = to.or(*from) {
             let wanted = code(&image.request.wanted.to_string());
@@ -116,6 +116,9 @@ impl<'a> Image<'a> {
             if let Some(line) = facts::line(evidence, summary.as_of) {
                 text.push_str(&format!("- {line}\n"));
             }
+        }
+        for line in brings {
+            text.push_str(&format!("{line}\n"));
         }
         if !users.is_empty() {
             text.push_str(&format!("- used by: {}\n", places(users)));

@@ -55,6 +55,8 @@ pub struct Changed<'a> {
     pub owners: BTreeSet<String>,
     /// What the project file calls it beside its name.
     pub labels: BTreeSet<String>,
+    /// What it brings, in lines of a list in Markdown that whoever asked for it wrote: what others wrote is code in them.
+    pub brings: Vec<String>,
 }
 
 /// A place that uses an image.

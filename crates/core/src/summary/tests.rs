@@ -69,6 +69,7 @@ impl Story {
             users: Vec::new(),
             owners: BTreeSet::new(),
             labels: BTreeSet::new(),
+            brings: Vec::new(),
         });
         let waiting = self.waiting.iter().map(|(name, from, tag, reasons)| Waits {
             name,

@@ -37,6 +37,13 @@ pub(super) struct Line {
     pub(super) pieces: Vec<Piece>,
 }
 
+impl Line {
+    /// Whether it says this, and nothing else.
+    pub(super) fn says(&self, text: &str) -> bool {
+        matches!(self.pieces.as_slice(), [Piece::Word(word)] if word == text)
+    }
+}
+
 /// Platforms of which the same is to be told.
 pub(super) struct Group {
     pub(super) platforms: Vec<Platform>,

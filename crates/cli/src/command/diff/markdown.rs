@@ -7,6 +7,8 @@ use super::lines::{Line, Piece, groups, known, users, verdict};
 
 /// No forge takes more than this in one text.
 const BYTES: usize = 60_000;
+/// What of a difference an update tells: the rest stands in what both locks know.
+const BROUGHT: [&str; 3] = ["config", "packages", "faults"];
 
 pub(super) fn of(images: &[Compared]) -> String {
     if images.is_empty() {
@@ -51,6 +53,23 @@ fn section(image: &Compared) -> String {
         text.push_str(&list(&group.lines));
     }
     text
+}
+
+/// What runs in another way, which packages differ, and what that fixes, as lines of a list.
+pub(super) fn brought(image: &Compared) -> Vec<String> {
+    let groups = groups(image);
+    let several = groups.len() > 1;
+    let mut all = Vec::new();
+    for group in groups {
+        let names: Vec<String> = group.platforms.iter().map(ToString::to_string).collect();
+        let told = group.lines.into_iter().filter(|line| BROUGHT.contains(&line.about) && !line.says("unchanged"));
+        let lines = list(&told.collect::<Vec<_>>());
+        if several && !lines.is_empty() {
+            all.push(format!("- on {}: {}", names.join(", "), group.verdict.words()));
+        }
+        all.extend(lines.lines().map(str::to_owned));
+    }
+    all
 }
 
 fn list(lines: &[Line]) -> String {

@@ -1,5 +1,6 @@
 //! `diff`
 
+mod brought;
 mod fixed;
 mod lines;
 mod markdown;
@@ -18,10 +19,11 @@ use imagelock_registry::{Client, Error};
 use imagelock_survey::Owners;
 use serde::Serialize;
 
+pub(crate) use self::brought::brought;
 use self::named::{Pair, pairs};
 use super::side::reference;
 use crate::complete::image_names;
-use crate::contents::{self, BUDGET, Budget, Place, Side};
+use crate::contents::{self, BUDGET, Budget, Depth, Place, Side};
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
 use crate::network;
@@ -100,9 +102,10 @@ impl Diff {
         let (pairs, new) = pairs(&session, &self)?;
         let progress = Progress::start(&host.shell, "Comparing", pairs.len());
         let resolver = session.resolver(progress.clone())?;
+        let depth = Depth::Whole(self.budget.unwrap_or(BUDGET));
         let work = async {
             let compared = stream::iter(&pairs).map(|pair| async {
-                let compared = self.compared(&session, resolver.client(), pair).await;
+                let compared = compared(&session, resolver.client(), pair, &self.platforms, depth).await;
                 progress.step();
                 compared.map_err(|error| (pair.called(), error))
             });
@@ -127,42 +130,6 @@ impl Diff {
         }
         Ok(())
     }
-
-    /// What a pair differs in, platform by platform.
-    async fn compared(&self, session: &Session<'_>, client: &Client, pair: &Pair) -> Result<Compared, Error> {
-        let (from, to) = (pair.from.as_ref(), pair.to.as_ref());
-        let empty = BTreeMap::new();
-        let (old, new) = (from.map_or(&empty, |image| &image.platforms), to.map_or(&empty, |image| &image.platforms));
-        let wanted = |platform: &&Platform| self.platforms.is_empty() || self.platforms.contains(platform);
-        let names: BTreeSet<&Platform> = old.keys().chain(new.keys()).filter(wanted).collect();
-        let mut platforms = BTreeMap::new();
-        if let Some((from, to)) = from.zip(to) {
-            let (was, is) = (Place::of(from, client, &session.root)?, Place::of(to, client, &session.root)?);
-            for name in names {
-                let difference = match (old.get(name), new.get(name)) {
-                    (Some(one), Some(other)) => {
-                        let from = Side { place: &was, image: from, platform: one };
-                        let to = Side { place: &is, image: to, platform: other };
-                        contents::difference(from, to, self.budget.unwrap_or(BUDGET)).await?
-                    }
-                    (Some(_), None) => Difference::told(Verdict::Removed),
-                    (None, _) => Difference::told(Verdict::Added),
-                };
-                platforms.insert(name.clone(), difference);
-            }
-        }
-        Ok(Compared {
-            name: pair.name.clone(),
-            from: from.map(reference),
-            to: to.map(reference),
-            level: from.zip(to).map(|(from, to)| Level::between(from, to).name()),
-            // Whatever was said to be made in the future is told as it is said: the clock has no part in a difference.
-            evidence: from.zip(to).map(|(from, to)| compare::images(from, to, None).evidence).unwrap_or_default(),
-            platforms,
-            users: Vec::new(),
-            owners: BTreeSet::new(),
-        })
-    }
 }
 
 impl Compared {
@@ -177,6 +144,48 @@ impl Compared {
         let reference = || self.to.clone().or_else(|| self.from.clone()).unwrap_or_default();
         self.name.as_ref().map_or_else(reference, ToString::to_string)
     }
+}
+
+/// What a pair differs in, platform by platform: all, or `only` some.
+async fn compared(
+    session: &Session<'_>,
+    client: &Client,
+    pair: &Pair,
+    only: &[Platform],
+    depth: Depth,
+) -> Result<Compared, Error> {
+    let (from, to) = (pair.from.as_ref(), pair.to.as_ref());
+    let empty = BTreeMap::new();
+    let (old, new) = (from.map_or(&empty, |image| &image.platforms), to.map_or(&empty, |image| &image.platforms));
+    let wanted = |platform: &&Platform| only.is_empty() || only.contains(platform);
+    let names: BTreeSet<&Platform> = old.keys().chain(new.keys()).filter(wanted).collect();
+    let mut platforms = BTreeMap::new();
+    if let Some((from, to)) = from.zip(to) {
+        let (was, is) = (Place::of(from, client, &session.root)?, Place::of(to, client, &session.root)?);
+        for name in names {
+            let difference = match (old.get(name), new.get(name)) {
+                (Some(one), Some(other)) => {
+                    let from = Side { place: &was, image: from, platform: one };
+                    let to = Side { place: &is, image: to, platform: other };
+                    contents::difference(from, to, depth).await?
+                }
+                (Some(_), None) => Difference::told(Verdict::Removed),
+                (None, _) => Difference::told(Verdict::Added),
+            };
+            platforms.insert(name.clone(), difference);
+        }
+    }
+    Ok(Compared {
+        name: pair.name.clone(),
+        from: from.map(reference),
+        to: to.map(reference),
+        level: from.zip(to).map(|(from, to)| Level::between(from, to).name()),
+        // Whatever was said to be made in the future is told as it is said: the clock has no part in a difference.
+        evidence: from.zip(to).map(|(from, to)| compare::images(from, to, None).evidence).unwrap_or_default(),
+        platforms,
+        users: Vec::new(),
+        owners: BTreeSet::new(),
+    })
 }
 
 fn failed(name: &str, error: &Error) -> Failure {

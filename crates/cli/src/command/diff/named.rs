@@ -20,6 +20,11 @@ pub(super) struct Pair {
 }
 
 impl Pair {
+    /// Whether it was and is.
+    pub(super) fn is_both(&self) -> bool {
+        self.from.is_some() && self.to.is_some()
+    }
+
     /// What errors call it.
     pub(super) fn called(&self) -> String {
         let image = self.to.as_ref().or(self.from.as_ref());
@@ -76,7 +81,7 @@ fn named<'a>(session: &Session<'_>, text: &'a str) -> Result<Named<'a>, Failure>
 }
 
 /// The images whose entries differ, or those that are asked for.
-fn of_locks(old: &Lockfile, new: &Lockfile, names: &[ImageName]) -> Result<Vec<Pair>, Failure> {
+pub(super) fn of_locks(old: &Lockfile, new: &Lockfile, names: &[ImageName]) -> Result<Vec<Pair>, Failure> {
     let all: BTreeSet<&ImageName> = old.images.keys().chain(new.images.keys()).collect();
     if let Some(name) = names.iter().find(|name| !all.contains(name)) {
         return Err(Failure::input(format!("`{name}` is in neither lock")));
