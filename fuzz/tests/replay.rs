@@ -186,6 +186,11 @@ fn shell() {
 }
 
 #[test]
+fn statement() {
+    replays("statement");
+}
+
+#[test]
 fn tags() {
     replays("tags");
 }
