@@ -121,13 +121,15 @@ fn what_other_commands_printed_is_told_and_what_does_not_fit_the_lock_is_marked(
     assert!(page.contains("1 of these rows are about other digests"), "{page}");
     let diff = json!({ "images": [{ "name": "web", "from": "1.4.0", "to": "1.4.1", "platforms": { "linux/amd64": {
         "verdict": "content", "config": [], "packages": { "added": [], "removed": [], "changed": [
-            { "purl": "pkg:apk/alpine/openssl", "from": "3.3.2-r1", "to": "3.3.2-r2", "fixes": ["CVE-2026-1234"] }] } } } }] });
+            { "purl": "pkg:apk/alpine/openssl", "from": "3.3.2-r1", "to": "3.3.2-r2" }] },
+        "advisories": { "fixed": [{ "id": "CVE-2026-1234", "package": "openssl", "fixed": "3.3.2-r2" }] } } } }] });
     repo.write("diff.json", diff.to_string());
     let page = report(&repo, &["--diff", "diff.json"]);
     insta::assert_snapshot!(rows(&page, "differences").join("\n"), @"
     web |  | image | 1.4.0 | 1.4.1 |  |
     web | linux/amd64 | content |  |  |  |
-    web | linux/amd64 | pkg:apk/alpine/openssl | 3.3.2-r1 | 3.3.2-r2 | CVE-2026-1234 |
+    web | linux/amd64 | openssl |  | 3.3.2-r2 | fixes CVE-2026-1234 |
+    web | linux/amd64 | pkg:apk/alpine/openssl | 3.3.2-r1 | 3.3.2-r2 |  |
     ");
 }
 
@@ -205,8 +207,10 @@ fn hostile() -> (Registry, Monorepo) {
     let again = json!({ "name": HOSTILE, "tag": HOSTILE });
     let outdated = json!({ "outdated": [behind], "fresh": 0, "pushedAgain": [again] });
     repo.write("outdated.json", outdated.to_string());
-    let package = json!({ "purl": HOSTILE, "from": HOSTILE, "to": HOSTILE, "fixes": [HOSTILE, { "id": HOSTILE }] });
+    let package = json!({ "purl": HOSTILE, "from": HOSTILE, "to": HOSTILE });
+    let fault = json!({ "id": HOSTILE, "package": HOSTILE, "fixed": HOSTILE });
     let platform = json!({ "verdict": HOSTILE, "config": [HOSTILE, { "field": HOSTILE, "from": HOSTILE }],
+        "advisories": { "fixed": [fault], "introduced": [fault] },
         "packages": { "added": [package], "removed": [package], "changed": [package] } });
     let diff = json!({ "images": [{ "name": HOSTILE, "from": HOSTILE, "to": { "tag": HOSTILE }, "platforms": { HOSTILE: platform } }] });
     repo.write("diff.json", diff.to_string());

@@ -137,9 +137,9 @@ pub struct Packages {
     /// Every package as it was and as it is, those that stayed as well.
     #[serde(skip)]
     pub pairs: Vec<[Option<Package>; 2]>,
-    /// The release that the packages are of, where both sides know it or one does.
+    /// The releases that both lists are of, where that is known; one that does not say is taken to be of the other's.
     #[serde(skip)]
-    pub release: Option<Release>,
+    pub releases: [Option<Release>; 2],
     /// Where the lists were found.
     #[serde(flatten)]
     pub by: By,
@@ -300,9 +300,10 @@ impl Packages {
         };
         let none = Vec::new();
         let (added, removed, changed) = (Vec::new(), Vec::new(), Vec::new());
-        let release = to.release.clone().or_else(|| from.release.clone());
+        let release = |one: &Listing, other: &Listing| one.release.clone().or_else(|| other.release.clone());
+        let releases = [release(from, to), release(to, from)];
         let (pairs, grade) = (Vec::new(), by.grade());
-        let mut packages = Self { added, removed, changed, unchanged: 0, pairs, release, by, grade };
+        let mut packages = Self { added, removed, changed, unchanged: 0, pairs, releases, by, grade };
         for identity in identities {
             packages.compare(identity, old.get(identity).unwrap_or(&none), new.get(identity).unwrap_or(&none));
         }

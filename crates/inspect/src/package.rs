@@ -92,10 +92,15 @@ impl Purl {
         Ok((Self(purl.to_string()), version))
     }
 
-    /// Which release of a distribution a package is of, where its purl says so as scanners write it: `distro=debian-12`.
+    /// Which release of a distribution a package is of, where its purl says so as scanners write it: `distro=debian-12`. Who has
+    /// no releases is known by the name alone.
     pub(crate) fn release(text: &str) -> Option<Release> {
         let purl = PackageUrl::from_str(text).ok()?;
-        let distro = purl.qualifiers().get("distro").filter(|_| matches!(purl.ty(), "apk" | "deb" | "rpm"))?;
+        let rolling = purl.namespace().filter(|id| purl.ty() == "apk" && matches!(*id, "wolfi" | "chainguard"));
+        let distro = purl.qualifiers().get("distro").filter(|_| matches!(purl.ty(), "apk" | "deb" | "rpm"));
+        let Some(distro) = distro else {
+            return rolling.map(|id| Release { id: id.to_owned(), version: None });
+        };
         let (id, version) = match distro.rsplit_once('-') {
             Some((id, version)) if version.starts_with(|first: char| first.is_ascii_digit()) => (id, Some(version)),
             _ => (&**distro, None),
@@ -249,6 +254,8 @@ mod tests {
         assert_eq!(release("pkg:deb/debian/zlib1g@1:1.2.13?arch=amd64&distro=debian-12"), of("debian", "12"));
         assert_eq!(release("pkg:rpm/opensuse/zlib@1.2?distro=opensuse-leap-15.6"), of("opensuse-leap", "15.6"));
         assert_eq!(release("pkg:apk/wolfi/openssl@3?distro=wolfi"), of("wolfi", ""));
+        assert_eq!(release("pkg:apk/wolfi/openssl@3"), of("wolfi", ""));
+        assert_eq!(release("pkg:apk/alpine/openssl@3"), None);
         assert_eq!(release("pkg:npm/left-pad@1?distro=debian-12"), None);
         assert_eq!(release("pkg:deb/debian/zlib1g@1"), None);
     }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use imagelock_inspect::advisory::{Advisories, Change, Names, Release, check, judge};
+use imagelock_inspect::advisory::{Advisories, Inside, Names, Release, check, judge};
 use imagelock_inspect::endoflife::{self, Product};
 use imagelock_inspect::{Package, Purl, Source};
 
@@ -31,9 +31,9 @@ pub(crate) fn advisories(data: &[u8]) {
             }
         }
         let judged = |from: &[Package], to: &[Package]| {
-            let changes: Vec<Change<'_>> =
-                from.iter().zip(to).map(|(from, to)| Change { from: Some(from), to: Some(to) }).collect();
-            judge(&changes, &advisories, &|_, one: &str, other: &str| -> Ordering { one.cmp(other) })
+            let [from, to]: [Vec<&Package>; 2] = [from, to].map(|packages| packages.iter().collect());
+            let inside = |packages| Inside { packages, advisories: &advisories };
+            judge(inside(&from), inside(&to), &|_, one: &str, other: &str| -> Ordering { one.cmp(other) })
         };
         let (up, down, same) = (judged(&old, &new), judged(&new, &old), judged(&new, &new));
         assert_eq!((up.fixed.len(), up.introduced.len()), (down.introduced.len(), down.fixed.len()));

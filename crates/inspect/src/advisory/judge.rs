@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::range::End;
-use super::{Advisories, Advisory, Compare, Naming};
+use super::{Advisories, Advisory, Compare, Names, Naming};
 use crate::Package;
 
-/// A package before and after; one that stayed as it is counts for what stays.
+/// The packages of an image, and what is known of them in its release.
 #[derive(Clone, Copy, Debug)]
-pub struct Change<'p> {
-    /// As it was; nothing where it came.
-    pub from: Option<&'p Package>,
-    /// As it is; nothing where it went.
-    pub to: Option<&'p Package>,
+pub struct Inside<'p> {
+    /// All of them, those that stay as they are too.
+    pub packages: &'p [&'p Package],
+    /// What is known of them.
+    pub advisories: &'p Advisories,
 }
 
 /// One fault in one package, by who says so.
@@ -37,7 +37,7 @@ pub struct Effect {
 /// What became of faults.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Effects {
-    /// Those of a package that is newer now than what they are in.
+    /// Those that were in what is another version now.
     pub fixed: Vec<Effect>,
     /// Those that went with their package.
     pub gone: Vec<Effect>,
@@ -52,41 +52,31 @@ pub struct Effects {
 struct Sides {
     old: bool,
     new: bool,
-    /// Whether the package is there still.
-    stays: bool,
     effect: Option<Effect>,
 }
 
-/// Says what these changes fix and bring. Order and number of what comes in changes nothing.
-pub fn judge(changes: &[Change<'_>], advisories: &Advisories, compare: Compare<'_>) -> Effects {
-    let mut found: BTreeMap<(String, String), Sides> = BTreeMap::new();
-    for change in changes {
-        for (package, is_old) in [(change.from, true), (change.to, false)] {
-            let Some(package) = package else { continue };
-            for (name, advisory) in advisories.of(package) {
-                let affects = affects(advisory, package, compare);
+/// Says what the step from one image to the other fixes and brings. The order of what comes in changes nothing.
+pub fn judge(from: Inside<'_>, to: Inside<'_>, compare: Compare<'_>) -> Effects {
+    let mut found: BTreeMap<(&str, &str), Sides> = BTreeMap::new();
+    for (side, is_old) in [(from, true), (to, false)] {
+        for package in side.packages.iter().copied() {
+            for (name, advisory) in side.advisories.of(package) {
+                let Some(Affected { fixed }) = affects(advisory, package, compare) else { continue };
                 for id in &advisory.ids {
-                    let sides = found.entry((id.clone(), name.to_owned())).or_default();
-                    sides.stays |= !is_old;
-                    *(if is_old { &mut sides.old } else { &mut sides.new }) |= affects.is_some();
-                    let Some(Affected { fixed }) = &affects else { continue };
-                    sides.add(Effect {
-                        id: id.clone(),
-                        package: name.to_owned(),
-                        fixed: fixed.clone(),
-                        aliases: advisory.aliases.clone(),
-                        snapshot: advisory.snapshot.clone(),
-                    });
+                    let sides = found.entry((id, name)).or_default();
+                    *(if is_old { &mut sides.old } else { &mut sides.new }) = true;
+                    sides.add(advisory, (id, name), fixed);
                 }
             }
         }
     }
+    let stay = Names::of(to.packages.iter().copied());
     let mut effects = Effects::default();
-    for Sides { old, new, stays, effect } in found.into_values() {
+    for ((_, name), Sides { old, new, effect }) in found {
         let Some(effect) = effect else { continue };
         match (old, new) {
             (true, true) => effects.unchanged += 1,
-            (true, false) if stays => effects.fixed.push(effect),
+            (true, false) if stay.has(name) => effects.fixed.push(effect),
             (true, false) => effects.gone.push(effect),
             (false, _) => effects.introduced.push(effect),
         }
@@ -96,33 +86,38 @@ pub fn judge(changes: &[Change<'_>], advisories: &Advisories, compare: Compare<'
 
 impl Sides {
     /// Several advisories may say the same: their names are put together, and the first says the rest.
-    fn add(&mut self, effect: Effect) {
+    fn add(&mut self, advisory: &Advisory, (id, package): (&str, &str), fixed: Option<&str>) {
+        let fixed = fixed.map(str::to_owned);
         let Some(known) = &mut self.effect else {
-            self.effect = Some(effect);
+            let (id, package) = (id.to_owned(), package.to_owned());
+            let (aliases, snapshot) = (advisory.aliases.clone(), advisory.snapshot.clone());
+            self.effect = Some(Effect { id, package, fixed, aliases, snapshot });
             return;
         };
-        let aliases: BTreeSet<String> = known.aliases.drain(..).chain(effect.aliases).collect();
-        known.aliases = aliases.into_iter().collect();
+        if !advisory.aliases.iter().all(|alias| known.aliases.contains(alias)) {
+            let aliases: BTreeSet<String> = known.aliases.drain(..).chain(advisory.aliases.iter().cloned()).collect();
+            known.aliases = aliases.into_iter().collect();
+        }
         if known.fixed.is_none() {
-            known.fixed = effect.fixed;
+            known.fixed = fixed;
         }
     }
 }
 
 /// A version that is affected.
-struct Affected {
+struct Affected<'a> {
     /// The version that fixes it, where there is one.
-    fixed: Option<String>,
+    fixed: Option<&'a str>,
 }
 
 /// Whether an advisory affects a package.
-fn affects(advisory: &Advisory, package: &Package, compare: Compare<'_>) -> Option<Affected> {
+fn affects<'a>(advisory: &'a Advisory, package: &Package, compare: Compare<'_>) -> Option<Affected<'a>> {
     let source = package.source.as_ref().filter(|_| advisory.naming == Naming::Sources);
     let version = source.and_then(|source| source.version.as_deref()).unwrap_or(&package.version);
     let kind = package.purl.kind();
     let range = advisory.ranges.iter().find(|range| range.has(kind, version, compare));
     match range.map(|range| &range.end) {
-        Some(End::Fixed(fixed)) => Some(Affected { fixed: Some(fixed.clone()) }),
+        Some(End::Fixed(fixed)) => Some(Affected { fixed: Some(fixed) }),
         Some(End::Open | End::Last(_)) => Some(Affected { fixed: None }),
         None => advisory.versions.contains(version).then_some(Affected { fixed: None }),
     }

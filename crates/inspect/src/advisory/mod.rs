@@ -19,7 +19,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use archive::ArchiveError;
-pub use judge::{Change, Effect, Effects, judge};
+pub use judge::{Effect, Effects, Inside, judge};
 use range::Range;
 
 use crate::Package;
@@ -31,6 +31,13 @@ pub struct Release {
     pub id: String,
     /// `VERSION_ID`: `12`, `3.20.3`. Absent where it is a rolling one.
     pub version: Option<String>,
+}
+
+impl Release {
+    /// For people: `debian 12`.
+    pub fn words(&self) -> String {
+        self.version.as_ref().map_or_else(|| self.id.clone(), |version| format!("{} {version}", self.id))
+    }
 }
 
 /// How two versions of a type of packages are ordered; the type is a purl's.

@@ -69,12 +69,18 @@ fn archive(files: &[(&str, &str, Packed)]) -> Vec<u8> {
     bytes
 }
 
+fn between(from: &[Package], to: &[Package], advisories: &Advisories) -> Effects {
+    let [from, to]: [Vec<&Package>; 2] = [from, to].map(|packages| packages.iter().collect());
+    let inside = |packages| Inside { packages, advisories };
+    judge(inside(&from), inside(&to), &compare)
+}
+
 /// What a snapshot says of one change.
 fn effects(snapshot: &[u8], of: &Release, from: &Package, to: &Package) -> Effects {
     let mut advisories = Advisories::default();
     let names = Names::of([from, to]);
     advisories.read("test", snapshot, of, &names).unwrap();
-    judge(&[Change { from: Some(from), to: Some(to) }], &advisories, &compare)
+    between(std::slice::from_ref(from), std::slice::from_ref(to), &advisories)
 }
 
 fn told(effects: &[Effect]) -> Vec<String> {
@@ -115,12 +121,12 @@ fn what_comes_brings_and_what_goes_takes_with_it() {
     let (alpine, mut advisories) = (release("alpine", "3.20.0"), Advisories::default());
     let openssl = package("apk", "openssl", "3.3.2-r0", None);
     advisories.read("main", SECDB.as_bytes(), &alpine, &Names::of([&openssl])).unwrap();
-    let came = judge(&[Change { from: None, to: Some(&openssl) }], &advisories, &compare);
+    let came = between(&[], std::slice::from_ref(&openssl), &advisories);
     assert_eq!(
         told(&came.introduced),
         ["CVE-2024-3 openssl 3.3.2-r2", "CVE-2099-1 openssl 9.9.9-r9", "XSA-9 openssl 3.3.2-r2"]
     );
-    let went = judge(&[Change { from: Some(&openssl), to: None }], &advisories, &compare);
+    let went = between(std::slice::from_ref(&openssl), &[], &advisories);
     assert_eq!((told(&went.gone), went.fixed.len()), (told(&came.introduced), 0));
 }
 
@@ -128,12 +134,10 @@ fn what_comes_brings_and_what_goes_takes_with_it() {
 fn several_packages_of_one_source_count_once() {
     let (alpine, mut advisories) = (release("alpine", "3.20"), Advisories::default());
     let of = |name: &str, version: &str| package("apk", name, version, Some(("openssl", None)));
-    let packages = ["libssl3", "libcrypto3"].map(|name| (of(name, "3.3.1-r1"), of(name, "3.3.2-r0")));
-    let names = Names::of(packages.iter().flat_map(|(from, to)| [from, to]));
-    advisories.read("main", SECDB.as_bytes(), &alpine, &names).unwrap();
-    let changes: Vec<Change<'_>> =
-        packages.iter().map(|(from, to)| Change { from: Some(from), to: Some(to) }).collect();
-    let effects = judge(&changes, &advisories, &compare);
+    let at = |version: &str| ["libssl3", "libcrypto3"].map(|name| of(name, version));
+    let (from, to) = (at("3.3.1-r1"), at("3.3.2-r0"));
+    advisories.read("main", SECDB.as_bytes(), &alpine, &Names::of(from.iter().chain(&to))).unwrap();
+    let effects = between(&from, &to, &advisories);
     assert_eq!((told(&effects.fixed), effects.unchanged), (vec!["CVE-2024-2 openssl 3.3.2-r0".to_owned()], 3));
 }
 
@@ -283,4 +287,29 @@ fn an_archive_with_more_files_than_16_bits_count_is_read() {
     let locator = bytes.len() - 42;
     bytes[locator..locator + 4].fill(0);
     assert!(Advisories::default().read("x", &bytes, &release("debian", "12"), &Names::default()).is_err());
+}
+
+#[test]
+fn a_step_to_another_release_is_judged_by_what_is_known_of_each() {
+    let fixed = |version: &str| json!([{ "introduced": "0" }, { "fixed": version }]);
+    let texts = [
+        record("DEBIAN-CVE-2026-1", "Debian:11", "openssl", &json!([{ "introduced": "0" }])).to_string(),
+        record("DEBIAN-CVE-2026-1", "Debian:12", "openssl", &fixed("3.0.1")).to_string(),
+        record("DEBIAN-CVE-2026-2", "Debian:12", "openssl", &fixed("3.0.9")).to_string(),
+    ];
+    let files: Vec<_> = texts.iter().map(|text| ("x.json", text.as_str(), Packed::Deflated)).collect();
+    let snapshot = archive(&files);
+    let (from, to) = ([package("deb", "openssl", "1.1.1", None)], [package("deb", "openssl", "3.0.2", None)]);
+    let known = |version: &str| {
+        let mut advisories = Advisories::default();
+        let names = Names::of(from.iter().chain(&to));
+        advisories.read("x", &snapshot, &release("debian", version), &names).unwrap();
+        advisories
+    };
+    let (old, new) = (known("11"), known("12"));
+    let (from, to): (Vec<&Package>, Vec<&Package>) = (from.iter().collect(), to.iter().collect());
+    let (from, to) = (Inside { packages: &from, advisories: &old }, Inside { packages: &to, advisories: &new });
+    let effects = judge(from, to, &compare);
+    assert_eq!(told(&effects.fixed), ["CVE-2026-1 openssl -"]);
+    assert_eq!(told(&effects.introduced), ["CVE-2026-2 openssl 3.0.9"]);
 }

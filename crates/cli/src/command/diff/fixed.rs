@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use imagelock_core::project::Snapshot;
-use imagelock_inspect::advisory::{Advisories, Change, Names, Release, judge};
+use imagelock_inspect::advisory::{Advisories, Inside, Names, Release, judge};
 use imagelock_inspect::{Advised, KnownBy, NotRead, Package, Packages, compare_versions};
 
 use super::Compared;
@@ -48,8 +48,9 @@ fn known(read: &[Read<'_>], images: &[Compared]) -> Result<BTreeMap<Release, Kno
     let mut packages: BTreeMap<&Release, Vec<&Package>> = BTreeMap::new();
     for difference in images.iter().flat_map(|image| image.platforms.values()) {
         let Some(found) = &difference.packages else { continue };
-        let Some(release) = &found.release else { continue };
-        packages.entry(release).or_default().extend(found.pairs.iter().flatten().flatten());
+        for release in found.releases.iter().flatten() {
+            packages.entry(release).or_default().extend(found.pairs.iter().flatten().flatten());
+        }
     }
     let mut known = BTreeMap::new();
     for (release, packages) in packages {
@@ -67,15 +68,20 @@ fn known(read: &[Read<'_>], images: &[Compared]) -> Result<BTreeMap<Release, Kno
     Ok(known)
 }
 
+/// What a change of packages fixes and brings: each side is judged by what is known of its own release.
 fn advised(packages: &Packages, known: &BTreeMap<Release, Known>) -> Result<Advised, String> {
-    let Some(release) = &packages.release else {
-        return Err("nothing says which release of which distribution the packages are of".to_owned());
+    let of = |release: &Option<Release>| {
+        let unknown = || "nothing says which release of which distribution the packages are of".to_owned();
+        let release = release.as_ref().ok_or_else(unknown)?;
+        let known = known.get(release).filter(|(_, by)| !by.is_empty());
+        known.ok_or_else(|| format!("no snapshot is about {}", release.words()))
     };
-    let (advisories, by) = known.get(release).filter(|(_, by)| !by.is_empty()).ok_or_else(|| {
-        let version = release.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
-        format!("no snapshot is about {}{version}", release.id)
-    })?;
-    let changes = packages.pairs.iter().map(|[from, to]| Change { from: from.as_ref(), to: to.as_ref() });
-    let effects = judge(&changes.collect::<Vec<_>>(), advisories, &compare_versions);
-    Ok(Advised { effects, snapshots: by.clone() })
+    let [was, is] = &packages.releases;
+    let (was, is) = (of(was)?, of(is)?);
+    let side = |at: usize| -> Vec<&Package> { packages.pairs.iter().filter_map(|pair| pair[at].as_ref()).collect() };
+    let (old, new) = (side(0), side(1));
+    let (from, to) = (Inside { packages: &old, advisories: &was.0 }, Inside { packages: &new, advisories: &is.0 });
+    let mut snapshots = was.1.clone();
+    snapshots.extend(is.1.iter().filter(|known| !was.1.contains(known)).cloned());
+    Ok(Advised { effects: judge(from, to, &compare_versions), snapshots })
 }

@@ -31,6 +31,25 @@ struct Platform {
     config: Vec<Value>,
     #[serde(default)]
     packages: Packages,
+    #[serde(default)]
+    advisories: Faults,
+}
+
+/// What became of known faults.
+#[derive(Default, Deserialize)]
+struct Faults {
+    #[serde(default)]
+    fixed: Vec<Fault>,
+    #[serde(default)]
+    introduced: Vec<Fault>,
+}
+
+#[derive(Deserialize)]
+struct Fault {
+    id: String,
+    package: String,
+    #[serde(default)]
+    fixed: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -52,8 +71,6 @@ struct Package {
     from: Option<String>,
     #[serde(default)]
     to: Option<String>,
-    #[serde(default)]
-    fixes: Vec<Value>,
 }
 
 /// What the page shows of it.
@@ -69,7 +86,7 @@ struct Row {
     what: String,
     from: String,
     to: String,
-    fixes: String,
+    faults: String,
 }
 
 impl Difference {
@@ -85,6 +102,9 @@ fn image(image: Image) -> Vec<Row> {
     for (platform, found) in image.platforms {
         rows.push(Row { what: found.verdict, ..of(&platform) });
         rows.extend(found.config.iter().map(|change| config(change, of(&platform))));
+        let Faults { fixed, introduced } = found.advisories;
+        rows.extend(fixed.into_iter().map(|fault| told(fault, "fixes", of(&platform))));
+        rows.extend(introduced.into_iter().map(|fault| told(fault, "brings", of(&platform))));
         let Packages { added, removed, changed } = found.packages;
         rows.extend(changed.into_iter().map(|package| changed_package(package, of(&platform))));
         rows.extend(added.into_iter().map(|Package { purl, version, to, .. }| {
@@ -100,9 +120,13 @@ fn image(image: Image) -> Vec<Row> {
 }
 
 fn changed_package(package: Package, row: Row) -> Row {
-    let Package { purl, from, to, fixes, .. } = package;
-    let fixes: Vec<String> = fixes.iter().map(said).collect();
-    Row { what: purl, from: from.unwrap_or_default(), to: to.unwrap_or_default(), fixes: fixes.join(" "), ..row }
+    let Package { purl, from, to, .. } = package;
+    Row { what: purl, from: from.unwrap_or_default(), to: to.unwrap_or_default(), ..row }
+}
+
+/// A fault of a package, and the version that fixes it.
+fn told(fault: Fault, verb: &str, row: Row) -> Row {
+    Row { what: fault.package, to: fault.fixed.unwrap_or_default(), faults: format!("{verb} {}", fault.id), ..row }
 }
 
 /// A change of the configuration: an object with what it is about and both values, or a text.
@@ -110,7 +134,7 @@ fn config(change: &Value, row: Row) -> Row {
     let field = |names: &[&str]| names.iter().find_map(|name| change.get(name)).map(said).unwrap_or_default();
     match change {
         Value::Object(_) => {
-            let what = [field(&["field", "key", "what"]), field(&["name"])].join(" ");
+            let what = [field(&["what", "field"]), field(&["key", "name"])].join(" ");
             Row { what: what.trim().to_owned(), from: field(&["from"]), to: field(&["to"]), ..row }
         }
         other => Row { what: said(other), ..row },
@@ -138,22 +162,25 @@ mod tests {
     #[test]
     fn a_difference_is_told_line_by_line() {
         let text = r#"{"images": [{"name": "web", "from": {"tag": "1", "digest": "sha256:0"}, "to": {"version": "2"},
-            "platforms": {"linux/amd64": {"verdict": "changed", "config": [{"field": "user", "from": "root", "to": "65532"}],
+            "platforms": {"linux/amd64": {"verdict": "changed", "config": [{"what": "environment", "key": "MODE", "from": "root", "to": "65532"}],
             "packages": {"added": [{"purl": "pkg:apk/a", "version": "1"}], "removed": [{"purl": "pkg:apk/b"}],
-            "changed": [{"purl": "pkg:apk/openssl", "from": "1", "to": "2", "fixes": ["CVE-1", {"id": "CVE-2"}]}]}}}}]}"#;
+            "changed": [{"purl": "pkg:apk/openssl", "from": "1", "to": "2"}]},
+            "advisories": {"fixed": [{"id": "CVE-1", "package": "openssl", "fixed": "2"}], "introduced": [{"id": "CVE-2", "package": "a"}]}}}}]}"#;
         let difference = Difference::of(serde_json::from_str(text).unwrap());
         let rows: Vec<String> = difference
             .rows
             .iter()
-            .map(|row| [&*row.image, &row.platform, &row.what, &row.from, &row.to, &row.fixes].join("|"))
+            .map(|row| [&*row.image, &row.platform, &row.what, &row.from, &row.to, &row.faults].join("|"))
             .collect();
         assert_eq!(
             rows,
             [
                 "web||image|1|2|",
                 "web|linux/amd64|changed|||",
-                "web|linux/amd64|user|root|65532|",
-                "web|linux/amd64|pkg:apk/openssl|1|2|CVE-1 CVE-2",
+                "web|linux/amd64|environment MODE|root|65532|",
+                "web|linux/amd64|openssl||2|fixes CVE-1",
+                "web|linux/amd64|a|||brings CVE-2",
+                "web|linux/amd64|pkg:apk/openssl|1|2|",
                 "web|linux/amd64|pkg:apk/a||1|",
                 "web|linux/amd64|pkg:apk/b|was there|removed|",
             ]
