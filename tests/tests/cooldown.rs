@@ -85,6 +85,23 @@ fn the_newest_that_is_old_enough_is_taken_and_the_newer_one_waits_until_a_day() 
 }
 
 #[test]
+fn all_that_is_looked_at_is_noted_and_not_the_best_alone() {
+    let project = postgres();
+    project.update("2026-11-01", &[]).success();
+    for tag in ["16.9", "16.10", "16.11"] {
+        project.push(&format!("library/postgres:{tag}-alpine"), "2026-11-20");
+    }
+    project.update("2026-11-22T06:00:00Z", &[]).success();
+    let noted =
+        ["16.10-alpine 2026-11-22", "16.11-alpine 2026-11-22", "16.8-alpine 2026-11-01", "16.9-alpine 2026-11-22"];
+    assert_eq!(project.seen(), noted);
+    // The best one is taken back: the next has waited as long.
+    project.registry.delete_tag("library/postgres", "16.11-alpine");
+    project.update("2026-11-25T06:00:00Z", &[]).success();
+    assert_eq!(project.locked(), ["postgres:16.10-alpine"]);
+}
+
+#[test]
 fn what_waits_for_its_age_is_told_to_programs_and_taken_where_somebody_says_so() {
     let project = postgres();
     project.push("library/postgres:16.9-alpine", "2026-11-22");

@@ -207,7 +207,8 @@ impl<'f> Found<'f> {
                     [waits, rebuilt].into_iter().flatten().any(|(other, at)| other == *tag && at != *digest);
                 !elsewhere
             });
-            let seen = [taken, rebuilt, waits].into_iter().flatten();
+            let others = self.waiting.get(*name).into_iter().flat_map(|it| &it.others);
+            let seen = [taken, rebuilt, waits].into_iter().flatten().chain(others.map(|(tag, digest)| (tag, digest)));
             let of = move |(tag, digest)| repository.map(|repository| Sighting { name, repository, tag, digest });
             seen.filter_map(of)
         })

@@ -91,7 +91,7 @@ impl Candidate {
 impl Waits {
     /// What waits in a run, in the order of the names.
     pub(crate) fn of(host: &Host, old: &Lockfile, waiting: BTreeMap<ImageName, Waiting>) -> Vec<Self> {
-        let waits = waiting.into_iter().filter_map(|(name, Waiting { tag, digest, image, held })| {
+        let waits = waiting.into_iter().filter_map(|(name, Waiting { tag, digest, image, held, .. })| {
             let from = Brief::of(old.images.get(&name)?);
             let digest = image.as_ref().map(|image| image.digest.clone()).or(digest).map(|digest| digest.to_string());
             let (version, created) = image.map(|image| (image.version, image.created)).unwrap_or_default();

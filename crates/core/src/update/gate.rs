@@ -67,6 +67,8 @@ pub struct Waiting {
     pub image: Option<Box<LockedImage>>,
     /// Why it waits.
     pub held: Held,
+    /// What waits beside it and is not as good, as far as it was looked at.
+    pub others: Vec<(Tag, Digest)>,
 }
 
 /// The gate of one image, by what the project file says of its updates.
@@ -117,6 +119,15 @@ impl Waiting {
     /// What waits of what is known of a candidate.
     pub fn of(candidate: Candidate<'_>, held: Held) -> Self {
         let image = candidate.image.cloned().map(Box::new);
-        Self { tag: candidate.tag.cloned(), digest: candidate.digest.cloned(), image, held }
+        let (tag, digest) = (candidate.tag.cloned(), candidate.digest.cloned());
+        Self { tag, digest, image, held, others: Vec::new() }
+    }
+
+    /// Notes what waits; the first is the best.
+    pub fn note(waiting: &mut Option<Self>, candidate: Candidate<'_>, held: Held) {
+        match waiting {
+            None => *waiting = Some(Self::of(candidate, held)),
+            Some(best) => best.others.extend(candidate.tag.cloned().zip(candidate.digest.cloned())),
+        }
     }
 }

@@ -65,7 +65,7 @@ impl Resolver {
             let candidate = Candidate { tag: Some(&tag), ..Candidate::default() };
             if let Some(held) = held {
                 let digest = if gate.wants_digest() { Some(self.digest(run, repository, &tag).await?) } else { None };
-                waiting.get_or_insert_with(|| Waiting::of(Candidate { digest: digest.as_ref(), ..candidate }, held));
+                Waiting::note(&mut waiting, Candidate { digest: digest.as_ref(), ..candidate }, held);
                 continue;
             }
             let Pointed { digest, since } = self.points(run, repository, &tag).await?;
@@ -88,7 +88,7 @@ impl Resolver {
                     // The parts of an image are pushed one after another, and its index sometimes before the last.
                     let ErrorKind::MissingPlatforms { missing, .. } = error.kind else { return Err(error) };
                     let reasons = vec![Reason::Platforms { missing: missing.into_iter().collect() }];
-                    waiting.get_or_insert_with(|| Waiting::of(candidate, Held { level: None, down: false, reasons }));
+                    Waiting::note(&mut waiting, candidate, Held { level: None, down: false, reasons });
                 }
             }
         }
@@ -239,7 +239,7 @@ fn missing(what: Missing, newest: Vec<Tag>) -> ErrorKind {
 /// Whether a gate lets a candidate through, as far as it is known; the first that it does not is noted.
 fn passes(gate: &dyn Gate, candidate: Candidate<'_>, waiting: &mut Option<Waiting>) -> bool {
     let Ruling::Wait(held) = gate.judge(candidate) else { return true };
-    waiting.get_or_insert_with(|| Waiting::of(candidate, held));
+    Waiting::note(waiting, candidate, held);
     false
 }
 
