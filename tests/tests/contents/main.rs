@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
+mod compressed;
 mod memory;
 mod roots;
 mod rpm_database;
