@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use imagelock_core::oci::Configuration;
+use imagelock_core::oci::{Configuration, logins};
 use serde::Serialize;
 
 use crate::package::Grade;
@@ -79,9 +79,11 @@ pub(crate) fn settings(from: &Configuration, to: &Configuration) -> Vec<Setting>
     one(What::Command, words(&from.command), words(&to.command));
     one(What::WorkingDirectory, from.working_directory.clone(), to.working_directory.clone());
     one(What::StopSignal, from.stop_signal.clone(), to.stop_signal.clone());
-    let value = |value: &Option<String>| value.clone().unwrap_or_default();
+    // More people read a difference than may read the images. What differs is told, be it in a login alone.
+    let shown = |text: &String| logins::without(text).unwrap_or_default();
+    let value = |value: &Option<String>| value.as_ref().map(shown).unwrap_or_default();
     settings.extend(each(What::Environment, &from.environment, &to.environment, value, Grade::Verified));
-    settings.extend(each(What::Label, &from.labels, &to.labels, String::clone, Grade::Publisher));
+    settings.extend(each(What::Label, &from.labels, &to.labels, shown, Grade::Publisher));
     settings.extend(present(What::Port, &from.ports, &to.ports));
     settings.extend(present(What::Volume, &from.volumes, &to.volumes));
     settings.sort_by(|one, other| (one.what, &one.key).cmp(&(other.what, &other.key)));

@@ -89,6 +89,17 @@ fn settings_are_told_with_their_grade_what_runs_first() {
 }
 
 #[test]
+fn a_login_that_changes_is_told_and_not_shown() {
+    let with = |password: &str| {
+        description(configuration(|of| {
+            drop(of.environment.insert("URL".to_owned(), Some(format!("postgres://anna:{password}@db/x"))));
+        }))
+    };
+    let config = difference(&with("hunter2"), &with("hunter3"))["config"].clone();
+    assert_eq!((&config[0]["from"], &config[0]["to"]), (&json!("postgres://db/x"), &json!("postgres://db/x")));
+}
+
+#[test]
 fn packages_are_told_by_their_purl_without_a_version() {
     let purls = ["pkg:apk/wolfi/busybox@1", "pkg:apk/wolfi/openssl@3.3.2-r1?arch=x86_64", "pkg:apk/wolfi/wget@1.25"];
     let from = with_packages(description(configuration(|_| ())), &purls, By::Attestation);

@@ -7,6 +7,7 @@ use serde::de::{IgnoredAny, MapAccess};
 use serde_json::Value;
 
 use super::json::{self, Fields, Object};
+use super::logins;
 use super::{OciError, named, texts};
 use crate::created::Created;
 use crate::digest::Digest;
@@ -79,6 +80,15 @@ impl Configuration {
             stop_signal: text(run.stop_signal),
             diff_ids: layers.map_err(|error| OciError::new(format!("a layer of the configuration: {error}")))?,
         })
+    }
+
+    /// The same without what its environment and its labels hold of logins, to be shown to more people than may read the image.
+    #[must_use]
+    pub fn without_logins(mut self) -> Self {
+        for value in self.environment.values_mut().flatten().chain(self.labels.values_mut()) {
+            *value = logins::without(value).unwrap_or_default();
+        }
+        self
     }
 }
 
@@ -215,6 +225,19 @@ mod tests {
         assert_eq!((read.ports.first().unwrap().as_str(), read.volumes.first().unwrap().as_str()), ("80/tcp", "/data"));
         assert_eq!((read.labels.len(), read.stop_signal.as_deref()), (1, Some("SIGTERM")));
         assert_eq!((read.diff_ids, read.working_directory.as_deref()), (vec![layer], Some("/w")));
+    }
+
+    #[test]
+    fn logins_are_taken_out_of_what_is_shown() {
+        let read = read(
+            r#"{"config":{"Env":["URL=postgres://a:b@db/x","A=1"],"Labels":{"source":"https://a:b@git.example/x"}}}"#,
+        );
+        let shown = read.without_logins();
+        assert_eq!(shown.environment["URL"].as_deref(), Some("postgres://db/x"));
+        assert_eq!(
+            (shown.environment["A"].as_deref(), shown.labels["source"].as_str()),
+            (Some("1"), "https://git.example/x")
+        );
     }
 
     #[test]

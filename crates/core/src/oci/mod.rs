@@ -10,6 +10,7 @@
 
 mod configuration;
 pub mod json;
+pub mod logins;
 mod statement;
 
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use imagelock_core::oci::logins;
 use serde::{Deserialize, Serialize};
 
 use super::bounded::Bounded;
@@ -121,7 +122,11 @@ impl Written {
             Some(run) => (run.builder, run.metadata),
             None => (None, None),
         };
-        let said = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let said = |text: Option<String>| match text? {
+            // The qualifiers of a purl are none of a login.
+            purl if purl.starts_with("pkg:") => Some(purl),
+            text => logins::without(&text),
+        };
         let config = self.invocation.or(external).and_then(|sourced| sourced.config_source);
         let vcs = self.metadata.or(metadata).and_then(|metadata| metadata.buildkit).and_then(|buildkit| buildkit.vcs);
         let (vcs_source, vcs_revision) = vcs.map(|vcs| (vcs.source, vcs.revision)).unwrap_or_default();

@@ -87,6 +87,19 @@ fn provenance_of_both_versions_says_the_same() {
 }
 
 #[test]
+fn a_login_in_the_address_of_a_source_is_not_told() {
+    let predicate = r#"{"materials":[{"uri":"https://anna:hunter2@git.example/a.git#main"}],"metadata":{
+        "https://mobyproject.org/buildkit@v1#metadata":{"vcs":{"source":"https://anna:hunter2@git.example/a.git"}}}}"#;
+    let Ok(Said::Provenance(made)) = said("https://slsa.dev/provenance/v0.2", predicate) else {
+        panic!("it is provenance")
+    };
+    assert_eq!(
+        (made.source.as_deref(), made.materials[0].uri.as_str()),
+        (Some("https://git.example/a.git"), "https://git.example/a.git#main")
+    );
+}
+
+#[test]
 fn a_material_is_told_without_its_version() {
     for (uri, what) in [
         (

@@ -8,11 +8,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Formatter;
 
+use imagelock_core::oci::logins;
 use imagelock_core::{Base, Created};
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-
-use super::logins;
 
 /// The longest fact that is taken. A longer one is no version and no address, and would swell the lock.
 const FACT_BYTES: usize = 1024;

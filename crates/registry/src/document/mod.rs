@@ -7,7 +7,6 @@
 mod config;
 mod facts;
 mod index;
-mod logins;
 #[cfg(test)]
 mod tests;
 

@@ -205,7 +205,7 @@ impl Whole {
         });
         Self {
             manifest,
-            config: description.configuration,
+            config: description.configuration.map(Configuration::without_logins),
             size: description.size,
             layers: description.layers.len(),
             packages,

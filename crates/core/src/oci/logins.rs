@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 
-use imagelock_core::Digest;
+use crate::digest::Digest;
 
 /// The text without what addresses in it may hold of a login: what stands in front of a host's `@`, and queries. Nothing
 /// where it cannot be told which part that is, and where nothing is left.
-pub(super) fn without(text: &str) -> Option<String> {
+pub fn without(text: &str) -> Option<String> {
     let mut kept = String::with_capacity(text.len());
     for word in text.split_inclusive(char::is_whitespace) {
         kept.push_str(&without_logins(&without_values(word))?);
