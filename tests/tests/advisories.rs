@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use imagelock_core::Digest;
-use imagelock_testkit::{Fault, Image, On, Registry};
+use imagelock_testkit::{Fault, Image, Layer, On, Registry};
 use imagelock_tests::Monorepo;
 use insta::assert_snapshot;
 use serde_json::Value;
@@ -177,4 +177,24 @@ fn a_snapshot_that_is_not_what_its_pin_says_is_read_by_nobody() {
     let output = repo.imagelock(["outdated"]).exit(2);
     assert!(output.stderr.contains("cannot read `known/debian.json`: there is no such file"), "{}", output.stderr);
     assert!(output.stderr.contains("`imagelock advisories update` fetches and pins it"), "{}", output.stderr);
+}
+
+#[test]
+fn an_image_that_is_inspected_says_when_its_release_ends() {
+    let (registry, repo) = stage();
+    update(&repo, "2026-11-24");
+    let status = "Package: bash\nStatus: install ok installed\nVersion: 5.0-4\nArchitecture: amd64\n\n";
+    let files = |release| [("etc/os-release", release), ("var/lib/dpkg/status", status)];
+    for (version, release, told) in [
+        ("10", "ID=debian\nVERSION_ID=10\n", "debian 10, ended 10 Sep 2022"),
+        ("12", "ID=debian\nVERSION_ID=12\n", "debian 12, ends 31 Dec 2026"),
+        ("13", "ID=debian\nVERSION_ID=13\n", "debian 13"),
+        ("22", "ID=ubuntu\nVERSION_ID=22.04\n", "ubuntu 22.04"),
+    ] {
+        let reference = format!("acme/os:{version}");
+        registry.push(&reference, &Image::linux(["amd64"]).layer(Layer::files(files(release))));
+        let image = format!("{}/{reference}", registry.host());
+        let output = repo.imagelock(["inspect", &image, "--as-of", "2026-11-24"]).success().stdout;
+        assert!(output.contains(&format!("  release            {told}\n")), "{output}");
+    }
 }

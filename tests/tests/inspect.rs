@@ -62,6 +62,7 @@ fn an_image_reads_as_it_was_read() {
       environment        PATH=/bin
       labels             org.opencontainers.image.version=1.4.0
       size               2.4 kB in 1 layer
+      release            wolfi
       packages           3 packages (said by the publisher, by an attestation in the index)
         apk              busybox 1.37.0-r8
                          openssl 3.3.2-r1

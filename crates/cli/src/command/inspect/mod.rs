@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 use clap::{Args, ValueEnum};
 use imagelock_core::lockfile::LockedImage;
 use imagelock_core::oci::Configuration;
+use imagelock_core::update::Day;
 use imagelock_core::{Digest, Platform};
+use imagelock_inspect::advisory::Release;
 use imagelock_inspect::attested::Provenance;
+use imagelock_inspect::endoflife::Product;
 use imagelock_inspect::{By, Description, Grade, NotRead, Package, bom};
 use imagelock_registry::Error;
 use serde::Serialize;
@@ -22,6 +25,7 @@ use crate::network;
 use crate::progress::Progress;
 use crate::report::Brief;
 use crate::session::Session;
+use crate::snapshots;
 
 /// Tell what is in an image, and who says so
 ///
@@ -97,7 +101,21 @@ struct Listed {
     #[serde(flatten)]
     by: By,
     grade: Grade,
+    /// The release that they are of, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<Of>,
     items: Vec<Item>,
+}
+
+/// A release of a distribution.
+#[derive(Serialize)]
+struct Of {
+    os: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    /// When it ends or has ended, in words; nothing where no snapshot says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -144,7 +162,10 @@ impl Inspect {
             host.shell.content(written.ok_or_else(none)?.as_bytes());
             return Ok(());
         }
-        let inspected = Inspected::of(&image, found);
+        let mut inspected = Inspected::of(&image, found);
+        if let Some(today) = Day::of(&host.now()) {
+            inspected.say_when_releases_end(&snapshots::products(&session)?, today);
+        }
         match host.global.format {
             Format::Json => super::json(host, &inspected)?,
             _ => host.shell.result(&text::of(&inspected)),
@@ -190,6 +211,18 @@ impl Inspected {
     }
 }
 
+impl Inspected {
+    /// Adds when the releases end, as the snapshots of `[endoflife]` say.
+    fn say_when_releases_end(&mut self, products: &BTreeMap<String, Product>, today: Day) {
+        let listed = self.inspected.values_mut().filter_map(|whole| whole.packages.as_mut());
+        for release in listed.filter_map(|listed| listed.release.as_mut()) {
+            let version = release.version.as_deref().unwrap_or_default();
+            let cycle = products.get(&release.os).and_then(|product| product.cycle(version));
+            release.end = cycle.and_then(|cycle| cycle.words(today));
+        }
+    }
+}
+
 impl Whole {
     fn of(manifest: Digest, description: Description, attestations: Vec<String>) -> Self {
         let item = |package: Package| Item {
@@ -201,6 +234,7 @@ impl Whole {
         let packages = description.packages.map(|listing| Listed {
             by: listing.by,
             grade: listing.by.grade(),
+            release: listing.release.map(|Release { id, version }| Of { os: id, version, end: None }),
             items: listing.packages.into_iter().map(item).collect(),
         });
         Self {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use imagelock_core::compare::shortened;
 use imagelock_inspect::attested::Material;
 
-use super::{Inspected, Listed, Whole};
+use super::{Inspected, Listed, Of, Whole};
 use crate::report::{bytes, counted, day};
 use crate::shell::printable;
 
@@ -87,7 +87,15 @@ fn platform_rows(rows: &mut Rows, whole: &Whole) {
 }
 
 fn packages(rows: &mut Rows, listed: &Listed) {
-    let Listed { by, grade, items } = listed;
+    let Listed { by, grade, release, items } = listed;
+    rows.row(
+        "release",
+        release.as_ref().map(|Of { os, version, end }| {
+            let version = version.iter().map(|version| format!(" {version}"));
+            let end = end.iter().map(|end| format!(", {end}"));
+            format!("{os}{}", version.chain(end).collect::<String>())
+        }),
+    );
     let count = counted(items.len(), "package", "packages");
     rows.row("packages", Some(format!("{count} ({}, {})", grade.words(), by.words())));
     let mut kinds: BTreeMap<&str, Vec<String>> = BTreeMap::new();
