@@ -116,7 +116,22 @@ fn what_other_commands_printed_is_told_and_what_does_not_fit_the_lock_is_marked(
     repo.write("outdated.json", &outdated.stdout);
     let page = report(&repo, &["--outdated", "outdated.json"]);
     insta::assert_snapshot!(rows(&page, "outdated").join("\n"), @"web | 1.4.0 | 1.4.1 | 1.4.1 | patch | 8 | may be taken |");
+    repo.write("old.lock", repo.read("images.lock"));
     repo.imagelock(["update"]).success();
+    let brought = repo.imagelock(["diff", "old.lock", "images.lock", "--format", "json"]).success();
+    repo.write("brought.json", &brought.stdout);
+    let page = report(&repo, &["--diff", "brought.json"]);
+    let digests = regex::Regex::new("sha256:[0-9a-f]{64}").unwrap();
+    let brought = rows(&page, "differences").join("\n").replace(registry.host(), "registry.example.com");
+    insta::assert_snapshot!(digests.replace_all(&brought, "sha256:…"), @"
+    web |  | image | registry.example.com/acme/web:1@sha256:… | registry.example.com/acme/web:1@sha256:… |  |
+    web | linux/amd64 | content |  |  |  |
+    web | linux/amd64 | label org.opencontainers.image.source | https://github.com/acme/web.git | https://github.com/acme/web |  |
+    web | linux/amd64 | label org.opencontainers.image.version | 1.4.0 | 1.4.1 |  |
+    web | linux/arm64 | content |  |  |  |
+    web | linux/arm64 | label org.opencontainers.image.source | https://github.com/acme/web.git | https://github.com/acme/web |  |
+    web | linux/arm64 | label org.opencontainers.image.version | 1.4.0 | 1.4.1 |  |
+    ");
     let page = report(&repo, &["--outdated", "outdated.json"]);
     assert!(page.contains("1 of these rows are about other digests"), "{page}");
     let diff = json!({ "images": [{ "name": "web", "from": "1.4.0", "to": "1.4.1", "platforms": { "linux/amd64": {
