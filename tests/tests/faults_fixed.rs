@@ -143,3 +143,15 @@ fn a_snapshot_that_is_not_what_it_should_be_fails_the_run() {
     assert!(output.stderr.contains("`alpine.json` is not what its `sha256` says"), "{output}");
     assert!(output.stderr.contains("images.toml:5:"), "{output}");
 }
+
+#[test]
+fn a_release_that_a_shared_base_says_is_found_there() {
+    let base = || Layer::files([("etc/os-release", "ID=alpine\nVERSION_ID=3.20.3\n")]);
+    let above = |packages: &[(&str, &str, &str)]| {
+        let database = apk(packages);
+        Image::linux(["amd64"]).layer(base()).layer(Layer::files([("lib/apk/db/installed", database.as_str())]))
+    };
+    let platform = World::new(&above(OLD), &above(NEW), SECDB).platform();
+    assert_eq!(platform["advisories"]["fixed"][0]["id"], "CVE-2026-1234", "{platform}");
+    assert_eq!(platform["packages"]["changed"][0]["purl"], "pkg:apk/alpine/libcrypto3");
+}

@@ -41,12 +41,16 @@ struct Read {
     layers: usize,
 }
 
-/// Reads the packages of two images out of the layers that are not in both.
+/// Reads the packages of two images out of the layers that are not in both; where it has to be known which release they are
+/// of, and those do not say it, out of all.
 pub(super) async fn packages_of_both(
     (from, old): (Side<'_>, &mut Description),
     (to, new): (Side<'_>, &mut Description),
     budget: Budget,
+    released: bool,
 ) -> Result<(), Error> {
+    let unreleased =
+        |contents: &Contents| released && contents.os.is_none() && contents.packages.iter().any(is_of_system);
     if old.layers.is_empty() || new.layers.is_empty() {
         return Ok(());
     }
@@ -54,7 +58,12 @@ pub(super) async fn packages_of_both(
         old.layers.iter().zip(&new.layers).take_while(|(one, other)| one.identity() == other.identity()).count();
     let both = read_both((from, &old.layers[shared..]), (to, &new.layers[shared..]), budget).await?;
     let both = match both {
-        Ok((one, other)) if shared > 0 && !is_comparable(&one.contents, &other.contents) => {
+        Ok((one, other))
+            if shared > 0
+                && (!is_comparable(&one.contents, &other.contents)
+                    || unreleased(&one.contents)
+                    || unreleased(&other.contents)) =>
+        {
             read_both((from, &old.layers), (to, &new.layers), budget).await?
         }
         both => both,

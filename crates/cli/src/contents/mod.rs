@@ -38,6 +38,9 @@ pub(crate) enum Depth {
     Attested,
     /// To the end, with so many bytes of layers.
     Whole(Budget),
+    /// Likewise, and on to which release the packages are of, which may lie in layers that both images have: advisories ask
+    /// for it.
+    Released(Budget),
 }
 
 /// What the second platform has that the first has not.
@@ -53,10 +56,11 @@ pub(crate) async fn difference(from: Side<'_>, to: Side<'_>, depth: Depth) -> Re
     said.into_description(&mut old);
     says.into_description(&mut new);
     // Two tools find two things in one image: what a publisher lists is compared with what one lists.
-    if let Depth::Whole(budget) = depth
+    if let Depth::Whole(budget) | Depth::Released(budget) = depth
         && (old.packages.is_none() || new.packages.is_none())
     {
-        layers::packages_of_both((from, &mut old), (to, &mut new), budget).await?;
+        let released = matches!(depth, Depth::Released(_));
+        layers::packages_of_both((from, &mut old), (to, &mut new), budget, released).await?;
     }
     Ok(Difference::between(&old, &new))
 }

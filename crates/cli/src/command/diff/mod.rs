@@ -102,7 +102,9 @@ impl Diff {
         let (pairs, new) = pairs(&session, &self)?;
         let progress = Progress::start(&host.shell, "Comparing", pairs.len());
         let resolver = session.resolver(progress.clone())?;
-        let depth = Depth::Whole(self.budget.unwrap_or(BUDGET));
+        let budget = self.budget.unwrap_or(BUDGET);
+        let is_judged = !session.project.advisories.is_empty();
+        let depth = if is_judged { Depth::Released(budget) } else { Depth::Whole(budget) };
         let work = async {
             let compared = stream::iter(&pairs).map(|pair| async {
                 let compared = compared(&session, resolver.client(), pair, &self.platforms, depth).await;
