@@ -7,9 +7,9 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// The most entries of one list: images with everything in them have a fifth.
-pub(super) const ENTRIES: usize = 200_000;
+pub(super) const MOST_ENTRIES: usize = 200_000;
 
-/// A list of at most [`ENTRIES`] entries; `null` is an empty one.
+/// A list of at most [`MOST_ENTRIES`] entries; `null` is an empty one.
 pub(super) struct Bounded<T>(pub(super) Vec<T>);
 
 impl<T> Default for Bounded<T> {
@@ -40,8 +40,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Bounded<T>, A::Error> {
         let mut entries = Vec::new();
         while let Some(entry) = list.next_element()? {
-            if entries.len() == ENTRIES {
-                return Err(A::Error::custom(format_args!("a list in it has more than {ENTRIES} entries")));
+            if entries.len() == MOST_ENTRIES {
+                return Err(A::Error::custom(format_args!("a list in it has more than {MOST_ENTRIES} entries")));
             }
             entries.push(entry);
         }

@@ -3,7 +3,7 @@
 use imagelock_core::oci::OciError;
 use serde::Deserialize;
 
-use super::bounded::{Bounded, ENTRIES};
+use super::bounded::{Bounded, MOST_ENTRIES};
 use crate::advisory::Release;
 use crate::package::{Package, Purl, from_document};
 
@@ -52,8 +52,8 @@ impl Written {
             release = release.or_else(|| Purl::release(component.purl.as_deref()?));
             packages.extend(component.purl.and_then(|purl| from_document(&purl, version, license)));
             left.extend(component.components.0);
-            if left.len() + packages.len() > ENTRIES {
-                return Err(OciError::new(format!("it has more than {ENTRIES} components")));
+            if left.len() + packages.len() > MOST_ENTRIES {
+                return Err(OciError::new(format!("it has more than {MOST_ENTRIES} components")));
             }
         }
         Ok((packages, release))

@@ -165,7 +165,7 @@ fn hostile_statements_are_refused_and_named() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let nested =
         (0..200).fold("{}".to_owned(), |inner, _| format!(r#"{{"purl":"pkg:npm/a@1","components":[{inner}]}}"#));
-    let many = vec![r#"{"purl":"pkg:npm/a@1"}"#; bounded::ENTRIES + 1].join(",");
+    let many = vec![r#"{"purl":"pkg:npm/a@1"}"#; bounded::MOST_ENTRIES + 1].join(",");
     for (kind, predicate, says) in [
         (SPDX, deep.as_str(), "expected a string"),
         (CYCLONEDX, &format!(r#"{{"bomFormat":"CycloneDX","components":[{nested}]}}"#), "recursion limit"),
