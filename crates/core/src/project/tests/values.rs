@@ -238,6 +238,10 @@ an empty text is not a version requirement: unexpected end of input while parsin
 --> images.toml:4:9 "(?<order>x)"
 "#,
     );
+}
+
+#[test]
+fn an_order_that_cannot_work_is_shown_at_the_key_that_breaks_it() {
     check(
         "[images.a]\nrepository = \"a\"\nselect = \"newest\"\n",
         r#"
