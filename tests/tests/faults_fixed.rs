@@ -20,7 +20,9 @@ const SECDB: &str = r#"{
 
 /// An apk database: name, version, and what it was built from.
 fn apk(packages: &[(&str, &str, &str)]) -> String {
-    packages.iter().map(|(name, version, origin)| format!("P:{name}\nV:{version}\nA:x86_64\no:{origin}\n\n")).collect()
+    packages.iter().fold(String::new(), |text, (name, version, origin)| {
+        text + &format!("P:{name}\nV:{version}\nA:x86_64\no:{origin}\n\n")
+    })
 }
 
 fn image(version: &str, packages: &[(&str, &str, &str)]) -> Image {
