@@ -92,6 +92,12 @@ impl Configuration {
     }
 }
 
+/// The keys of a configuration that any reader here asks for. All know the same ones: a key that stands twice is refused by each.
+pub const CONFIGURATION: &[&str] = &["os", "architecture", "variant", "created", "config", "rootfs"];
+/// Likewise, of what a configuration says of running it.
+pub const RUN: &[&str] =
+    &["Labels", "Entrypoint", "Cmd", "Env", "User", "WorkingDir", "Volumes", "ExposedPorts", "StopSignal"];
+
 #[derive(Default)]
 struct WrittenConfiguration {
     os: Option<String>,
@@ -103,7 +109,7 @@ struct WrittenConfiguration {
 }
 
 impl Fields for WrittenConfiguration {
-    const NAMES: &'static [&'static str] = &["os", "architecture", "variant", "created", "config", "rootfs"];
+    const NAMES: &'static [&'static str] = CONFIGURATION;
 
     fn set<'de, A: MapAccess<'de>>(&mut self, name: &'static str, map: &mut A) -> Result<(), A::Error> {
         match name {
@@ -149,8 +155,7 @@ struct Run {
 }
 
 impl Fields for Run {
-    const NAMES: &'static [&'static str] =
-        &["Labels", "Entrypoint", "Cmd", "Env", "User", "WorkingDir", "Volumes", "ExposedPorts", "StopSignal"];
+    const NAMES: &'static [&'static str] = RUN;
 
     fn set<'de, A: MapAccess<'de>>(&mut self, name: &'static str, map: &mut A) -> Result<(), A::Error> {
         let field = match name {

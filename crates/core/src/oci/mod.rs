@@ -11,14 +11,16 @@
 mod configuration;
 pub mod json;
 pub mod logins;
+mod platform;
 mod statement;
 
 use std::collections::BTreeMap;
 
-use serde::de::{IgnoredAny, MapAccess};
+use serde::de::MapAccess;
 use serde_json::Value;
 
-pub use configuration::Configuration;
+pub use configuration::{CONFIGURATION, Configuration, RUN};
+pub use platform::WrittenPlatform;
 pub use statement::{Envelope, Statement, Subject};
 
 use self::json::{Fields, Object};
@@ -155,6 +157,9 @@ impl Fields for WrittenDocument {
     }
 }
 
+/// The keys of a descriptor that any reader here asks for. All know the same ones: a key that stands twice is refused by each.
+pub const DESCRIPTOR: &[&str] = &["mediaType", "artifactType", "digest", "size", "platform", "annotations"];
+
 #[derive(Default)]
 struct WrittenDescriptor {
     media_type: Option<String>,
@@ -166,7 +171,7 @@ struct WrittenDescriptor {
 }
 
 impl Fields for WrittenDescriptor {
-    const NAMES: &'static [&'static str] = &["mediaType", "artifactType", "digest", "size", "platform", "annotations"];
+    const NAMES: &'static [&'static str] = DESCRIPTOR;
 
     fn set<'de, A: MapAccess<'de>>(&mut self, name: &'static str, map: &mut A) -> Result<(), A::Error> {
         match name {
@@ -194,42 +199,15 @@ impl WrittenDescriptor {
             media_type: self.media_type.unwrap_or_default(),
             artifact_type: named(self.artifact_type),
             size: size.ok_or_else(unsized_)?,
-            platform: self.platform.and_then(|Object(platform)| platform.read()),
+            platform: self.platform.and_then(|Object(platform)| platform.platform()),
             annotations: texts(self.annotations),
             digest,
         })
     }
 }
 
-#[derive(Default)]
-struct WrittenPlatform {
-    os: Option<String>,
-    architecture: Option<String>,
-    variant: Option<String>,
-}
-
-impl Fields for WrittenPlatform {
-    const NAMES: &'static [&'static str] = &["os", "architecture", "variant", "os.version"];
-
-    fn set<'de, A: MapAccess<'de>>(&mut self, name: &'static str, map: &mut A) -> Result<(), A::Error> {
-        match name {
-            "os" => self.os = map.next_value()?,
-            "architecture" => self.architecture = map.next_value()?,
-            "variant" => self.variant = map.next_value()?,
-            _ => drop(map.next_value::<IgnoredAny>()?),
-        }
-        Ok(())
-    }
-}
-
-impl WrittenPlatform {
-    fn read(self) -> Option<Platform> {
-        Platform::new(&self.os?, &self.architecture?, self.variant.as_deref()).ok()
-    }
-}
-
 /// An empty name is none, as for Go.
-fn named(name: Option<String>) -> Option<String> {
+pub fn named(name: Option<String>) -> Option<String> {
     name.filter(|name| !name.is_empty())
 }
 
@@ -296,6 +274,20 @@ mod tests {
         }
         let document = read(r#"{"annotations":{"a":"b","c":7,"d":null}}"#).unwrap();
         assert_eq!(document.annotations, BTreeMap::from([("a".to_owned(), "b".to_owned())]));
+    }
+
+    #[test]
+    fn the_platforms_of_an_index_are_read_in_any_case_and_halves_of_one_are_none() {
+        let entry = |platform: &str| format!(r#"{{"mediaType":"OCI","digest":"HEX","size":1,"platform":{platform}}}"#);
+        let platform = |platform: &str| {
+            let document = read(&format!(r#"{{"manifests":[{}]}}"#, entry(platform))).unwrap();
+            document.platforms().map(|(_, platform)| platform.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(platform(r#"{"os":"Linux","architecture":"ARM64","variant":"V8"}"#), ["linux/arm64"]);
+        assert_eq!(platform(r#"{"os":"linux","architecture":"amd64","variant":""}"#), ["linux/amd64"]);
+        for none in [r#"{"os":"linux"}"#, r#"{"architecture":"amd64"}"#, "{}", "null"] {
+            assert!(platform(none).is_empty(), "{none}");
+        }
     }
 
     #[test]

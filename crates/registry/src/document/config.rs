@@ -2,6 +2,7 @@
 
 use imagelock_core::Platform;
 use imagelock_core::oci::json::{Fields, Object, text};
+use imagelock_core::oci::{CONFIGURATION, RUN};
 use serde::de::{IgnoredAny, MapAccess};
 
 use super::facts::{Facts, Value};
@@ -18,7 +19,7 @@ struct WrittenConfig {
 
 impl Fields for WrittenConfig {
     // What is run, and on which layers, is not read here: but two readers shall not read two of it.
-    const NAMES: &'static [&'static str] = &["os", "architecture", "variant", "created", "config", "rootfs"];
+    const NAMES: &'static [&'static str] = CONFIGURATION;
 
     fn set<'de, A: MapAccess<'de>>(&mut self, name: &'static str, map: &mut A) -> Result<(), A::Error> {
         match name {
@@ -39,8 +40,7 @@ struct Container {
 }
 
 impl Fields for Container {
-    const NAMES: &'static [&'static str] =
-        &["Labels", "Entrypoint", "Cmd", "Env", "User", "WorkingDir", "Volumes", "ExposedPorts", "StopSignal"];
+    const NAMES: &'static [&'static str] = RUN;
 
     fn set<'de, A: MapAccess<'de>>(&mut self, name: &'static str, map: &mut A) -> Result<(), A::Error> {
         match name {

@@ -1,11 +1,12 @@
 //! An index's entries (OCI image-spec, `image-index.md`), of which those that nobody asks for refuse nothing.
 
 use imagelock_core::oci::json::{Fields, Object};
+use imagelock_core::oci::{DESCRIPTOR, WrittenPlatform, named};
 use imagelock_core::{Digest, Platform};
 use serde::de::{IgnoredAny, MapAccess};
 
 use super::facts::{Facts, Value};
-use super::{digest, is_index, is_manifest, named, names_schema1};
+use super::{digest, is_index, is_manifest, names_schema1};
 use crate::error::{ErrorKind, quoted};
 
 /// A descriptor as it is written (OCI image-spec, `descriptor.md`).
@@ -20,7 +21,7 @@ pub(super) struct Descriptor {
 }
 
 impl Fields for Descriptor {
-    const NAMES: &'static [&'static str] = &["mediaType", "artifactType", "digest", "size", "platform", "annotations"];
+    const NAMES: &'static [&'static str] = DESCRIPTOR;
 
     fn set<'de, A: MapAccess<'de>>(&mut self, name: &'static str, map: &mut A) -> Result<(), A::Error> {
         match name {
@@ -36,43 +37,16 @@ impl Fields for Descriptor {
     }
 }
 
-#[derive(Default)]
-struct WrittenPlatform {
-    os: Option<String>,
-    architecture: Option<String>,
-    variant: Option<String>,
-}
-
-impl Fields for WrittenPlatform {
-    const NAMES: &'static [&'static str] = &["os", "architecture", "variant", "os.version"];
-
-    fn set<'de, A: MapAccess<'de>>(&mut self, name: &'static str, map: &mut A) -> Result<(), A::Error> {
-        match name {
-            "os" => self.os = map.next_value()?,
-            "architecture" => self.architecture = map.next_value()?,
-            "variant" => self.variant = map.next_value()?,
-            _ => drop(map.next_value::<IgnoredAny>()?),
-        }
-        Ok(())
-    }
-}
-
-impl WrittenPlatform {
-    /// Returns the parts in lower case; what is left out is empty.
-    fn parts(&self) -> [String; 3] {
-        let parts = [&self.os, &self.architecture, &self.variant];
-        parts.map(|part| part.as_deref().unwrap_or_default().to_ascii_lowercase())
-    }
-
-    fn read(&self) -> Named {
-        let [os, architecture, variant] = self.parts();
+impl Named {
+    fn of(written: &WrittenPlatform) -> Self {
+        let [os, architecture, variant] = written.parts();
         if os.is_empty() || architecture.is_empty() {
-            return Named::Nothing;
+            return Self::Nothing;
         }
         match Platform::new(&os, &architecture, Some(&variant)) {
-            Ok(platform) => Named::Platform(platform),
-            Err(_) if variant.is_empty() => Named::Unreadable(quoted(&format!("{os}/{architecture}"))),
-            Err(_) => Named::Unreadable(quoted(&format!("{os}/{architecture}/{variant}"))),
+            Ok(platform) => Self::Platform(platform),
+            Err(_) if variant.is_empty() => Self::Unreadable(quoted(&format!("{os}/{architecture}"))),
+            Err(_) => Self::Unreadable(quoted(&format!("{os}/{architecture}/{variant}"))),
         }
     }
 }
@@ -130,7 +104,7 @@ impl IndexEntry {
         let notes = written.annotations.notes();
         let platform = written.platform.map(|Object(platform)| platform).unwrap_or_default();
         let [os, architecture, _] = platform.parts();
-        let platform = platform.read();
+        let platform = Named::of(&platform);
         let media_type = written.media_type.unwrap_or_default();
         // What a builder says about an entry for a platform does not make it less of an image; its manifest tells.
         let is_artifact = written.artifact_type.is_some() && platform == Named::Nothing;

@@ -12,6 +12,7 @@ mod tests;
 
 use imagelock_core::Digest;
 use imagelock_core::oci::json::{Each, Fields, Object, text};
+use imagelock_core::oci::named;
 use oci_distribution::manifest::{
     IMAGE_CONFIG_MEDIA_TYPE, IMAGE_DOCKER_CONFIG_MEDIA_TYPE, IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE,
     OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE,
@@ -96,11 +97,6 @@ impl Fields for WrittenDocument {
         }
         Ok(())
     }
-}
-
-/// An empty name is none, as for Go.
-fn named(name: Option<String>) -> Option<String> {
-    name.filter(|name| !name.is_empty())
 }
 
 /// Reads an index or a manifest, and its media type.
