@@ -34,7 +34,7 @@ pub use self::{
     guide::Guide,
     monorepo::{Monorepo, MonorepoBuilder},
     output::Output,
-    registry::{PASSWORD, RealRegistry, RealRegistryBuilder, Request, USER},
+    registry::{GENERATIONS, PASSWORD, RealRegistry, RealRegistryBuilder, Request, USER},
     targets::target_of_every_image,
     tool::{tool, tool_or_skip},
 };

@@ -139,6 +139,14 @@ impl Monorepo {
         }
     }
 
+    /// Runs Git in the repository's folder, as somebody of no name and at a time that is always the same; whether it was done.
+    pub fn git<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> bool {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=a", "-c", "user.email=a@example.com"]).args(arguments).current_dir(&self.root);
+        git.env("GIT_AUTHOR_DATE", "1700000000 +0000").env("GIT_COMMITTER_DATE", "1700000000 +0000");
+        git.status().is_ok_and(|status| status.success())
+    }
+
     /// A command in the repository's folder whose environment holds nothing of the person who runs the test.
     pub fn command(&self, program: &Utf8Path) -> Command {
         let mut command = Command::new(program);

@@ -2,8 +2,6 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
-use std::process::Command;
-
 use imagelock_testkit::{Image, Registry};
 use imagelock_tests::Monorepo;
 use insta::assert_snapshot;
@@ -114,21 +112,14 @@ fn what_names_no_image_and_what_is_not_there_fails_with_what_to_write() {
     fails("HEAD:images.lock", "images.lock", 2, "is not in a repository of Git's");
 }
 
-fn git(repo: &Monorepo, arguments: &[&str]) -> bool {
-    let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
-    let mut command = Command::new("git");
-    command.args(identity).args(arguments).current_dir(repo.root());
-    command.status().is_ok_and(|status| status.success())
-}
-
 #[test]
 fn the_locks_of_two_commits_are_compared_image_by_image() {
     let registry = registry();
     let repo = repository(&registry);
-    if !git(&repo, &["init", "--quiet", "--initial-branch", "main"]) {
+    if !repo.git(["init", "--quiet", "--initial-branch", "main"]) {
         return;
     }
-    let commit = || assert!(git(&repo, &["add", "--all"]) && git(&repo, &["commit", "--quiet", "--message", "x"]));
+    let commit = || assert!(repo.git(["add", "--all"]) && repo.git(["commit", "--quiet", "--message", "x"]));
     commit();
     registry.push("acme/web:1", &new());
     let more = format!("other = \"{}/acme/web:1.4.0\"\n", registry.host());

@@ -2,8 +2,6 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
-use std::process::Command;
-
 use base64::Engine as _;
 use imagelock_testkit::{Fault, Image, Layer, On, Registry};
 use imagelock_tests::Monorepo;
@@ -441,23 +439,16 @@ fn a_platform_that_comes_or_goes_is_told_and_others_can_be_left_out() {
     assert_eq!(told(&["--platform", "linux/arm64"]), ["linux/arm64 same"]);
 }
 
-fn git(repo: &Monorepo, arguments: &[&str]) -> bool {
-    let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
-    let mut command = Command::new("git");
-    command.args(identity).args(arguments).current_dir(repo.root());
-    command.status().is_ok_and(|status| status.success())
-}
-
 #[test]
 fn what_is_compared_is_named_by_revisions_locks_and_images() {
     let world = World::new(&old(), &new());
     let repo = &world.repo;
     repo.write("new.lock", repo.read("images.lock"));
     repo.write("images.lock", repo.read("old.lock"));
-    if !git(repo, &["init", "--quiet", "--initial-branch", "main"]) {
+    if !repo.git(["init", "--quiet", "--initial-branch", "main"]) {
         return;
     }
-    assert!(git(repo, &["add", "--all"]) && git(repo, &["commit", "--quiet", "--message", "x"]));
+    assert!(repo.git(["add", "--all"]) && repo.git(["commit", "--quiet", "--message", "x"]));
     let first = |arguments: &[&str]| {
         let output = repo.imagelock(["diff"].iter().chain(arguments)).success();
         output.stdout.lines().next().unwrap_or_default().to_owned()

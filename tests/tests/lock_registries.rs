@@ -5,9 +5,7 @@
 use std::collections::BTreeMap;
 
 use imagelock_testkit::{Credentials, Image, Registry};
-use imagelock_tests::{Monorepo, PASSWORD, RealRegistry, USER, need};
-
-const GENERATIONS: [&str; 2] = ["docker-registry", "registry3"];
+use imagelock_tests::{GENERATIONS, Monorepo, PASSWORD, RealRegistry, USER, need};
 
 fn images() -> Vec<(&'static str, &'static str, Image)> {
     let made = "2026-11-20T06:00:00Z";

@@ -4,11 +4,9 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use imagelock_testkit::Image;
-use imagelock_tests::{Monorepo, RealRegistry, need};
+use imagelock_tests::{GENERATIONS, Monorepo, RealRegistry, need};
 use insta::assert_snapshot;
 use serde_json::Value;
-
-const GENERATIONS: [&str; 2] = ["docker-registry", "registry3"];
 
 struct World {
     registry: RealRegistry,

@@ -1,9 +1,7 @@
 //! Real registries behave as the rest of the end-to-end tests take for granted.
 
 use imagelock_testkit::{Credentials, Image};
-use imagelock_tests::{PASSWORD, RealRegistry, Request, USER, need};
-
-const GENERATIONS: [&str; 2] = ["docker-registry", "registry3"];
+use imagelock_tests::{GENERATIONS, PASSWORD, RealRegistry, Request, USER, need};
 
 #[test]
 fn a_registry_starts_answers_and_logs_each_request_once() {

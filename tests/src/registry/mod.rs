@@ -25,6 +25,9 @@ pub use self::{
     settings::{PASSWORD, USER},
 };
 
+/// The programs of both generations of the distribution registry: what is tried at one is tried at the other.
+pub const GENERATIONS: [&str; 2] = ["docker-registry", "registry3"];
+
 /// A running registry, stopped when it is dropped.
 pub struct RealRegistry {
     process: Child,

@@ -1,22 +1,12 @@
 //! `--since`: what changed is told, and no Git is started for it.
 
-use std::process::Command;
-
 use imagelock_tests::Monorepo;
 use insta::assert_snapshot;
 
 use super::{adopted, broken_with, registry, rendered};
 
-fn git(repo: &Monorepo, arguments: &[&str]) -> bool {
-    let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
-    let mut command = Command::new("git");
-    command.args(identity).args(arguments).current_dir(repo.root()).env("GIT_AUTHOR_DATE", "1700000000 +0000");
-    command.env("GIT_COMMITTER_DATE", "1700000000 +0000");
-    command.status().is_ok_and(|status| status.success())
-}
-
 fn commit(repo: &Monorepo) {
-    assert!(git(repo, &["add", "--all"]) && git(repo, &["commit", "--quiet", "--message", "x"]));
+    assert!(repo.git(["add", "--all"]) && repo.git(["commit", "--quiet", "--message", "x"]));
 }
 
 #[test]
@@ -28,15 +18,15 @@ fn only_findings_in_files_that_changed_are_told() {
             .file("old/Dockerfile", "FROM node:18\n")
             .file("moved/Dockerfile", "FROM node:20\n"),
     );
-    if !git(&repo, &["init", "--quiet", "--initial-branch", "main"]) {
+    if !repo.git(["init", "--quiet", "--initial-branch", "main"]) {
         return;
     }
     commit(&repo);
     let since = |revision: &str| broken_with(&repo, &["--since", revision]);
     assert_eq!(since("main"), [""; 0]);
-    assert!(git(&repo, &["switch", "--quiet", "--create", "feature"]));
+    assert!(repo.git(["switch", "--quiet", "--create", "feature"]));
     repo.write("committed/Dockerfile", "FROM node:22\n");
-    assert!(git(&repo, &["mv", "moved", "renamed"]));
+    assert!(repo.git(["mv", "moved", "renamed"]));
     commit(&repo);
     repo.write("untracked/Dockerfile", "FROM node:23\n");
     let changed = ["committed", "renamed", "untracked"].map(|folder| format!("error unlocked {folder}/Dockerfile:1:6"));
@@ -58,7 +48,7 @@ fn only_findings_in_files_that_changed_are_told() {
 fn no_program_that_the_settings_of_git_name_is_run() {
     let registry = registry();
     let repo = rendered(adopted(registry.host(), "").file("x/Dockerfile", "FROM node:22\n"));
-    if !git(&repo, &["init", "--quiet", "--initial-branch", "main"]) {
+    if !repo.git(["init", "--quiet", "--initial-branch", "main"]) {
         return;
     }
     commit(&repo);
