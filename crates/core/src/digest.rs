@@ -25,6 +25,14 @@ impl Algorithm {
         }
     }
 
+    /// The name of the hash function in its standard (FIPS 180-4), as CycloneDX writes it.
+    pub fn function(self) -> &'static str {
+        match self {
+            Self::Sha256 => "SHA-256",
+            Self::Sha512 => "SHA-512",
+        }
+    }
+
     fn hex_digits(self) -> usize {
         match self {
             Self::Sha256 => 64,
@@ -177,6 +185,7 @@ mod tests {
         let sha512 = of(Algorithm::Sha512);
         assert_eq!((sha512.hex().len(), &sha512.hex()[..6], sha512.short()), (128, "ddaf35", "sha512:ddaf35a19361"));
         assert_eq!(sha512.as_str(), format!("{}:{}", sha512.algorithm().name(), sha512.hex()));
+        assert_eq!([sha256.algorithm(), sha512.algorithm()].map(Algorithm::function), ["SHA-256", "SHA-512"]);
     }
 
     #[test]

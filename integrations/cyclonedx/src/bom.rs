@@ -90,7 +90,6 @@ pub(crate) fn text(images: &[Pinned<'_>]) -> String {
 fn component(image: &Pinned<'_>) -> Component {
     let locked = image.image;
     let digest = image.digest();
-    let algorithm = if digest.to_string().starts_with("sha512:") { "SHA-512" } else { "SHA-256" };
     let mut properties = vec![property("imagelock:name", image.name.as_str())];
     let created = locked.created.as_ref().map(ToString::to_string);
     let said = [
@@ -110,7 +109,7 @@ fn component(image: &Pinned<'_>) -> Component {
         bom_ref: image.name.to_string(),
         name: image.repository.to_string(),
         version: image.tag().map_or_else(|| digest.to_string(), ToString::to_string),
-        hashes: vec![Hash { alg: algorithm, content: digest.hex().to_owned() }],
+        hashes: vec![Hash { alg: digest.algorithm().function(), content: digest.hex().to_owned() }],
         purl: purl(&image.tagged(), architecture(image).as_deref()).unwrap_or_default(),
         properties,
     }

@@ -1,7 +1,6 @@
 //! CycloneDX 1.6 in JSON (ECMA-424).
 
 use imagelock_core::Digest;
-use imagelock_core::digest::Algorithm;
 use serde::Serialize;
 
 use super::{Subject, text};
@@ -80,17 +79,13 @@ struct Property {
 /// Writes a bill of materials.
 pub fn cyclonedx(subject: &Subject<'_>, packages: &[Package]) -> String {
     let components: Vec<Component> = packages.iter().map(component).collect();
-    let algorithm = match subject.manifest.algorithm() {
-        Algorithm::Sha256 => "SHA-256",
-        Algorithm::Sha512 => "SHA-512",
-    };
     let purl = subject.purl.to_owned();
     let image = Component {
         kind: "container",
         bom_ref: purl.clone(),
         name: subject.name.to_owned(),
         version: subject.version.to_owned(),
-        hashes: vec![Hash { alg: algorithm, content: subject.manifest.hex().to_owned() }],
+        hashes: vec![Hash { alg: subject.manifest.algorithm().function(), content: subject.manifest.hex().to_owned() }],
         licenses: Vec::new(),
         purl,
     };

@@ -47,11 +47,10 @@ impl Stanza {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::database::testing::records;
 
     fn packages(text: &str) -> Vec<Record> {
-        let mut records = Records::with_room(1 << 16);
-        read(text.as_bytes(), &mut records).unwrap();
-        records.into_list()
+        records(read, text)
     }
 
     #[test]

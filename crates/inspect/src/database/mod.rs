@@ -96,3 +96,15 @@ fn value(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes.trim_ascii());
     (!text.is_empty()).then(|| text.into_owned())
 }
+
+#[cfg(test)]
+mod testing {
+    use super::*;
+
+    /// The packages of a text, which its reader takes.
+    pub(super) fn records(read: impl Fn(&[u8], &mut Records) -> Result<(), Reason>, text: &str) -> Vec<Record> {
+        let mut records = Records::with_room(1 << 16);
+        read(text.as_bytes(), &mut records).unwrap();
+        records.into_list()
+    }
+}

@@ -37,11 +37,10 @@ fn normalized(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::database::testing::records;
 
     fn packages(text: &str) -> Vec<Record> {
-        let mut records = Records::with_room(1 << 16);
-        read(text.as_bytes(), &mut records).unwrap();
-        records.into_list()
+        records(read, text)
     }
 
     #[test]
