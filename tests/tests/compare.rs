@@ -160,4 +160,11 @@ fn the_tags_that_point_at_digests_put_them_in_an_order() {
     assert_eq!(words[..7], ["point", "there", "nightly,", "2.9.0", "->", "latest,", "2.10.0"], "{line}");
     let back = repo.imagelock(["compare", &second, &first, "--tags"]).success().stdout;
     assert!(back.starts_with("older, "), "{back}");
+    // However long the repository's name is.
+    let long = "a".repeat(120);
+    registry.push(&format!("acme/{long}:1.0.0"), &image("one"));
+    registry.push(&format!("acme/{long}:1.1.0"), &image("other"));
+    let reference = |tag: &str| format!("{}/acme/{long}:{tag}", registry.host());
+    let shown = repo.imagelock(["compare", &reference("1.0.0"), &reference("1.1.0"), "--tags"]).success().stdout;
+    assert!(shown.contains("point there"), "{shown}");
 }

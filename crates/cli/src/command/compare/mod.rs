@@ -5,6 +5,7 @@ mod text;
 use clap::Args;
 use imagelock_core::compare::{self, Change, Comparison, Evidence, Verdict};
 use imagelock_core::lockfile::LockedImage;
+use imagelock_core::name::NameError;
 use imagelock_core::{Created, ImageName, Lockfile};
 use serde::Serialize;
 
@@ -120,15 +121,13 @@ fn locks(first: &Lockfile, second: &Lockfile, now: &Created) -> Vec<Pair> {
 }
 
 /// What the tags say that point at two images now.
-fn pointing(session: &Session<'_>, images: [&LockedImage; 2]) -> Result<Option<Evidence>, Failure> {
-    let tags = |image: &LockedImage| {
-        // What errors call it: it may be locked under no name.
-        let called = image.repository().map(|repository| repository.last_component().parse());
-        let Some(Ok(name)) = called else { return Ok(Vec::new()) };
+fn pointing(session: &Session<'_>, [first, second]: [&LockedImage; 2]) -> Result<Option<Evidence>, Failure> {
+    // What errors call them: they may be locked under no name.
+    let tags = |called: &str, image: &LockedImage| {
+        let name = called.parse().map_err(|error: NameError| Failure::input(error.to_string()))?;
         aliases::of_image(session, &name, image)
     };
-    let [first, second] = images;
-    Ok(compare::aliases(&tags(first)?, &tags(second)?))
+    Ok(compare::aliases(&tags("first", first)?, &tags("second", second)?))
 }
 
 fn pair(
