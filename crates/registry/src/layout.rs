@@ -3,6 +3,8 @@
 //! Everything is verified as if it came from a network, and nothing outside the directory is read: a link that leads
 //! out of it is refused.
 
+use std::io::{Read as _, Seek as _, SeekFrom};
+
 use bytes::Bytes;
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_core::{Digest, Tag};
@@ -222,7 +224,7 @@ impl Layout {
 
     /// Returns the content of a digest, verified.
     pub fn blob(&self, digest: &Digest, cap: u64) -> Result<Bytes, LayoutError> {
-        let path = format!("blobs/{}/{}", digest.algorithm().name(), digest.hex());
+        let path = blob_path(digest);
         let bytes = self.read(&path, cap)?;
         let got = Digest::of(digest.algorithm(), &bytes);
         if got == *digest {
@@ -232,14 +234,42 @@ impl Layout {
         }
     }
 
-    fn read(&self, path: &str, cap: u64) -> Result<Vec<u8>, LayoutError> {
+    /// Opens the content of a digest, whatever it is.
+    pub(crate) fn open_blob(&self, digest: &Digest) -> Result<std::fs::File, LayoutError> {
+        let (file, real) = self.real(&blob_path(digest))?;
+        match imagelock_files::open(&real) {
+            Ok(Some(opened)) => Ok(opened.into()),
+            Ok(None) => Err(LayoutError::Unreadable { file, reason: std::io::ErrorKind::NotFound.to_string() }),
+            Err(error) => Err(LayoutError::Unreadable { file, reason: error.problem.to_string() }),
+        }
+    }
+
+    /// Reads a piece of the content of a digest, whatever it is.
+    pub(crate) fn piece(&self, digest: &Digest, first: u64, size: u64) -> Result<Vec<u8>, LayoutError> {
+        let mut file = self.open_blob(digest)?;
+        let mut piece = Vec::new();
+        let read = file.seek(SeekFrom::Start(first)).and_then(|_| file.take(size).read_to_end(&mut piece));
+        read.map(|_| piece).map_err(|error| self.unreadable(digest, &error))
+    }
+
+    /// The error of a content that cannot be read.
+    pub(crate) fn unreadable(&self, digest: &Digest, error: &std::io::Error) -> LayoutError {
+        LayoutError::Unreadable { file: self.directory.join(blob_path(digest)), reason: error.kind().to_string() }
+    }
+
+    /// A file of the layout, and where it really lies.
+    fn real(&self, path: &str) -> Result<(Utf8PathBuf, Utf8PathBuf), LayoutError> {
         let file = self.directory.join(path);
         let unreadable =
             |error: std::io::Error| LayoutError::Unreadable { file: file.clone(), reason: error.kind().to_string() };
         let real = file.canonicalize_utf8().map_err(unreadable)?;
-        if !real.starts_with(&self.real) {
-            return Err(LayoutError::Outside { file });
-        }
+        if real.starts_with(&self.real) { Ok((file, real)) } else { Err(LayoutError::Outside { file }) }
+    }
+
+    fn read(&self, path: &str, cap: u64) -> Result<Vec<u8>, LayoutError> {
+        let (file, real) = self.real(path)?;
+        let unreadable =
+            |error: std::io::Error| LayoutError::Unreadable { file: file.clone(), reason: error.kind().to_string() };
         match imagelock_files::bytes(&real, cap) {
             Ok(Some(bytes)) => Ok(bytes),
             Ok(None) => Err(unreadable(std::io::ErrorKind::NotFound.into())),
@@ -250,6 +280,11 @@ impl Layout {
             }),
         }
     }
+}
+
+/// Where a layout has the content of a digest.
+fn blob_path(digest: &Digest) -> String {
+    format!("blobs/{}/{}", digest.algorithm().name(), digest.hex())
 }
 
 fn parse<'a, T: Deserialize<'a>>(file: &Utf8Path, bytes: &'a [u8]) -> Result<T, LayoutError> {

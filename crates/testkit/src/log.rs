@@ -27,6 +27,8 @@ pub struct Entry {
     pub user_agent: Option<String>,
     /// The body of a request for a token; empty for every other request.
     pub form: String,
+    /// How many bytes of a body came with the request.
+    pub bytes_received: u64,
     /// The status of the answer; 0 while there is none, and for good when the connection was closed without one.
     pub status: u16,
     sent: Arc<AtomicU64>,
@@ -133,6 +135,7 @@ impl Log {
             accept: asked.accept.clone(),
             user_agent: asked.user_agent.clone(),
             form: String::new(),
+            bytes_received: 0,
             status: 0,
             sent: Arc::clone(&sent),
         });
@@ -162,6 +165,10 @@ impl Ticket {
 
     pub(crate) fn form(&self, form: String) {
         self.edit(|entry| entry.form = form);
+    }
+
+    pub(crate) fn received(&self, bytes: usize) {
+        self.edit(|entry| entry.bytes_received = bytes as u64);
     }
 
     pub(crate) fn answered(&self, status: u16) {

@@ -1,4 +1,4 @@
-//! What is asked of a registry: a tag's digest, a manifest, a blob, the tags of a repository.
+//! What is asked of a registry: a tag's digest, a manifest, a blob, the tags of a repository; and what is written to one.
 //!
 //! # Mirrors
 //!
@@ -13,6 +13,7 @@ mod copy;
 mod download;
 mod head;
 mod kept;
+mod push;
 mod referrers;
 mod stream;
 mod tags;
@@ -28,6 +29,7 @@ use url::Url;
 pub use authorization::Authorization;
 pub use builder::ClientBuilder;
 pub(crate) use head::Absent;
+pub use push::{BlobSource, Carried, Holding};
 pub use tags::TagList;
 
 use self::kept::Kept;
@@ -44,7 +46,7 @@ pub const MANIFEST_BYTES: u64 = 4 << 20;
 /// The largest configuration. Builds of years of history and labels stay far below.
 pub const CONFIG_BYTES: u64 = 8 << 20;
 
-/// Reads registries. Clones share connections, tokens and limits.
+/// Reads and writes registries. Clones share connections, tokens and limits.
 #[derive(Clone)]
 pub struct Client {
     transport: Arc<Transport>,

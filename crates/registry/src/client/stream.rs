@@ -25,41 +25,73 @@ impl Client {
     ) -> Result<T, Error> {
         let (delivery, arriving) = Delivery::like(digest);
         let reading = tokio::task::spawn_blocking(move || read(&mut Pieces::new(arriving)));
-        let delivered = self.deliver_from_any(repository, digest, size, &delivery).await;
-        let got = delivery.finish();
+        let delivered = match self.places(repository) {
+            Ok(places) => self.delivered(places, repository, digest, size, delivery).await,
+            Err(error) => Err(error),
+        };
         // The thread comes to its end whatever became of the blob; whoever waits for it leaves none behind.
         let read = reading.await;
         let (place, reference) = delivered?;
-        let error =
-            |kind| place.unanswered(&place.ask("read the blob", reference.clone(), place.host.base.clone()), kind);
-        match got {
-            Some((got, _)) if got != size => Err(error(ErrorKind::SizeMismatch { expected: size, got })),
-            Some((_, got)) if got == *digest => {
-                read.map_err(|panic| error(ErrorKind::Malformed { reason: format!("its reader failed: {panic}") }))
-            }
-            Some((_, got)) => {
-                Err(error(ErrorKind::DigestMismatch { host: place.name(), expected: digest.clone(), got }))
-            }
-            None => Err(error(ErrorKind::Malformed { reason: "it has no digest".to_owned() })),
-        }
+        read.map_err(|panic| {
+            let reason = format!("its reader failed: {panic}");
+            place.unread(reference, ErrorKind::Malformed { reason })
+        })
+    }
+
+    /// Hands a blob of `size` bytes on, and verifies it. Its receiver comes to the end before that is known.
+    pub(super) async fn delivered(
+        &self,
+        places: Vec<PlaceOfHost>,
+        repository: &Repository,
+        digest: &Digest,
+        size: u64,
+        delivery: Delivery,
+    ) -> Result<(PlaceOfHost, String), Error> {
+        let delivered = self.deliver_from_any(places, repository, digest, size, &delivery).await;
+        let got = delivery.finish();
+        let (place, reference) = delivered?;
+        let kind = match got {
+            Some((got, _)) if got != size => ErrorKind::SizeMismatch { expected: size, got },
+            Some((_, got)) if got == *digest => return Ok((place, reference)),
+            Some((_, got)) => ErrorKind::DigestMismatch { host: place.name(), expected: digest.clone(), got },
+            None => ErrorKind::Malformed { reason: "it has no digest".to_owned() },
+        };
+        Err(place.unread(reference, kind))
     }
 
     async fn deliver_from_any(
         &self,
+        places: Vec<PlaceOfHost>,
         repository: &Repository,
         digest: &Digest,
         size: u64,
         delivery: &Delivery,
     ) -> Result<(PlaceOfHost, String), Error> {
-        for place in self.mirrors(repository) {
+        let mut places = places.into_iter().peekable();
+        loop {
+            // There is always one: the registry itself.
+            let place = places.next().map_or_else(|| self.own(repository), Ok)?;
             match deliver(self, place, repository, digest, size, delivery).await {
                 Ok(done) => return Ok(done),
+                Err((_, error)) if places.peek().is_none() => return Err(error),
                 Err((place, error)) => {
                     self.reporter().event(Event::MirrorFailed { mirror: place.host.host.as_str(), error: &error });
                 }
             }
         }
-        deliver(self, self.own(repository)?, repository, digest, size, delivery).await.map_err(|(_, error)| error)
+    }
+
+    /// Where a blob is asked for: the mirrors, and behind them the registry itself.
+    pub(super) fn places(&self, repository: &Repository) -> Result<Vec<PlaceOfHost>, Error> {
+        let mut places = self.mirrors(repository);
+        places.push(self.own(repository)?);
+        Ok(places)
+    }
+}
+
+impl PlaceOfHost {
+    fn unread(&self, reference: String, kind: ErrorKind) -> Error {
+        self.unanswered(&self.ask("read the blob", reference, self.host.base.clone()), kind)
     }
 }
 

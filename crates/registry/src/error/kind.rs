@@ -145,10 +145,12 @@ pub enum ErrorKind {
         got: u64,
     },
     /// A body that drips.
-    #[error("{host} sends less than {} in {}", size(*.bytes), time(*.window))]
+    #[error("{host} {verb} less than {} in {}", size(*.bytes), time(*.window))]
     Slow {
         /// The host.
         host: String,
+        /// What it does so slowly: `sends` or `takes`.
+        verb: &'static str,
         /// The least that a body has to bring in a window, in bytes.
         bytes: u64,
         /// The window.

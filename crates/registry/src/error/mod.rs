@@ -53,6 +53,11 @@ impl Context {
         }
     }
 
+    /// Whether something was being written.
+    fn writes(&self) -> bool {
+        self.doing.starts_with("write")
+    }
+
     fn before(&self) -> String {
         format!("cannot {} {}: ", self.doing, self.reference)
     }
@@ -91,7 +96,21 @@ impl Error {
     /// Returns what a person can do about it.
     pub fn help(&self) -> Vec<String> {
         match &self.kind {
-            ErrorKind::Unauthorized(refusal) | ErrorKind::Forbidden(refusal) => refusal.help(),
+            ErrorKind::Unauthorized(refusal) | ErrorKind::Forbidden(refusal) => {
+                let help = refusal.help();
+                if help.is_empty() && self.context.as_deref().is_some_and(Context::writes) {
+                    let host = &refusal.registry;
+                    return vec![format!(
+                        "`docker login {host}` as somebody who may write there, or ask who runs {host}"
+                    )];
+                }
+                help
+            }
+            ErrorKind::Status { status: 404 | 405, host, .. }
+                if self.context.as_deref().is_some_and(Context::writes) =>
+            {
+                vec![format!("{host} may take nothing at all, like a cache, or wants the repository to be made first")]
+            }
             ErrorKind::NotFound { what, .. } => self.unseen(*what).into_iter().collect(),
             ErrorKind::Token { login, .. } => {
                 let registry = self.host().unwrap_or_default();

@@ -10,6 +10,28 @@ use tokio::sync::OnceCell;
 
 use super::auth::Challenge;
 
+/// What a request does to a repository, and so what its token has to be good for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Access {
+    /// It reads.
+    Read,
+    /// It writes, or asks what there is to be written.
+    Write,
+    /// It takes a blob over from another repository of the host.
+    Mount(String),
+}
+
+impl Access {
+    /// The scope of a token that is good for it (distribution's token specification): no request that reads has one that is
+    /// good for writing.
+    fn scope(&self, path: &str) -> String {
+        match self {
+            Self::Read => format!("repository:{path}:pull"),
+            Self::Write | Self::Mount(_) => format!("repository:{path}:pull,push"),
+        }
+    }
+}
+
 /// The challenges of a host.
 #[derive(Debug, Default)]
 pub(crate) struct Challenges {
@@ -24,8 +46,8 @@ struct KnownChallenge {
     usual: Option<Challenge>,
     /// What is not the usual, by path.
     other: BTreeMap<String, Challenge>,
-    /// Scopes that are not `repository:<path>:pull`, by path.
-    scopes: BTreeMap<String, String>,
+    /// Scopes that are not the usual ones.
+    scopes: BTreeMap<(String, Access), String>,
 }
 
 impl Challenges {
@@ -40,8 +62,8 @@ impl Challenges {
     }
 
     /// Keeps what was asked for before a repository was read: it is the first guess for every other repository.
-    pub(crate) fn learn(&self, challenge: &Challenge, path: &str) {
-        let challenge = self.without_scope(challenge, path);
+    pub(crate) fn learn(&self, challenge: &Challenge, path: &str, access: &Access) {
+        let challenge = self.without_scope(challenge, path, access);
         let mut known = self.known();
         if *known.usual.get_or_insert_with(|| challenge.clone()) == challenge {
             known.other.remove(path);
@@ -52,29 +74,32 @@ impl Challenges {
 
     /// Keeps what is asked for before one repository is read, and leaves the others, which were public so far.
     pub(crate) fn learn_for(&self, challenge: &Challenge, path: &str) {
-        let challenge = self.without_scope(challenge, path);
+        let challenge = self.without_scope(challenge, path, &Access::Read);
         self.known().other.insert(path.to_owned(), challenge);
     }
 
     /// The scope of the token for a repository.
-    pub(crate) fn scope(&self, path: &str) -> String {
-        self.known().scopes.get(path).cloned().unwrap_or_else(|| usual_scope(path))
+    pub(crate) fn scope(&self, path: &str, access: &Access) -> String {
+        let Access::Mount(from) = access else {
+            let key = (path.to_owned(), access.clone());
+            return self.known().scopes.get(&key).cloned().unwrap_or_else(|| access.scope(path));
+        };
+        let (to, from) = (self.scope(path, &Access::Write), Access::Read.scope(from));
+        format!("{to} {from}")
     }
 
-    fn without_scope(&self, challenge: &Challenge, path: &str) -> Challenge {
+    fn without_scope(&self, challenge: &Challenge, path: &str, access: &Access) -> Challenge {
         let mut challenge = challenge.clone();
         if let Challenge::Bearer { scope, .. } = &mut challenge
             && let Some(scope) = scope.take()
-            && scope != usual_scope(path)
+            && scope != access.scope(path)
+            // What a mount takes is what its two repositories take.
+            && !matches!(access, Access::Mount(_))
         {
-            self.known().scopes.insert(path.to_owned(), scope);
+            self.known().scopes.insert((path.to_owned(), access.clone()), scope);
         }
         challenge
     }
-}
-
-fn usual_scope(path: &str) -> String {
-    format!("repository:{path}:pull")
 }
 
 #[cfg(test)]
@@ -89,15 +114,15 @@ mod tests {
     fn two_kinds_of_one_host_do_not_displace_each_other() {
         let challenges = Challenges::default();
         assert_eq!(challenges.of("a"), None);
-        challenges.learn(&bearer(Some("repository:a:pull")), "a");
-        challenges.learn(&Challenge::Basic, "b");
-        challenges.learn(&bearer(Some("repository:c:pull")), "c");
+        challenges.learn(&bearer(Some("repository:a:pull")), "a", &Access::Read);
+        challenges.learn(&Challenge::Basic, "b", &Access::Read);
+        challenges.learn(&bearer(Some("repository:c:pull")), "c", &Access::Read);
         for (path, expected) in
             [("a", bearer(None)), ("b", Challenge::Basic), ("c", bearer(None)), ("new", bearer(None))]
         {
             assert_eq!(challenges.of(path), Some(expected), "{path}");
         }
-        challenges.learn(&bearer(None), "b");
+        challenges.learn(&bearer(None), "b", &Access::Read);
         assert_eq!(challenges.of("b"), Some(bearer(None)), "what it says last holds");
     }
 
@@ -111,10 +136,22 @@ mod tests {
     #[test]
     fn only_an_unusual_scope_is_kept() {
         let challenges = Challenges::default();
-        challenges.learn(&bearer(Some("repository:a:pull,push")), "a");
-        challenges.learn(&bearer(Some("repository:b:pull")), "b");
-        assert_eq!(challenges.scope("a"), "repository:a:pull,push");
-        assert_eq!(challenges.scope("b"), "repository:b:pull");
+        challenges.learn(&bearer(Some("repository:a:pull,push")), "a", &Access::Read);
+        challenges.learn(&bearer(Some("repository:b:pull")), "b", &Access::Read);
+        assert_eq!(challenges.scope("a", &Access::Read), "repository:a:pull,push");
+        assert_eq!(challenges.scope("b", &Access::Read), "repository:b:pull");
         assert_eq!(challenges.known().scopes.len(), 1);
+    }
+
+    #[test]
+    fn what_writes_has_a_scope_of_its_own() {
+        let challenges = Challenges::default();
+        challenges.learn(&bearer(Some("repository:a:pull,push")), "a", &Access::Write);
+        challenges.learn(&bearer(Some("repository:b:push,pull,delete")), "b", &Access::Write);
+        assert_eq!(challenges.scope("a", &Access::Read), "repository:a:pull");
+        assert_eq!(challenges.scope("a", &Access::Write), "repository:a:pull,push");
+        assert_eq!(challenges.scope("b", &Access::Read), "repository:b:pull");
+        let mount = Access::Mount("a".to_owned());
+        assert_eq!(challenges.scope("b", &mount), "repository:b:push,pull,delete repository:a:pull");
     }
 }

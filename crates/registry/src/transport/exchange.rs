@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use imagelock_core::Digest;
-use reqwest::Response;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RANGE};
+use reqwest::{Response, StatusCode};
 use tokio::time::Instant;
 use url::Url;
 
@@ -17,7 +17,7 @@ use super::delivery::Delivery;
 use super::limits::{HostState, Meter};
 use super::redirect::{self, Content};
 use super::retry::{self, Failure, Retry};
-use super::{Answer, Ask, Sink, Transport, outside, realm};
+use super::{Answer, Ask, Payload, Sink, Transport, outside, realm};
 use crate::error::{ErrorKind, Login, quoted};
 use crate::hash::Hasher;
 use crate::list::{self, Page, PageError, Pieces};
@@ -103,17 +103,26 @@ impl Transport {
         if let Some(authorization) = authorization {
             request = request.header(AUTHORIZATION, authorization.clone());
         }
-        if let Some(form) = &ask.form {
-            request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.clone());
-        }
-        // What may be large has a pace to keep instead.
-        if matches!(ask.sink, Sink::Nowhere | Sink::Memory { .. }) {
-            request = request.timeout(*left);
+        if let Some((first, last)) = ask.range {
+            request = request.header(RANGE, format!("bytes={first}-{last}"));
         }
         let sent = Instant::now();
-        let result = match request.send().await {
+        let response = match &ask.payload {
+            Payload::Blob(feed) => self.fed(host, request, feed).await,
+            payload => {
+                if let Payload::Bytes { media_type, bytes } = payload {
+                    request = request.header(CONTENT_TYPE, *media_type).body(bytes.clone());
+                }
+                // What may be large has a pace to keep instead.
+                if matches!(ask.sink, Sink::Nowhere | Sink::Memory { .. }) {
+                    request = request.timeout(*left);
+                }
+                within(self.timeouts.read, host, request.send()).await
+            }
+        };
+        let result = match response {
             Ok(response) => read(host, ask, url, Body::of(host, response, self.timeouts.pace)).await,
-            Err(error) => Err(failed(host, &error)),
+            Err(failure) => Err(failure),
         };
         *left = left.saturating_sub(sent.elapsed());
         // The connection goes back to the pool in a task of its own. Let that run before the next request takes the
@@ -123,6 +132,18 @@ impl Transport {
         }
         drop((place, turn));
         result
+    }
+}
+
+/// Waits for an answer to begin.
+async fn within(
+    limit: Duration,
+    host: &HostState,
+    sending: impl Future<Output = reqwest::Result<Response>>,
+) -> Result<Response, Failure> {
+    match tokio::time::timeout(limit, sending).await {
+        Ok(response) => response.map_err(|error| failed(host, &error)),
+        Err(_) => Err(silent(host)),
     }
 }
 
@@ -149,7 +170,7 @@ impl<'a> Body<'a> {
             Some(piece) => piece.map_err(|error| failed(self.host, &error)),
             None => {
                 let Pace { bytes, window } = self.pace;
-                let kind = ErrorKind::Slow { host: self.host.host.to_string(), bytes, window };
+                let kind = ErrorKind::Slow { host: self.host.host.to_string(), verb: "sends", bytes, window };
                 Err(Failure { kind, status: None, retry: Retry::Once })
             }
         }
@@ -238,7 +259,7 @@ async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut body: Body<'_>) ->
     let headers = body.response.headers().clone();
     let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
     if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
-        && ask.content != Content::Token
+        && !matches!(ask.content, Content::Token | Content::Upload)
         && let Some(location) = location
     {
         let Ok(next) = url.join(location) else {
@@ -268,6 +289,8 @@ async fn read(host: &HostState, ask: &Ask<'_>, url: &Url, mut body: Body<'_>) ->
         };
     }
     match ask.sink {
+        // Whoever knows no ranges sends all of it, which nobody asked for.
+        _ if ask.range.is_some() && status != StatusCode::PARTIAL_CONTENT => {}
         Sink::Nowhere => {}
         Sink::Memory { cap } => answer.body = body.memory(cap).await?,
         Sink::List { cap, most } => answer.page = Some(body.list(cap, most).await?),
@@ -302,13 +325,17 @@ fn is_tls(cause: &(dyn std::error::Error + 'static)) -> bool {
     io.kind() == std::io::ErrorKind::InvalidData || io.get_ref().is_some_and(|inner| is_tls(inner))
 }
 
+pub(super) fn silent(host: &HostState) -> Failure {
+    let kind = ErrorKind::Network { host: host.host.to_string(), reason: "it did not answer in time".to_owned() };
+    Failure { kind, status: None, retry: Retry::Once }
+}
+
 /// Tells apart what the library calls failed.
-fn failed(host: &HostState, error: &reqwest::Error) -> Failure {
-    let host = host.host.to_string();
+pub(super) fn failed(host: &HostState, error: &reqwest::Error) -> Failure {
     if error.is_timeout() {
-        let reason = "it did not answer in time".to_owned();
-        return Failure { kind: ErrorKind::Network { host, reason }, status: None, retry: Retry::Once };
+        return silent(host);
     }
+    let host = host.host.to_string();
     if outside::is_inside(error) {
         let reason = format!("{host} is not asked: {}", outside::Inside);
         return Failure::last(ErrorKind::Redirect { reason });

@@ -11,6 +11,7 @@ use imagelock_credentials::{Credential, Found};
 use reqwest::header::HeaderValue;
 
 use super::auth::{self, Challenge};
+use super::challenges::Access;
 use super::exchange::Reply;
 use super::limits::HostState;
 use super::retry::Failure;
@@ -49,6 +50,8 @@ struct Party {
     host: Arc<HostState>,
     /// The repository's path at that host.
     path: String,
+    /// What is done to it.
+    access: Access,
     shown: Presented,
     /// The registry itself, and not where it redirects to.
     is_registry: bool,
@@ -75,7 +78,7 @@ impl Transport {
             if let Ok((answer, party)) = &reply
                 && let Some(challenge) = party.challenge(answer)
             {
-                party.host.challenges.learn(&challenge, &party.path);
+                party.host.challenges.learn(&challenge, &party.path, &party.access);
             }
             host.meet();
             drop(ahead);
@@ -108,7 +111,7 @@ impl Transport {
         let home = ask.url.origin();
         let unasked = || Presented::Nothing(Login::Unasked);
         let (mut path, mut shown) = (ask.path.to_owned(), unasked());
-        let (mut is_repository, mut may_ask) = (true, true);
+        let (mut is_repository, mut may_ask, mut access) = (true, true, ask.access.clone());
         let header = async |at: &Arc<HostState>, url: &url::Url| {
             let is_registry = url.origin() == home;
             // A password goes over plain HTTP where that is in order for the host itself, and not because another leads there.
@@ -118,12 +121,14 @@ impl Transport {
             is_repository = known.is_some();
             may_ask = is_repository && (is_registry || named);
             known.filter(|_| may_ask).unwrap_or_default().clone_into(&mut path);
-            shown = if may_ask { self.present(at, &path).await? } else { unasked() };
+            // Whoever is led to writes nothing.
+            access = if is_registry { ask.access.clone() } else { Access::Read };
+            shown = if may_ask { self.present(at, &path, &access).await? } else { unasked() };
             Ok(shown.header().cloned())
         };
         let Reply { answer, from } = self.exchange(host, ask, header).await?;
         let is_registry = answer.url.origin() == home;
-        Ok((answer, Party { host: from, path, shown, is_registry, is_repository, may_ask }))
+        Ok((answer, Party { host: from, path, access, shown, is_registry, is_repository, may_ask }))
     }
 
     /// Finds out what a request that was refused would be sent with now.
@@ -139,7 +144,7 @@ impl Transport {
             Presented::Secret(..) if answer.status.as_u16() == 401 && asked => {}
             Presented::Secret(..) | Presented::Token { .. } => return Ok(None),
         }
-        if party.may_ask { self.present(&party.host, &party.path).await.map(Some) } else { Ok(None) }
+        if party.may_ask { self.present(&party.host, &party.path, &party.access).await.map(Some) } else { Ok(None) }
     }
 
     /// Looks for what a registry, or one that it may lead to, asks for, where it does not say so with its refusal and
@@ -159,7 +164,7 @@ impl Transport {
             // Whoever refuses without a word takes a password or nothing. It is sent over TLS, or where plain HTTP is
             // in order for this registry: no other address is ever made for one.
             None if is_silent(answer) && matches!(credential, Credential::Basic { .. }) => {
-                host.challenges.learn(&Challenge::Basic, path);
+                host.challenges.learn(&Challenge::Basic, path, &party.access);
             }
             None => {}
         }
@@ -193,11 +198,11 @@ impl Transport {
             let answer = self.plain(host, ask, None).await?;
             let challenge = auth::challenge(&answer.headers).or_else(|| is_silent(&answer).then_some(Challenge::Basic));
             if let Some(challenge) = challenge.filter(|_| answer.status.as_u16() == 401) {
-                host.challenges.learn(&challenge.without_scope(), ask.path);
+                host.challenges.learn(&challenge.without_scope(), ask.path, &ask.access);
             }
             host.meet();
         }
-        let presented = self.present(host, ask.path).await.map_err(failed)?;
+        let presented = self.present(host, ask.path, &ask.access).await.map_err(failed)?;
         Ok(match presented {
             Presented::Nothing(_) => None,
             Presented::Secret(header, _) => Some((header, None)),
@@ -209,7 +214,7 @@ impl Transport {
     }
 
     /// Returns what the host is known to ask for.
-    async fn present(&self, host: &HostState, path: &str) -> Result<Presented, Failure> {
+    async fn present(&self, host: &HostState, path: &str, access: &Access) -> Result<Presented, Failure> {
         let Some(challenge) = host.challenges.of(path) else { return Ok(Presented::Nothing(Login::Unasked)) };
         let found = self.credentials(host, path).await?;
         let origin = found.origin().clone();
@@ -221,7 +226,7 @@ impl Transport {
                 self.sent.basic(username, password.expose())
             }
             (_, Challenge::Bearer { realm, service, .. }) => {
-                let key = Self::key(host, realm, service.as_deref(), host.challenges.scope(path));
+                let key = Self::key(host, realm, service.as_deref(), host.challenges.scope(path, access));
                 let (token, is_new) = self.token(host, &key, path).await?;
                 return Ok(Presented::Token { header: token.header, login: token.login, key, is_new });
             }

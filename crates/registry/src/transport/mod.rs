@@ -8,10 +8,12 @@
 //! [`realm`] allows, never along a redirect; nothing is read into memory without a cap; an error holds no query, and
 //! nothing that was [`sent`].
 
+mod ask;
 pub(crate) mod auth;
 mod challenges;
 pub(crate) mod delivery;
 mod exchange;
+pub(crate) mod feed;
 pub(crate) mod limits;
 mod login;
 pub(crate) mod outside;
@@ -20,32 +22,30 @@ pub(crate) mod redirect;
 pub(crate) mod retry;
 mod sent;
 pub(crate) mod token;
+mod upload;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use imagelock_core::{Digest, Host};
+use imagelock_core::Host;
 use imagelock_credentials::Store;
-use oci_distribution::errors::OciEnvelope;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
-use reqwest::{Method, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use url::Url;
 
-use self::delivery::Delivery;
+pub(crate) use self::ask::{Answer, Ask, Payload, Sink};
+pub(crate) use self::challenges::Access;
 use self::limits::HostState;
 use self::outside::Outside;
-use self::redirect::Content;
 use self::retry::{Failure, Retry};
 use self::sent::Sent;
 use self::token::Tokens;
-use crate::error::{Context, Error, ErrorKind, Login, quoted};
+pub(crate) use self::upload::{Uploaded, session};
+use crate::error::{Context, Error, ErrorKind, quoted};
 use crate::event::{Event, Reporter};
-use crate::list::{Page, PageError};
 use crate::settings::{Backoff, RegistrySettings, Timeouts};
 
 /// The host that answers for `docker.io`.
@@ -82,99 +82,8 @@ pub(crate) struct Transport {
     pub(crate) sent: Arc<Sent>,
 }
 
-/// Where the body of an answer goes.
-#[derive(Clone, Copy)]
-pub(crate) enum Sink<'a> {
-    /// There is none.
-    Nowhere,
-    /// To memory, up to a limit.
-    Memory { cap: u64 },
-    /// To the reader of a list of at most `most` tags.
-    List { cap: u64, most: usize },
-    /// To the start of a file, hashed as `digest` is.
-    File { file: &'a std::fs::File, digest: &'a Digest, cap: u64 },
-    /// To a reader on a thread of its own.
-    Reader { delivery: &'a Delivery, cap: u64 },
-}
-
-/// A request.
-pub(crate) struct Ask<'a> {
-    pub(crate) method: Method,
-    pub(crate) url: Url,
-    pub(crate) accept: Option<&'static str>,
-    pub(crate) form: Option<String>,
-    pub(crate) content: Content,
-    pub(crate) sink: Sink<'a>,
-    /// The repository's path on the host that is asked, for scopes and credentials.
-    pub(crate) path: &'a str,
-    pub(crate) doing: &'static str,
-    /// What errors call the thing that is asked for.
-    pub(crate) reference: String,
-    /// The most attempts, where that is fewer than usual.
-    pub(crate) attempts: u32,
-}
-
-impl<'a> Ask<'a> {
-    pub(crate) fn new(doing: &'static str, path: &'a str, url: Url) -> Self {
-        Self {
-            method: Method::GET,
-            url,
-            accept: None,
-            form: None,
-            content: Content::Word,
-            sink: Sink::Nowhere,
-            path,
-            doing,
-            reference: path.to_owned(),
-            attempts: u32::MAX,
-        }
-    }
-}
-
-/// An answer, whatever its status.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    /// The body, unless it went elsewhere.
-    pub(crate) body: Bytes,
-    /// What the reader of a list found in it.
-    pub(crate) page: Option<Result<Page, PageError>>,
-    /// The size and the digest of what went to a file.
-    pub(crate) written: Option<(u64, Digest)>,
-    pub(crate) url: Url,
-    /// The host that gave it: where redirects led.
-    pub(crate) from: String,
-    /// What became of the login.
-    pub(crate) login: Login,
-}
-
-impl Answer {
-    /// What the server says about a failure, cut and cleaned.
-    pub(crate) fn message(&self) -> String {
-        let Ok(envelope) = serde_json::from_slice::<OciEnvelope>(&self.body) else { return String::new() };
-        let messages: Vec<String> = envelope.errors.into_iter().map(|error| error.message).collect();
-        quoted(&messages.join("; "))
-    }
-
-    /// Whether the server gives a failure this code (OCI distribution-spec, "Error Codes").
-    pub(crate) fn code(&self, code: &str) -> bool {
-        #[derive(serde::Deserialize)]
-        struct Codes {
-            errors: Vec<Code>,
-        }
-        #[derive(serde::Deserialize)]
-        struct Code {
-            #[serde(default)]
-            code: String,
-        }
-        let codes = serde_json::from_slice::<Codes>(&self.body);
-        codes.is_ok_and(|codes| codes.errors.iter().any(|error| error.code == code))
-    }
-}
-
 /// Starts a client of the HTTP library. It follows nothing and repeats nothing by itself: what is sent is ours to judge
-/// and to count.
+/// and to count. Silence is measured where a request is sent: to the library, a body that is on its way up is silence.
 pub(crate) fn http(timeouts: &Timeouts, per_host: usize) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(USER_AGENT)
@@ -182,7 +91,6 @@ pub(crate) fn http(timeouts: &Timeouts, per_host: usize) -> reqwest::ClientBuild
         .retry(reqwest::retry::never())
         .referer(false)
         .connect_timeout(timeouts.connect)
-        .read_timeout(timeouts.read)
         .pool_max_idle_per_host(per_host)
 }
 

@@ -19,6 +19,8 @@ pub(crate) enum Content {
     Blob,
     /// A token. No redirect is an answer to a request that may carry a password.
     Token,
+    /// What is written. It goes to the registry itself.
+    Upload,
 }
 
 /// Judges a redirect of `registry` from `from` to `to`.

@@ -15,9 +15,11 @@ use super::limits::HostState;
 use super::realm::Realm;
 use super::redirect::Content;
 use super::retry::Failure;
-use super::{Answer, Ask, Sink, Transport, login, realm};
+use super::{Answer, Ask, Payload, Sink, Transport, login, realm};
 use crate::error::{Error, ErrorKind, Login, Refuser, Withheld, colon, quoted};
 
+/// The type of a form.
+const FORM: &str = "application/x-www-form-urlencoded";
 /// Tokens are small; more is no token.
 const TOKEN_BYTES: u64 = 1 << 20;
 /// What a token is good for where the service does not say (distribution's token specification).
@@ -184,7 +186,9 @@ impl Transport {
         if let Some(name) = &key.service {
             url.query_pairs_mut().append_pair("service", name);
         }
-        url.query_pairs_mut().append_pair("scope", &key.scope);
+        for scope in key.scope.split_ascii_whitespace() {
+            url.query_pairs_mut().append_pair("scope", scope);
+        }
         let header = match credential {
             Credential::Basic { username, password } => Some(self.sent.basic(username, password.expose())),
             Credential::IdentityToken(secret) => Some(self.sent.basic("", secret.expose())),
@@ -243,9 +247,10 @@ fn shown(realm: &str) -> String {
 }
 
 fn token_ask(method: Method, url: Url, form: Option<String>, path: &str) -> Ask<'_> {
+    let payload = form.map_or(Payload::Nothing, |form| Payload::Bytes { media_type: FORM, bytes: form.into() });
     Ask {
         method,
-        form,
+        payload,
         content: Content::Token,
         sink: Sink::Memory { cap: TOKEN_BYTES },
         ..Ask::new("get a token for", path, url)

@@ -19,6 +19,7 @@ mod mirrors;
 mod newest;
 mod platforms;
 mod policies;
+mod push;
 mod raw;
 mod redirects;
 mod referrers;

@@ -59,7 +59,12 @@ pub(super) async fn handle(
     let (parts, body) = request.into_parts();
     let asked = Asked::new(&parts, caller.side);
     let ticket = shared.log.open(&asked);
-    let body = axum::body::to_bytes(body, MAX_BODY).await.unwrap_or_default();
+    // Of a body that breaks off nothing is kept, as if the request had not come.
+    let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
+        caller.close();
+        return Response::new(Body::empty());
+    };
+    ticket.received(body.len());
     if asked.route == Route::Token {
         ticket.form(String::from_utf8_lossy(&body).into_owned());
     }

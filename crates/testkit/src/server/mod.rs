@@ -249,6 +249,12 @@ impl Registry {
         store.repositories.get_mut(repository).is_some_and(|target| target.remove(digest))
     }
 
+    /// Takes a blob away, as a store does that loses one; returns whether it was there.
+    pub fn delete_blob(&self, repository: &str, digest: &str) -> bool {
+        let mut store = self.shared.store();
+        store.repositories.get_mut(repository).is_some_and(|target| target.blobs.remove(digest).is_some())
+    }
+
     /// Returns what a tag points at.
     pub fn digest_of(&self, repository: &str, tag: &str) -> Option<String> {
         self.shared.store().repositories.get(repository)?.tags.get(tag).cloned()
