@@ -14,6 +14,7 @@
 //! - [`mod@compare`]: which of two images is newer, what became of the first, and who says so; [`forge`]: where a forge shows
 //!   what was committed between two revisions.
 //! - [`lockfile`]: `images.lock`, read and written byte for byte, and merged; [`conflict`]: what a merge leaves in a text.
+//! - [`trust`]: who has to have signed an image.
 //! - [`update`]: how far a locked image may move, and what of a move waits for somebody who approves it.
 //! - [`seen`]: `images.seen`, when each tag was first seen at each digest, and so how old something is at least.
 //! - [`summary`]: what an update did, as the title and the body of a pull request.
@@ -48,6 +49,7 @@ pub mod seen;
 pub mod source;
 pub mod summary;
 pub mod text;
+pub mod trust;
 pub mod update;
 
 pub use created::Created;
