@@ -1,9 +1,12 @@
-//! OCI image layout directories (OCI image-spec, `image-layout.md`): an image without a registry.
+//! OCI image layouts (OCI image-spec, `image-layout.md`): an image without a registry, in a directory or in a tar of one.
 //!
 //! Everything is verified as if it came from a network, and nothing outside the directory is read: a link that leads
 //! out of it is refused.
 
+mod archive;
+
 use std::io::{Read as _, Seek as _, SeekFrom};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -11,6 +14,7 @@ use imagelock_core::{Digest, Tag};
 use imagelock_files::FileProblem;
 use serde::Deserialize;
 
+use self::archive::Archive;
 use crate::client::MANIFEST_BYTES;
 use crate::document::{self, EntryKind, IndexEntry};
 use crate::error::quoted;
@@ -18,12 +22,21 @@ use crate::error::quoted;
 /// The version of the format that is read.
 const VERSION: &str = "1.0.0";
 
-/// An OCI image layout directory.
+/// An OCI image layout.
 #[derive(Clone, Debug)]
 pub struct Layout {
+    /// The directory, or the tar.
     directory: Utf8PathBuf,
-    /// The directory with its links followed, in which every file must lie.
-    real: Utf8PathBuf,
+    files: Files,
+}
+
+/// Where the files of a layout are.
+#[derive(Clone, Debug)]
+enum Files {
+    /// In the directory with its links followed, in which every file must lie.
+    Below(Utf8PathBuf),
+    /// In a tar.
+    Within(Arc<Archive>),
 }
 
 /// Why an OCI image layout cannot be read. Every text names the file.
@@ -151,8 +164,8 @@ impl Layout {
     pub fn within(root: &Utf8Path, path: &Utf8Path) -> Result<Self, LayoutError> {
         let layout = Self::open(&root.join(path))?;
         let root = if root.as_str().is_empty() { Utf8Path::new(".") } else { root };
-        match root.canonicalize_utf8() {
-            Ok(root) if layout.real.starts_with(&root) => Ok(layout),
+        match (root.canonicalize_utf8(), &layout.files) {
+            (Ok(root), Files::Below(real)) if real.starts_with(&root) => Ok(layout),
             _ => Err(LayoutError::Elsewhere { directory: layout.directory }),
         }
     }
@@ -161,11 +174,23 @@ impl Layout {
     pub fn open(directory: &Utf8Path) -> Result<Self, LayoutError> {
         let none = |reason: String| LayoutError::NotALayout { directory: directory.to_owned(), reason };
         let real = directory.canonicalize_utf8().map_err(|error| none(error.to_string()))?;
-        let layout = Self { directory: directory.to_owned(), real };
-        let file = directory.join("oci-layout");
-        if !file.exists() {
+        if !directory.join("oci-layout").exists() {
             return Err(none("it has no file `oci-layout`".to_owned()));
         }
+        Self::of(directory, Files::Below(real))
+    }
+
+    /// Opens a tar of such a directory, as builders export it; `None` where the file is none.
+    pub fn open_archive(path: &Utf8Path) -> Result<Option<Self>, LayoutError> {
+        match Archive::open(path) {
+            Ok(archive) => archive.map(|archive| Self::of(path, Files::Within(Arc::new(archive)))).transpose(),
+            Err(reason) => Err(LayoutError::Unreadable { file: path.to_owned(), reason }),
+        }
+    }
+
+    fn of(directory: &Utf8Path, files: Files) -> Result<Self, LayoutError> {
+        let layout = Self { directory: directory.to_owned(), files };
+        let file = directory.join("oci-layout");
         let bytes = layout.read("oci-layout", MANIFEST_BYTES)?;
         let marker: Marker = parse(&file, &bytes)?;
         if marker.version != VERSION {
@@ -177,6 +202,11 @@ impl Layout {
     /// Returns the directory.
     pub(crate) fn directory(&self) -> &Utf8Path {
         &self.directory
+    }
+
+    /// Returns the bytes of `index.json`, which names all images that are there.
+    pub fn index(&self) -> Result<Bytes, LayoutError> {
+        Ok(self.read("index.json", MANIFEST_BYTES)?.into())
     }
 
     /// Returns the image called `tag`, or the only one: the digest and the bytes of its index or manifest. Attestations
@@ -260,22 +290,33 @@ impl Layout {
     /// A file of the layout, and where it really lies.
     fn real(&self, path: &str) -> Result<(Utf8PathBuf, Utf8PathBuf), LayoutError> {
         let file = self.directory.join(path);
-        let unreadable =
-            |error: std::io::Error| LayoutError::Unreadable { file: file.clone(), reason: error.kind().to_string() };
-        let real = file.canonicalize_utf8().map_err(unreadable)?;
-        if real.starts_with(&self.real) { Ok((file, real)) } else { Err(LayoutError::Outside { file }) }
+        let unreadable = |reason: String| LayoutError::Unreadable { file: file.clone(), reason };
+        let Files::Below(below) = &self.files else { return Err(unreadable("it lies in a tar".to_owned())) };
+        let real = file.canonicalize_utf8().map_err(|error| unreadable(error.kind().to_string()))?;
+        if real.starts_with(below) { Ok((file, real)) } else { Err(LayoutError::Outside { file }) }
     }
 
     fn read(&self, path: &str, cap: u64) -> Result<Vec<u8>, LayoutError> {
+        let unreadable = |file: Utf8PathBuf, error: std::io::Error| LayoutError::Unreadable {
+            file,
+            reason: error.kind().to_string(),
+        };
+        if let Files::Within(archive) = &self.files {
+            let file = self.directory.join(path);
+            return match archive.read(path, cap) {
+                Ok(Some(Ok(bytes))) => Ok(bytes),
+                Ok(Some(Err(archive::TooLarge))) => Err(LayoutError::TooLarge { file, limit: cap }),
+                Ok(None) => Err(unreadable(file, std::io::ErrorKind::NotFound.into())),
+                Err(error) => Err(unreadable(file, error)),
+            };
+        }
         let (file, real) = self.real(path)?;
-        let unreadable =
-            |error: std::io::Error| LayoutError::Unreadable { file: file.clone(), reason: error.kind().to_string() };
         match imagelock_files::bytes(&real, cap) {
             Ok(Some(bytes)) => Ok(bytes),
-            Ok(None) => Err(unreadable(std::io::ErrorKind::NotFound.into())),
+            Ok(None) => Err(unreadable(file, std::io::ErrorKind::NotFound.into())),
             Err(error) => Err(match error.problem {
                 FileProblem::TooLarge(limit) => LayoutError::TooLarge { file, limit },
-                FileProblem::System(error) => unreadable(error),
+                FileProblem::System(error) => unreadable(file, error),
                 problem => LayoutError::Unreadable { file, reason: problem.to_string() },
             }),
         }

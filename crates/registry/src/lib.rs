@@ -4,7 +4,7 @@
 //!   is thin over HTTP and strict about what it believes: what a digest names is hashed, everything has a cap. It writes too:
 //!   blobs of any size on their way from one registry to another, and manifests.
 //! - [`Resolver`] turns requests into the images of a lock, all of them or none, and verifies a lock.
-//! - [`Cache`] keeps what digests name; [`Layout`] reads an OCI image layout directory.
+//! - [`Cache`] keeps what digests name; [`Layout`] reads an OCI image layout, a directory or a tar of one.
 //! - [`Event`]s tell a listener what happens; [`Error`] says what was being done when it did not.
 //!
 //! What is to be written where, and in which order, is for others to say; and it knows nothing of project files or terminals.
