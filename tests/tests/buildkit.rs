@@ -6,6 +6,8 @@
 mod bake;
 #[path = "buildkit/example.rs"]
 mod example;
+#[path = "buildkit/proof.rs"]
+mod proof;
 #[path = "buildkit/rego.rs"]
 mod rego;
 #[path = "buildkit/spellings.rs"]

@@ -2,8 +2,12 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
+#[path = "check/built.rs"]
+mod built;
 #[path = "check/forms.rs"]
 mod forms;
+#[path = "check/running.rs"]
+mod running;
 #[path = "check/since.rs"]
 mod since;
 

@@ -1,4 +1,4 @@
-//! What the locks and policies of other tools say of images: texts in, declarations out.
+//! What other tools say of images, their locks and policies, and those that tell what runs: texts in, declarations out.
 //!
 //! - [`read`] takes the files of one [`Format`] and gives what they ask for ([`Declaration`]), and what could not be carried
 //!   over ([`Left`]), each with its place.
@@ -6,6 +6,7 @@
 //!   its version, refuses it.
 //! - `json`: JSON with comments and places; `yaml`: aliases; `requirement` and `pattern`: ranges and regular expressions of others in
 //!   imagelock's words.
+//! - [`running()`]: what runs, as Kubernetes, Docker and others tell it in JSON.
 //!
 //! It is not for finding images in files that build or deploy something: that is `imagelock-scan`. Nothing in here touches a
 //! file or the network. Every text is hostile: bounded by its readers in size, depth and time.
@@ -19,6 +20,7 @@ mod kbld;
 mod pattern;
 mod renovate;
 mod requirement;
+mod running;
 #[cfg(test)]
 mod tests;
 mod yaml;
@@ -29,6 +31,8 @@ use std::sync::Arc;
 
 use imagelock_core::source::{Label, Located, Location, SourceFile};
 use imagelock_core::{Digest, Reference, Repository, Tag, Wanted};
+
+pub use running::{Container, READ, Running, RunningError, Tool, running};
 
 /// Whose files they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 //! - [`drift()`]: what is named differently in different places.
 //! - [`Adoption`]: what was found, as images to declare.
 //! - [`Owners`]: who owns a file, by `CODEOWNERS`.
-//! - [`Base`]: what files were in a commit before; [`top`]: where the repository that has it starts.
+//! - [`Base`]: what files were in a commit before; [`Past`]: what one file was in all commits before; [`top`]: where the repository that has it starts.
 //!
 //! It reads and writes nothing but what it finds below the root, through `imagelock-files`, and starts no Git: what is
 //! tracked it reads from the index, and what was before from Git's objects. It is not for printing. Invariant: the same files give the same answer, in the same
@@ -25,7 +25,7 @@ mod walk;
 
 pub use adoption::{Adopted, Adoption};
 pub use drift::{Drift, drift};
-pub use history::{Base, HistoryError};
+pub use history::{Base, HistoryError, Past, Version};
 pub use mention::{Mention, State};
 pub use owners::{Grammar, Owners};
 pub use rules::top;

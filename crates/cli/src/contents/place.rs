@@ -30,7 +30,7 @@ impl Place {
         })
     }
 
-    pub(super) async fn document(&self, digest: &Digest) -> Result<Document, Error> {
+    pub(crate) async fn document(&self, digest: &Digest) -> Result<Document, Error> {
         match self {
             Self::Registry(client, repository) => Ok(client.document(repository, digest).await?.1),
             Self::Layout(layout) => {
@@ -40,7 +40,7 @@ impl Place {
         }
     }
 
-    pub(super) async fn blob(&self, digest: &Digest, cap: u64) -> Result<Bytes, Error> {
+    pub(crate) async fn blob(&self, digest: &Digest, cap: u64) -> Result<Bytes, Error> {
         match self {
             Self::Registry(client, repository) => client.blob(repository, digest, cap).await,
             Self::Layout(layout) => Ok(layout.blob(digest, cap)?),

@@ -9,13 +9,15 @@ mod provenance;
 mod spdx;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use imagelock_core::Digest;
 use imagelock_core::oci::{Descriptor, Document, Envelope, OciError, Statement};
 
-pub use provenance::{Material, Provenance};
+pub use provenance::{Ingredient, Material, Provenance};
+pub use written::{Build, builds};
 
 use crate::advisory::Release;
 use crate::package::Package;
@@ -109,13 +111,26 @@ pub fn read(layer: &Descriptor, bytes: &[u8], about: &[&Digest]) -> Result<Said,
         return document(kind, bytes, false);
     }
     if layer.media_type.contains("dsse") || layer.media_type.contains("sigstore.bundle") {
-        let payload = Envelope::read(bytes)?.payload;
-        let payload = STANDARD
-            .decode(payload)
-            .map_err(|error| OciError::new(format!("not a statement in an envelope: {error}")))?;
-        return statement(&payload, about);
+        return statement(&enveloped(bytes)?, about);
     }
     statement(bytes, about)
+}
+
+/// The statement in an envelope.
+fn enveloped(bytes: &[u8]) -> Result<Vec<u8>, OciError> {
+    let payload = STANDARD.decode(Envelope::read(bytes)?.payload);
+    payload.map_err(|error| OciError::new(format!("not a statement in an envelope: {error}")))
+}
+
+/// Reads how an image was made from a layer of what its builder put beside it in its index, which is bound to the image
+/// there. So the statement may leave out what it is about, and names no other image than this one.
+pub fn provenance(layer: &Descriptor, bytes: &[u8], image: &Digest) -> Result<Provenance, OciError> {
+    let about = [image];
+    let subjects = Statement::read(bytes).map(|statement| statement.subject.len()).unwrap_or_default();
+    match read(layer, bytes, if subjects == 0 { &about[..0] } else { &about })? {
+        Said::Provenance(provenance) => Ok(provenance),
+        Said::Packages(..) => Err(OciError::new("it lists packages and does not say how the image was made")),
+    }
 }
 
 fn statement(bytes: &[u8], about: &[&Digest]) -> Result<Said, OciError> {

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use imagelock_core::Reference;
+
 use super::*;
 
 const SPDX: &str = "https://spdx.dev/Document";
@@ -72,6 +74,7 @@ fn provenance_of_both_versions_says_the_same() {
         "https://ci.example.com/1"},"metadata":{"invocationId":"x","buildkit_metadata":{"vcs":{"source":
         "https://example.com/a.git","revision":"cc"}}}}}"#;
     let expected = Provenance {
+        build_type: None,
         builder: Some("https://ci.example.com/1".to_owned()),
         source: Some("https://example.com/a.git".to_owned()),
         revision: Some("cc".to_owned()),
@@ -80,8 +83,12 @@ fn provenance_of_both_versions_says_the_same() {
             digest: Some("sha256:bb".to_owned()),
         }],
     };
-    for (kind, predicate) in [("https://slsa.dev/provenance/v0.2", older), ("https://slsa.dev/provenance/v1", newer)] {
-        assert_eq!(said(kind, predicate), Ok(Said::Provenance(expected.clone())), "{kind}");
+    for (kind, predicate, build_type) in [
+        ("https://slsa.dev/provenance/v0.2", older, "https://mobyproject.org/buildkit@v1"),
+        ("https://slsa.dev/provenance/v1", newer, "https://github.com/moby/buildkit"),
+    ] {
+        let expected = Provenance { build_type: Some(build_type.to_owned()), ..expected.clone() };
+        assert_eq!(said(kind, predicate), Ok(Said::Provenance(expected)), "{kind}");
     }
     assert_eq!(said("https://slsa.dev/provenance/v1", "{}"), Ok(Said::Provenance(Provenance::default())));
 }
@@ -158,6 +165,91 @@ fn a_statement_about_something_else_is_refused_where_a_name_alone_led_to_it() {
     let error = read(&layer(IN_TOTO, &[]), text.as_bytes(), &[&about()]).unwrap_err();
     assert_eq!(error.to_string(), "the statement is about something else");
     assert!(read(&layer(IN_TOTO, &[]), text.as_bytes(), &[]).is_ok());
+}
+
+/// The images of a file, each with the build that it went into.
+fn images(text: &str) -> Vec<String> {
+    let image = |build: &Build, material: &Material| {
+        let image = material.image()?;
+        let digests: Vec<&str> = image.digests.iter().map(Digest::short).collect();
+        let reference = image.reference.map(|reference| Reference { digest: None, ..reference }.to_string());
+        let platform = image.platform.unwrap_or_default();
+        Some(format!("{}|{}|{}|{platform}", build.name, reference.unwrap_or_default(), digests.join("+")))
+    };
+    let all = builds(text.as_bytes()).unwrap();
+    all.iter().flat_map(|build| build.provenance.materials.iter().filter_map(|made| image(build, made))).collect()
+}
+
+#[test]
+fn the_images_that_went_into_a_build_are_read_wherever_builders_write_them() {
+    let hex = "a".repeat(64);
+    let image = format!(r#"{{"uri":"pkg:docker/node@22?platform=linux%2Famd64","digest":{{"sha256":"{hex}"}}}}"#);
+    let old = format!(r#"{{"buildType":"https://mobyproject.org/buildkit@v1","materials":[{image}]}}"#);
+    let new = format!(r#"{{"buildDefinition":{{"buildType":"x","resolvedDependencies":[{image}]}}}}"#);
+    let expected = |name: &str| format!("{name}|docker.io/library/node:22|sha256:aaaaaaaaaaaa|linux/amd64");
+    let statement = statement_of("https://slsa.dev/provenance/v0.2", &old, &about());
+    let envelope = format!(r#"{{"payload":"{}","signatures":[]}}"#, STANDARD.encode(&statement));
+    let bundle = format!(r#"{{"mediaType":"x","dsseEnvelope":{envelope}}}"#);
+    for text in [&old, &new, &statement, &envelope, &bundle] {
+        assert_eq!(images(text), [expected("")], "{text}");
+    }
+    let sbom = statement_of(SPDX, "{}", &about());
+    assert_eq!(images(&format!("{bundle}\n{sbom}\n{statement}\n")), [expected(""), expected("")]);
+    let metadata = format!(
+        r#"{{"buildx.build.ref":"x","a":[1,{{}}],"b":null,"c":1.5,"containerimage.digest":"sha256:x",
+        "buildx.build.provenance/linux/amd64":{new},"buildx.build.provenance/linux/arm64":{old}}}"#
+    );
+    assert_eq!(images(&metadata), [expected("linux/amd64"), expected("linux/arm64")]);
+    let bake = format!(r#"{{"web":{{"buildx.build.provenance":{new},"x":[]}},"db":{metadata},"w":[]}}"#);
+    assert_eq!(images(&bake), [expected("web"), expected("db linux/amd64"), expected("db linux/arm64")]);
+    assert_eq!(images(&format!(r#"{{"SLSA":{old}}}"#)), [expected("")]);
+    assert_eq!(images(&format!(r#"{{"linux/arm64":{{"SLSA":{old}}}}}"#)), [expected("linux/arm64")]);
+    for none in ["", "{}", r#"{"a":{"b":{"SLSA":{}}}}"#, &sbom] {
+        assert_eq!(builds(none.as_bytes()), Ok(Vec::new()), "{none}");
+    }
+}
+
+#[test]
+fn every_address_of_an_image_is_one_and_no_other_is() {
+    let image = |uri: &str, digest: Option<&str>| {
+        let material = Material { uri: uri.to_owned(), digest: digest.map(str::to_owned) };
+        material.image().map(|image| {
+            let reference = image.reference.map(|reference| Reference { digest: None, ..reference }.to_string());
+            (reference.unwrap_or_default(), image.digests.len())
+        })
+    };
+    let (one, two) = (format!("sha256:{}", "a".repeat(64)), format!("sha256:{}", "b".repeat(64)));
+    let is = |reference: &str, digests| Some((reference.to_owned(), digests));
+    assert_eq!(image("pkg:docker/127.0.0.1:5000/acme/base@1", Some(&one)), is("127.0.0.1:5000/acme/base:1", 1));
+    assert_eq!(image("pkg:docker/ghcr.io/acme/web@1?platform=x", None), is("ghcr.io/acme/web:1", 0));
+    let pinned = format!("pkg:docker/acme/base@1?digest={one}&platform=linux%2Famd64");
+    assert_eq!(image(&pinned, Some(&one)), is("docker.io/acme/base:1", 1));
+    // Two digests for one image: neither is passed over.
+    assert_eq!(image(&pinned, Some(&two)), is("docker.io/acme/base:1", 2));
+    assert_eq!(
+        image(&format!("docker-image://docker.io/library/alpine@{one}"), None),
+        is("docker.io/library/alpine", 1)
+    );
+    // What cannot be read is no way around.
+    for odd in ["pkg:docker/UPPER@1", "pkg:docker/", "PKG:docker/node", "oci-layout://x y", "pkg:docker/a@1?%"] {
+        assert!(image(odd, None).is_some(), "{odd}");
+    }
+    for other in ["https://github.com/acme/web.git#main", "http://x/pkg:docker/node@1", "pkg:npm/docker@1", "", "é"] {
+        assert_eq!(image(other, Some(&one)), None, "{other}");
+    }
+}
+
+#[test]
+fn provenance_beside_an_image_is_about_it_or_names_nothing() {
+    let (kind, other) = ("https://slsa.dev/provenance/v1", Digest::sha256(b"other"));
+    let of =
+        |text: &str| provenance(&layer(IN_TOTO, &[]), text.as_bytes(), &about()).map_err(|error| error.to_string());
+    assert_eq!(of(&statement_of(kind, "{}", &about())), Ok(Provenance::default()));
+    let silent = format!(r#"{{"predicateType":"{kind}","subject":[],"predicate":{{}}}}"#);
+    assert_eq!(of(&silent), Ok(Provenance::default()));
+    assert_eq!(of(&statement_of(kind, "{}", &other)), Err("the statement is about something else".to_owned()));
+    assert!(of(&statement_of(CYCLONEDX, r#"{"bomFormat":"CycloneDX"}"#, &about())).is_err());
+    assert!(of("{").is_err());
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(super) struct Commit {
     pub(super) tree: Id,
     pub(super) parents: Vec<Id>,
     /// When it was committed, in seconds.
-    time: i64,
+    pub(super) time: i64,
 }
 
 impl Commits<'_> {

@@ -1,4 +1,5 @@
-//! What files were in a commit, or at the merge base of `HEAD` and another one, read from what Git keeps in its folder.
+//! What files were in a commit, or at the merge base of `HEAD` and another one, and what one file was in all commits before
+//! ([`Past`]), read from what Git keeps in its folder.
 //!
 //! No Git is started: the settings of a repository name programs that it would run (`core.fsmonitor`, filters, what
 //! fetches an object that is not there), and whoever checks somebody's repository did not choose them. So what is read is
@@ -9,6 +10,7 @@ mod commits;
 mod delta;
 mod objects;
 mod pack;
+mod past;
 mod refs;
 
 use std::collections::HashMap;
@@ -18,6 +20,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use self::commits::Commits;
 use self::objects::{Id, Kind, Objects};
+pub use self::past::{Past, Version};
 use self::refs::Folders;
 use crate::rules;
 

@@ -14,7 +14,7 @@ pub(super) struct Document<'f> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Found<'f> {
+pub(super) struct Found<'f> {
     rule: &'f str,
     level: &'f str,
     file: &'f str,
@@ -36,21 +36,26 @@ struct Stats {
     known: usize,
 }
 
+impl<'f> Found<'f> {
+    pub(super) fn of(finding: &'f Finding) -> Self {
+        Self {
+            rule: finding.rule,
+            level: finding.level.name(),
+            file: finding.at.file.as_str(),
+            line: finding.at.start.0,
+            end_line: finding.at.end.0,
+            column: finding.at.start.1,
+            about: &finding.about,
+            message: &finding.message,
+            help: finding.help.as_deref(),
+        }
+    }
+}
+
 pub(super) fn of<'f>(findings: &'f [Finding], summary: &Summary) -> Document<'f> {
-    let found = |finding: &'f Finding| Found {
-        rule: finding.rule,
-        level: finding.level.name(),
-        file: finding.at.file.as_str(),
-        line: finding.at.start.0,
-        end_line: finding.at.end.0,
-        column: finding.at.start.1,
-        about: &finding.about,
-        message: &finding.message,
-        help: finding.help.as_deref(),
-    };
     let Summary { references, files, errors, warnings, known } = *summary;
     Document {
-        findings: findings.iter().map(found).collect(),
+        findings: findings.iter().map(Found::of).collect(),
         stats: Stats { references, files, errors, warnings, known },
     }
 }

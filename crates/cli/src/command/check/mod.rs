@@ -1,10 +1,12 @@
 //! `check`
 
 mod baseline;
+mod built;
 mod document;
 mod lock;
 mod places;
 pub(super) mod reach;
+mod running;
 mod since;
 mod targets;
 mod text;
@@ -36,6 +38,9 @@ use crate::tree::{DiskTree, KeptTree};
 /// a pin is kept by no target. An image that is declared and used by nothing is a warning.
 ///
 /// No registry is asked and no program is run: `render --check` also asks Helm, and `verify` the registries.
+///
+/// With `--built` it looks at none of that, but at what came of builds, and with `--running` at what runs. Of these, only a
+/// reference is asked for.
 #[derive(Args, Debug)]
 pub struct Check {
     /// Tell only findings in files that are not as they were at the merge base of this commit and HEAD; all, where the
@@ -51,6 +56,28 @@ pub struct Check {
     /// Record the findings in the baseline instead of failing for them
     #[arg(long, requires = "baseline")]
     write_baseline: bool,
+    /// Check instead what was built: that every image which went into it, by its builder's provenance, is locked. A file that a
+    /// build wrote (`-` is standard input), an OCI layout, as a directory or a tar, or a reference, which is asked for
+    #[arg(
+        long,
+        value_name = "FILE|LAYOUT|REFERENCE",
+        num_args = 1..,
+        value_hint = ValueHint::AnyPath,
+        conflicts_with_all = ["since", "strict", "baseline", "write_baseline"]
+    )]
+    built: Vec<String>,
+    /// Check instead what runs: that every image in what a tool printed of it is locked, or was in an earlier commit. JSON of
+    /// `kubectl get pods -A`, `docker ps` or `inspect`, `nerdctl`, `podman`, `crictl ps`, or of ECS; `-` is standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        conflicts_with_all = ["since", "strict", "baseline", "write_baseline", "built"]
+    )]
+    running: Option<Utf8PathBuf>,
+    /// Do not fail for an image that runs and was locked in an earlier commit
+    #[arg(long, requires = "running")]
+    allow_former: bool,
 }
 
 /// The rules, each with what it asks for.
@@ -83,6 +110,12 @@ struct Checked<'c> {
 impl Check {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
         let session = Session::open(host)?;
+        if !self.built.is_empty() {
+            return built::run(&session, &self.built);
+        }
+        if let Some(file) = &self.running {
+            return running::run(&session, file, self.allow_former);
+        }
         let lock = session.lockfile_of_gate()?.unwrap_or_default();
         let ground = Ground::of(&session.root, &session.project)?;
         let tree = KeptTree::new(&ground.tree);

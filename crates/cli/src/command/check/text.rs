@@ -12,17 +12,17 @@ use crate::shell::{RED, Stream, YELLOW, printable, styled};
 
 /// A line for each finding, and one below it for what mends it.
 pub(super) fn of(findings: &[Finding], shown: &dyn Fn(&Utf8Path) -> Utf8PathBuf, stream: Stream) -> String {
-    let mut lines = String::new();
-    for finding in findings {
-        let style = if finding.level == Level::Error { RED } else { YELLOW };
-        let (on, off) = styled(stream, style);
-        let text = printable(&format!("{}: {}", finding.at.told(shown), finding.message));
-        lines.push_str(&format!("{on}{}{off}: {text}\n", finding.level.name()));
-        if let Some(help) = &finding.help {
-            lines.push_str(&format!("  = help: {}\n", printable(help)));
-        }
-    }
-    lines
+    findings.iter().map(|finding| line(finding, Some(finding.at.told(shown)), stream)).collect()
+}
+
+/// The line of one finding, with its place where that is one for people.
+pub(super) fn line(finding: &Finding, place: Option<String>, stream: Stream) -> String {
+    let style = if finding.level == Level::Error { RED } else { YELLOW };
+    let (on, off) = styled(stream, style);
+    let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
+    let text = printable(&format!("{place}{}", finding.message));
+    let help = finding.help.as_ref().map(|help| format!("  = help: {}\n", printable(help))).unwrap_or_default();
+    format!("{on}{}{off}: {text}\n{help}", finding.level.name())
 }
 
 /// The numbers of a check.
