@@ -24,6 +24,7 @@ fn yaml(file: &str) -> Value {
 
 const ACTION: &str = "integrations/ci/github/action.yml";
 const WORKFLOW: &str = "integrations/ci/github/workflow.yml";
+const RELEASE: &str = ".github/workflows/release.yml";
 const GITLAB: &str = "integrations/ci/gitlab/imagelock.gitlab-ci.yml";
 
 /// A repository with one reference that is in no lock.
@@ -63,9 +64,10 @@ fn actionlint_has_nothing_to_say() {
         .file(".git/HEAD", "ref: refs/heads/main\n")
         .file(".github/workflows/images.yml", text(WORKFLOW))
         .file(".github/workflows/local.yml", local)
+        .file(RELEASE, text(RELEASE))
         .file(ACTION, text(ACTION))
         .build();
-    let files = [".github/workflows/images.yml", ".github/workflows/local.yml"];
+    let files = [".github/workflows/images.yml", ".github/workflows/local.yml", RELEASE];
     let judged = repo.run(&actionlint, ["-no-color"].iter().chain(&files)).success();
     assert_eq!(judged.stdout, "");
     repo.write(files[1], local.replace("baseline: y", "base: y"));
@@ -88,6 +90,24 @@ fn actions_are_pinned_permissions_are_few_and_no_script_holds_what_others_write(
         assert!(!script.contains("${{"), "{script}");
     }
     assert!(!text(ACTION).contains("github.event") && !text(WORKFLOW).contains("github.event"));
+}
+
+#[test]
+fn a_release_gives_each_job_what_it_needs_and_runs_nothing_that_moves() {
+    let workflow = yaml(RELEASE);
+    assert_eq!(workflow["permissions"], serde_json::json!({}));
+    let pinned = Regex::new("^actions/[a-z-]+@[0-9a-f]{40}$").unwrap();
+    for (name, job) in workflow["jobs"].as_object().unwrap() {
+        assert!(job["permissions"].is_object(), "{name}");
+        for step in job["steps"].as_array().unwrap() {
+            assert!(step["uses"].as_str().is_none_or(|uses| pinned.is_match(uses)), "{step}");
+            assert!(step["run"].as_str().is_none_or(|script| !script.contains("${{")), "{step}");
+        }
+    }
+    // Where a release is built, nothing can be written.
+    assert_eq!(workflow["jobs"]["binary"]["permissions"], serde_json::json!({ "contents": "read" }));
+    let text = text("packaging/Dockerfile");
+    assert_eq!(text.lines().filter(|line| line.starts_with("FROM ")).collect::<Vec<_>>(), ["FROM scratch"]);
 }
 
 #[test]

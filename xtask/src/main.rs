@@ -6,7 +6,9 @@ mod bench;
 mod fuzz;
 mod generate;
 mod module_docs;
+mod mutants;
 mod picture;
+mod release;
 mod shell;
 mod test;
 mod tidy;
@@ -31,7 +33,9 @@ enum Chore {
     Bench(bench::Bench),
     Fuzz(fuzz::Fuzz),
     Generate(generate::Generate),
+    Mutants(mutants::Mutants),
     Picture(picture::Picture),
+    Release(release::Release),
     Test(test::Test),
     Tidy(tidy::Tidy),
     Tools(tools::Tools),
@@ -45,7 +49,9 @@ fn main() -> ExitCode {
         Chore::Bench(chore) => chore.run(),
         Chore::Fuzz(chore) => chore.run(),
         Chore::Generate(chore) => chore.run(),
+        Chore::Mutants(chore) => chore.run(),
         Chore::Picture(chore) => chore.run(),
+        Chore::Release(chore) => chore.run(),
         Chore::Test(chore) => chore.run(),
         Chore::Tidy(chore) => chore.run(),
         Chore::Tools(chore) => chore.run(),

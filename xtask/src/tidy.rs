@@ -10,6 +10,7 @@ use regex::Regex;
 use crate::shell;
 
 mod docs;
+mod packages;
 mod security;
 
 /// The longest file that is read at a sitting; tests at its end are not counted.
@@ -45,6 +46,7 @@ fn findings(root: &Utf8Path) -> Result<Vec<String>> {
     found.extend(of_adapters(&files));
     found.extend(of_templates(&files));
     found.extend(docs::findings(&files)?);
+    found.extend(packages::findings(&files));
     found.extend(security::findings(&files)?);
     Ok(found)
 }
@@ -99,9 +101,20 @@ fn of_text(file: &str, text: &str) -> Result<Vec<String>> {
 
 /// Whether a file is compared byte by byte, so that its faults may be its point.
 fn is_exact(file: &str) -> bool {
-    let folders =
-        ["/corpus/", "/fixtures/", "/golden/", "/locks/", "/regressions/", "/seeds/", "/snapshots/", "/testdata/"];
-    folders.iter().any(|folder| file.contains(folder)) || has_extension(file, "snap") || file.starts_with("LICENSE")
+    let folders = [
+        "/corpus/",
+        "/fixtures/",
+        "/golden/",
+        "/locks/",
+        "/regressions/",
+        "/seeds/",
+        "/snapshots/",
+        "/testdata/",
+        "/vectors/",
+    ];
+    folders.iter().any(|folder| file.contains(folder))
+        || has_extension(file, "snap")
+        || file.rsplit('/').next().is_some_and(|name| name.starts_with("LICENSE"))
 }
 
 fn has_extension(file: &str, extension: &str) -> bool {

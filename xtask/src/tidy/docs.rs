@@ -9,12 +9,34 @@ use regex::Regex;
 
 const INDEX: &str = "docs/README.md";
 const MAP: &str = "ARCHITECTURE.md";
+const SUPPLY: &str = "docs/supply-chain.md";
 /// What stands on any package: it has no arrows on the map.
 const ANY: &str = "any";
 
 /// Whatever is missing, or not so.
 pub(super) fn findings(files: &[(String, String)]) -> Result<Vec<String>> {
-    Ok(pages(files).into_iter().chain(arrows(files)?).collect())
+    Ok(pages(files).into_iter().chain(arrows(files)?).chain(dependencies(files)?).collect())
+}
+
+/// Every direct dependency says why it is there, and what is said is of one that is.
+fn dependencies(files: &[(String, String)]) -> Result<Vec<String>> {
+    let (name, row) =
+        (Regex::new(r"(?m)^([a-z][A-Za-z0-9_-]*)(?:\.workspace)? = ")?, Regex::new(r"(?m)^\| (`[^|]*) \|")?);
+    let mut used: BTreeSet<&str> = BTreeSet::new();
+    for (_, manifest) in
+        files.iter().filter(|(file, text)| file.ends_with("Cargo.toml") && text.contains("\n[lints]\n"))
+    {
+        let sections = manifest.split("\n[").filter(|section| section.contains("dependencies]\n"));
+        used.extend(
+            sections.flat_map(|section| name.captures_iter(section)).filter_map(|found| Some(found.get(1)?.as_str())),
+        );
+    }
+    used.retain(|name| *name != "imagelock" && !name.starts_with("imagelock-"));
+    let rows = row.captures_iter(text(files, SUPPLY)).filter_map(|found| Some(found.get(1)?.as_str()));
+    let told: BTreeSet<&str> = rows.flat_map(|row| row.split(", ")).map(|name| name.trim_matches('`')).collect();
+    let missing = used.difference(&told).map(|name| format!("{SUPPLY}: no row for `{name}`"));
+    let left = told.difference(&used).map(|name| format!("{SUPPLY}: `{name}` is no direct dependency"));
+    Ok(missing.chain(left).collect())
 }
 
 fn text<'f>(files: &'f [(String, String)], name: &str) -> &'f str {
@@ -81,6 +103,19 @@ fn stands_on(manifest: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dependency_says_why_it_is_there() {
+        let manifest = "[package]\n[lints]\nworkspace = true\n\n[dependencies]\nimagelock-core.workspace = true\nregex.workspace = true\n\n\
+                        [dev-dependencies]\ntar = { workspace = true }\n";
+        let page = "| `regex`, `url` | texts |\n";
+        let files = [("crates/x/Cargo.toml", manifest), (SUPPLY, page)];
+        let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        assert_eq!(
+            dependencies(&files).unwrap(),
+            [format!("{SUPPLY}: no row for `tar`"), format!("{SUPPLY}: `url` is no direct dependency")]
+        );
+    }
 
     fn of(files: &[(&str, &str)]) -> Vec<String> {
         let files: Vec<_> = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();

@@ -72,6 +72,11 @@ impl Tools {
         Ok(if tools.iter().zip(&outcomes).any(failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
+    /// One tool.
+    pub(crate) fn only(name: &str) -> Self {
+        Self { only: vec![name.to_owned()], list: false }
+    }
+
     fn selected(&self) -> Result<Vec<&'static Tool>> {
         for name in &self.only {
             if !TOOLS.iter().any(|tool| tool.name == name) {
@@ -79,7 +84,10 @@ impl Tools {
                 bail!("no tool is called `{name}`; there are {names}");
             }
         }
-        let wanted = |tool: &&Tool| self.only.is_empty() || self.only.iter().any(|name| tool.name == name);
+        let wanted = |tool: &&Tool| {
+            let all = self.only.is_empty() && (self.list || !matches!(tool.how, How::CargoOnDemand));
+            all || self.only.iter().any(|name| tool.name == name)
+        };
         Ok(TOOLS.iter().filter(wanted).collect())
     }
 }
@@ -161,7 +169,7 @@ fn fill(tool: &Tool, stage: &Utf8Path, log: &mut File) -> Result<()> {
             go::build_in_module(tool, package, replace, stage, log)?;
         }
         How::Own(folder) => go::build_own(tool, folder, stage, log)?,
-        How::Cargo => cargo::install(tool, stage, log)?,
+        How::Cargo | How::CargoOnDemand => cargo::install(tool, stage, log)?,
         How::Debian { package, program } => debian::install(tool, package, program, stage, log)?,
         // The launcher starts a process that stays; Bazel itself was tried in its root already.
         How::Bazel { release, packages, modules } => {

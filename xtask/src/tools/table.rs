@@ -36,6 +36,8 @@ pub(crate) enum How {
     Own(&'static str),
     /// `cargo install` of the crate with the tool's name.
     Cargo,
+    /// The same, and only for who asks for it by its name: no test needs it.
+    CargoOnDemand,
     /// A program of a Debian package, unpacked with the libraries that this machine lacks: nothing is installed.
     Debian { package: &'static str, program: &'static str },
     /// Bazel of a Debian release, in a root folder that holds that release.
@@ -61,7 +63,7 @@ impl How {
             Self::Go(package) => format!("go install {package}"),
             Self::GoModule { package, .. } => format!("go build {package}"),
             Self::Own(folder) => format!("go build {folder}"),
-            Self::Cargo => "cargo install".to_owned(),
+            Self::Cargo | Self::CargoOnDemand => "cargo install".to_owned(),
             Self::Debian { package, .. } => format!("Debian package {package}"),
             Self::Bazel { release, .. } => format!("Debian {release} in a folder"),
             Self::Path => "PATH only".to_owned(),
@@ -329,6 +331,14 @@ pub(crate) const TOOLS: &[Tool] = &[
         check: &["--version"],
         stand_in: Some(("cargo-deny", "0.")),
         needed_by: "the check of licences and sources of the dependencies",
+    },
+    Tool {
+        name: "cargo-mutants",
+        version: "27.1.0",
+        how: How::CargoOnDemand,
+        check: &["--version"],
+        stand_in: Some(("cargo-mutants", "27.")),
+        needed_by: "cargo xtask mutants",
     },
     Tool {
         name: "terraform",
