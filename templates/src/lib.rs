@@ -29,10 +29,12 @@ macro_rules! embedded {
 pub const EMBEDDED: &[(&str, &str)] = embedded![
     "Earthfile",
     "compose.images.yaml",
+    "hauler.yaml",
     "helm-values.yaml",
     "images.lock.yaml",
     "kustomization.yaml",
     "report.html",
+    "zarf.yaml",
 ];
 
 /// The templates of one run: the embedded ones, with those that the user put in their place. Most runs render none, so the

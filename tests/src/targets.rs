@@ -34,6 +34,7 @@ pub fn target_of_every_image(adapter: &str, lock: &Lockfile) -> (String, MemoryT
                 lines(&|name, repository| format!("  {name:?}:\n    image: {repository} # imagelock: {name}\n"));
             ("edit = '**'".to_owned(), tree.file("compose.yaml", format!("services:\n{services}")))
         }
+        "hauler" => ("output = 'hauler.yaml'".to_owned(), tree),
         "helm" => {
             let values =
                 lines(&|name, repository| format!("{name:?}: {{repository: {repository:?}, tag: x, digest: ''}}\n"));
@@ -55,6 +56,7 @@ pub fn target_of_every_image(adapter: &str, lock: &Lockfile) -> (String, MemoryT
             ("edit = 'm.yaml'".to_owned(), tree.file("m.yaml", pairs))
         }
         "terraform" => ("output = 'images.auto.tfvars.json'".to_owned(), tree),
+        "zarf" => ("output = 'zarf.yaml'".to_owned(), tree),
         other => panic!("how is what `{other}` writes read? Say it here"),
     }
 }

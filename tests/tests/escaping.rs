@@ -130,6 +130,16 @@ fn read(adapter: &str, lock: &Lockfile, file: &Value) -> BTreeMap<String, Value>
             let of = |repository: String| entries.iter().find(|entry| entry["newName"] == repository.as_str()).cloned();
             named(lock, |image| of(image.repository().unwrap().to_string()))
         }
+        // These know images by their references.
+        "hauler" => {
+            let entries = list(&file["spec"]["images"]);
+            let of = |reference: String| entries.iter().find(|entry| entry["name"] == reference.as_str()).cloned();
+            named(lock, |image| of(image.pinned().unwrap().to_string()).map(|entry| entry["name"].clone()))
+        }
+        "zarf" => {
+            let entries = list(&file["components"][0]["images"]);
+            named(lock, |image| entries.iter().find(|entry| **entry == image.tagged().unwrap().to_string()).cloned())
+        }
         "buildkit" => {
             let rules = list(&file["rules"]);
             let to = |image: &LockedImage| format!("docker-image://{}", image.tagged().unwrap());
@@ -152,8 +162,8 @@ fn named(lock: &Lockfile, read: impl Fn(&LockedImage) -> Option<Value>) -> BTree
 fn expected(adapter: &str, name: &str, image: &LockedImage) -> Value {
     let (tagged, pinned) = (image.tagged().unwrap().to_string(), image.pinned().unwrap().to_string());
     match adapter {
-        "compose" | "files" | "kubernetes" | "marker" => Value::from(tagged),
-        "terraform" => Value::from(pinned),
+        "compose" | "files" | "kubernetes" | "marker" | "zarf" => Value::from(tagged),
+        "terraform" | "hauler" => Value::from(pinned),
         "buildkit" => Value::from(image.digest.to_string()),
         "helm" => match &image.tag {
             Some(tag) => json!({ "digest": image.digest.to_string(), "tag": tag.as_str() }),

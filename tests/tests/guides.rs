@@ -39,6 +39,16 @@ fn buildkit() {
 }
 
 #[test]
+fn hauler() {
+    Guide::read("hauler").follow();
+}
+
+#[test]
+fn zarf() {
+    Guide::read("zarf").follow();
+}
+
+#[test]
 fn carvel() {
     Guide::read("carvel").follow();
 }

@@ -8,11 +8,13 @@ use imagelock_compose::Compose;
 use imagelock_cyclonedx::CycloneDx;
 use imagelock_dockerfile::Dockerfile;
 use imagelock_earthly::Earthly;
+use imagelock_hauler::Hauler;
 use imagelock_helm::Helm;
 use imagelock_kubernetes::Kubernetes;
 use imagelock_kustomize::Kustomize;
 use imagelock_marker::Markers;
 use imagelock_terraform::Terraform;
+use imagelock_zarf::Zarf;
 
 /// Every adapter, in the order of their names.
 pub const ADAPTERS: &[&dyn Adapter] = &[
@@ -23,11 +25,13 @@ pub const ADAPTERS: &[&dyn Adapter] = &[
     &Dockerfile,
     &Earthly,
     &AllFiles,
+    &Hauler,
     &Helm,
     &Kubernetes,
     &Kustomize,
     &Markers,
     &Terraform,
+    &Zarf,
 ];
 
 /// The names of the tables that adapters own.

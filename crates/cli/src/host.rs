@@ -29,7 +29,7 @@ pub struct Global {
     /// Requests to one registry at a time
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
-    /// How long registries may take in all: 90s, 10m, 2h [default: 1h; a day for pull]
+    /// How long registries may take in all: 90s, 10m, 2h [default: 1h; a day for pull and mirror]
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
     pub time_limit: Option<Duration>,
     /// What counts as now, a day or a time: 2026-11-28, 2026-11-28T06:00:00Z; a day alone is its end

@@ -42,6 +42,7 @@
 //! panic hook, no signal handler that outlives a command.
 
 mod adapters;
+mod bundle;
 mod cargo;
 mod command;
 mod complete;

@@ -40,16 +40,21 @@ impl Session<'_> {
 
     /// Likewise, with another limit of the time that it may take, unless the person sets one.
     pub(crate) fn resolver_within(&self, limit: Duration, reporter: Arc<dyn Reporter>) -> Result<Resolver, Failure> {
+        let cache = match cache_directory() {
+            Some(directory) if !self.host.global.no_cache => Cache::at(directory),
+            _ => Cache::none(),
+        };
+        Ok(Resolver::new(self.client(limit, cache, reporter)?).root(self.root.clone()))
+    }
+
+    /// Makes a client that speaks to this project's registries, with connections, tokens and limits of its own.
+    pub(crate) fn client(&self, limit: Duration, cache: Cache, reporter: Arc<dyn Reporter>) -> Result<Client, Failure> {
         let credentials =
             Store::load(&Environment::from_process()).map_err(|error| Failure::input(error.to_string()))?;
         // Whether a login is missed is not known yet.
         if let Some(Origin::Unread { name, problem }) = credentials.unread() {
             self.host.shell.warn(&format!("${name} is passed over: {problem}"));
         }
-        let cache = match cache_directory() {
-            Some(directory) if !self.host.global.no_cache => Cache::at(directory),
-            _ => Cache::none(),
-        };
         let mut builder = Client::builder().credentials(Arc::new(credentials)).cache(cache).reporter(reporter);
         let run = Some(self.host.global.time_limit.unwrap_or(limit));
         builder = builder.timeouts(Timeouts { run, ..Timeouts::default() });
@@ -59,8 +64,7 @@ impl Session<'_> {
         for (host, settings) in &self.project.registries {
             builder = builder.registry(host.clone(), self.settings(settings)?);
         }
-        let client = builder.build().map_err(|error| self.unusable(&error))?;
-        Ok(Resolver::new(client).root(self.root.clone()))
+        builder.build().map_err(|error| self.unusable(&error))
     }
 
     /// A client cannot be made for its certificates: the place that names their file is shown.

@@ -19,9 +19,18 @@ pub(crate) struct Progress {
 impl Progress {
     /// Starts a bar with room for `length` images; `verb` as in a status line.
     pub(crate) fn start(shell: &Shell, verb: &str, length: usize) -> Arc<Self> {
-        let bar = ProgressBar::new(length.try_into().unwrap_or(u64::MAX));
+        Self::of(shell, verb, length.try_into().unwrap_or(u64::MAX), "{pos}/{len}{msg}")
+    }
+
+    /// Starts a bar over bytes, of which nobody knows yet how many there are.
+    pub(crate) fn bytes(shell: &Shell, verb: &str) -> Arc<Self> {
+        Self::of(shell, verb, 0, "{bytes} of {total_bytes}, {bytes_per_sec}, {eta} left")
+    }
+
+    fn of(shell: &Shell, verb: &str, length: u64, told: &str) -> Arc<Self> {
+        let bar = ProgressBar::new(length);
         if shell.terminal {
-            let template = format!("{verb:>12} [{{bar:24}}] {{pos}}/{{len}}{{msg}}");
+            let template = format!("{verb:>12} [{{bar:24}}] {told}");
             let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
             bar.set_style(style.progress_chars("=> "));
         } else {
@@ -34,6 +43,16 @@ impl Progress {
     /// Goes on by one.
     pub(crate) fn step(&self) {
         self.bar.inc(1);
+    }
+
+    /// Says how much there is in all.
+    pub(crate) fn whole(&self, length: u64) {
+        self.bar.set_length(length);
+    }
+
+    /// Goes on by so many.
+    pub(crate) fn add(&self, count: u64) {
+        self.bar.inc(count);
     }
 
     /// Takes the bar away.

@@ -32,8 +32,8 @@ mod transport;
 pub use address::repository_path;
 pub use cache::Cache;
 pub use client::{
-    Authorization, BlobSource, CONFIG_BYTES, Carried, Client, ClientBuilder, Descriptor, Holding, MANIFEST_BYTES,
-    Manifest, TagList,
+    Authorization, BlobSource, CONFIG_BYTES, Client, ClientBuilder, Descriptor, Holding, MANIFEST_BYTES, Manifest,
+    TagList,
 };
 pub use error::{
     BuildError, Context, Error, ErrorKind, Login, Missing, NoNewest, NotAnImage, Refusal, Refuser, Withheld,

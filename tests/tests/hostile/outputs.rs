@@ -146,6 +146,8 @@ fn others() -> Vec<Case> {
             "[[earthly]]\noutput = \"i/Earthfile\"",
             "i/Earthfile",
         ),
+        rendered("a publisher's words stay words for Hauler", "[[hauler]]\noutput = \"hauler.yaml\"", "hauler.yaml"),
+        rendered("a publisher's words stay words for Zarf", "[[zarf]]\noutput = \"i/zarf.yaml\"", "i/zarf.yaml"),
         rendered("a publisher's words stay words for Carvel", "[[carvel]]\noutput = \"images.yml\"", "images.yml"),
         written("an output behind a link that leads elsewhere is not written", "policy.json", |stage| {
             stage.repo.write("../elsewhere.json", "{}");

@@ -5,6 +5,7 @@ mod buildkit;
 mod cold;
 mod diff;
 mod lock;
+mod mirror;
 mod render;
 mod resolve;
 mod scan;
@@ -38,6 +39,8 @@ enum What {
     Diff,
     /// `lock` with nothing to do over 10,000 images, beside `jq empty images.lock`
     Lock,
+    /// `mirror` of 100 images that share a base, beside `crane copy` and `skopeo sync`
+    Mirror,
     /// `render` of 5,000 images into every target, beside copying the same bytes
     Render,
     /// `scan` of 50,000 files, beside `rg -l image` and `frizbee image list` over the same
@@ -60,6 +63,7 @@ impl Bench {
             What::Cold => cold::run()?,
             What::Diff => diff::run()?,
             What::Lock => lock::run()?,
+            What::Mirror => mirror::run()?,
             What::Render => render::run()?,
             What::Scan => scan::run()?,
             What::Buildkit => buildkit::run()?,

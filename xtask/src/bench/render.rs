@@ -28,6 +28,8 @@ output = \"out/images.cdx.json\"
 edit = \"Dockerfile\"
 [[earthly]]
 output = \"out/Earthfile\"
+[[hauler]]
+output = \"out/hauler.yaml\"
 [[kubernetes]]
 edit = \"pods.yaml\"
 [[kustomize]]
@@ -38,6 +40,8 @@ edit = \"script.sh\"
 output = \"out/images.auto.tfvars.json\"
 [[terraform]]
 edit = \"main.tf\"
+[[zarf]]
+output = \"out/zarf.yaml\"
 [[helm]]
 chart = \"chart\"
 output = \"out/values.images.yaml\"

@@ -138,6 +138,22 @@ pub(crate) const TOOLS: &[Tool] = &[
         needed_by: "the comparison of digests, and a benchmark",
     },
     Tool {
+        name: "oras",
+        version: "1.3.6",
+        how: How::Go("oras.land/oras/cmd/oras"),
+        check: &["version"],
+        stand_in: Some(("oras", "1.3")),
+        needed_by: "what lies beside images in a layout and in a mirror",
+    },
+    Tool {
+        name: "strace",
+        version: "6",
+        how: How::Debian { package: "strace", program: "strace" },
+        check: &["--version"],
+        stand_in: Some(("strace", "6.")),
+        needed_by: "kills and faults at every system call that writes",
+    },
+    Tool {
         name: "helm4",
         version: "4.3.1",
         how: How::Go("helm.sh/helm/v4/cmd/helm"),

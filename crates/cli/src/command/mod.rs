@@ -22,6 +22,7 @@ mod listed;
 mod lock;
 mod looked;
 mod merge_driver;
+mod mirror;
 mod outdated;
 mod pin;
 mod post_render;
@@ -102,6 +103,8 @@ pub enum Command {
     PostRender(post_render::PostRender),
     /// Copy what the lock names to directories that builds without a network read
     Pull(pull::Pull),
+    /// Copy what the lock names to a registry of one's own, and tell what images.toml takes to use it
+    Mirror(mirror::Mirror),
     /// Answer Bazel's question for credentials, in Bazel's protocol
     CredentialHelper(credential_helper::CredentialHelper),
     /// Merge images.lock for Git, image by image
@@ -171,6 +174,7 @@ impl Command {
             Self::Watch(command) => command.run(host),
             Self::PostRender(command) => command.run(host),
             Self::Pull(command) => command.run(host),
+            Self::Mirror(command) => command.run(host),
             Self::CredentialHelper(command) => command.run(host),
             Self::MergeDriver(command) => command.run(host),
             Self::Completions(command) => command.run(host),

@@ -1,18 +1,20 @@
 //! `pull`
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
 use futures_util::{StreamExt, stream};
 use imagelock_core::lockfile::LockedImage;
-use imagelock_core::{Digest, ImageName, Lockfile, Platform};
-use imagelock_files::{FileError, Writer};
+use imagelock_core::{Digest, ImageName, Lockfile};
+use imagelock_files::Writer;
 use imagelock_registry::{Client, is_content_of};
 use serde::Serialize;
+use serde_json::{Value, json};
 
+use super::mirror::{TIME_LIMIT, listed};
 use super::update::known;
+use crate::bundle::{self, Budget, Bundle, Extent, Part, Reason};
 use crate::complete::image_names;
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
@@ -20,14 +22,8 @@ use crate::network;
 use crate::progress::Progress;
 use crate::session::Session;
 
-/// How long registries may take: hundreds of gigabytes over a usual line.
-const TIME_LIMIT: Duration = Duration::from_hours(24);
-
-/// The most indexes and manifests of one image, attestations and the platforms that nobody locked among them.
-const MOST_DOCUMENTS: usize = 10_000;
-
-/// The most layers and configurations of one image.
-const MOST_BLOBS: usize = 100_000;
+/// What an entry of a layout is called (OCI image-spec, `annotations.md`).
+const NAME: &str = "org.opencontainers.image.ref.name";
 
 /// Copy what the lock names to directories that builds without a network read
 ///
@@ -46,6 +42,9 @@ pub struct Pull {
     /// Only these images; may be repeated
     #[arg(long = "image", value_name = "NAME", add = image_names())]
     names: Vec<ImageName>,
+    /// Copy the images alone, and not what there is about them: signatures, attestations, bills of materials
+    #[arg(long)]
+    without_referrers: bool,
 }
 
 #[derive(Serialize)]
@@ -67,48 +66,21 @@ impl Pull {
         let resolver = session.resolver_within(TIME_LIMIT, progress.clone())?;
         let places = self.places(&session.directory);
         let client = resolver.client();
-        // The client's own limits decide how many requests there are at a time.
+        let (extent, budget) = (self.extent(), Budget::default());
         let work = async {
+            // The client's own limits decide how many requests there are at a time.
             let documents =
-                stream::iter(&images).map(|(name, image)| async { (*name, documents(client, image, &places).await) });
+                stream::iter(images.values()).map(|image| documents(client, image, extent, &budget, &places));
             let documents: Vec<_> = documents.buffered(16).collect().await;
-            // Images share layers: each is fetched once, from the first repository that has it.
-            let mut wanted: BTreeMap<&Digest, (&LockedImage, u64)> = BTreeMap::new();
-            for (name, found) in &documents {
-                for (digest, size) in found.iter().flat_map(|found| &found.blobs) {
-                    wanted.entry(digest).or_insert((images[name], *size));
-                }
-            }
-            let fetches = stream::iter(&wanted)
-                .map(|(digest, (image, size))| async { (*digest, fetch(client, image, digest, *size, &places).await) });
-            let fetched: Vec<_> = fetches.buffer_unordered(16).collect().await;
-            let failed: BTreeMap<Digest, Reason> =
-                fetched.into_iter().filter_map(|(digest, result)| Some((digest.clone(), result.err()?))).collect();
+            let failed = blobs(client, &images, &documents, &places).await;
             (documents, failed)
         };
         let result = network::run_or(work, "what is there already is not fetched again");
         progress.finish();
         let (documents, failed) = result?;
-        let (mut problems, mut kind) = (Vec::new(), Kind::Input);
-        let mut pulled = Vec::new();
-        for (name, found) in documents {
-            let broken = |found: &Documents| found.blobs.keys().find_map(|digest| failed.get(digest)).cloned();
-            match found.and_then(|found| broken(&found).map_or(Ok(found), Err)) {
-                Ok(Documents { count, bytes, blobs }) => {
-                    let bytes = bytes + blobs.values().sum::<u64>();
-                    pulled.push(Pulled { name, blobs: count + blobs.len(), bytes });
-                }
-                Err(reason) => {
-                    kind = kind.max(reason.kind);
-                    problems.push(Problem::new(format!("`{name}` could not be pulled: {}", reason.text)));
-                }
-            }
-        }
-        if !problems.is_empty() {
-            return Err(Failure { kind, problems });
-        }
+        let (pulled, bundles) = collected(&images, documents, &failed)?;
         if let Some(layout) = &places.layout {
-            write_layout(layout, &lock, &images)?;
+            write_layout(layout, &lock, &images, &bundles)?;
         }
         let bytes: u64 = pulled.iter().map(|pulled| pulled.bytes).sum();
         host.shell.status("Pulled", &format!("{}, {bytes} bytes", super::lock::count(pulled.len())));
@@ -117,6 +89,15 @@ impl Pull {
 
     fn takes(&self, name: &ImageName) -> bool {
         self.names.is_empty() || self.names.contains(name)
+    }
+
+    /// Bazel asks for the locked platforms alone, and a layout has whole images.
+    fn extent(&self) -> Extent {
+        match (&self.layout, self.without_referrers) {
+            (None, _) => Extent::Platforms,
+            (Some(_), true) => Extent::Whole,
+            (Some(_), false) => Extent::WithReferrers,
+        }
     }
 
     fn places(&self, directory: &Utf8Path) -> Places {
@@ -144,25 +125,6 @@ struct Places {
     distdir: Option<Folder>,
 }
 
-/// Why an image could not be pulled: a registry did not give it, or it could not be written.
-#[derive(Clone)]
-struct Reason {
-    kind: Kind,
-    text: String,
-}
-
-impl Reason {
-    fn registry(text: impl Into<String>) -> Self {
-        Self { kind: Kind::Registry, text: text.into() }
-    }
-}
-
-impl From<FileError> for Reason {
-    fn from(error: FileError) -> Self {
-        Self { kind: Kind::of(&error), text: error.to_string() }
-    }
-}
-
 /// Where in a directory something goes.
 type PlaceInFolder<'a> = (&'a Folder, Utf8PathBuf);
 
@@ -178,54 +140,67 @@ impl Places {
     }
 }
 
-/// The manifests of an image, which are copied, and the blobs that they name, which are not yet.
-struct Documents {
-    count: usize,
-    bytes: u64,
-    blobs: BTreeMap<Digest, u64>,
-}
-
-async fn documents(client: &Client, image: &LockedImage, places: &Places) -> Result<Documents, Reason> {
-    let repository = image.repository().ok_or_else(|| Reason::registry("it is in no registry"))?;
-    let mut left: Vec<Digest> = if places.layout.is_some() {
-        vec![image.digest.clone()]
-    } else {
-        image.platforms.values().map(|platform| platform.digest.clone()).collect()
-    };
-    // A registry that forgot the digest may still have the tag.
-    client.name(repository, image.tag.as_ref(), &image.digest);
-    let whole = repository.with(image.tag.clone(), image.tag.is_none().then(|| image.digest.clone())).to_string();
-    let locked = image.platforms.iter().map(|(platform, locked)| (locked.digest.clone(), platform.clone()));
-    let mut platforms: BTreeMap<Digest, Platform> = locked.collect();
-    let mut seen: BTreeSet<Digest> = left.iter().cloned().collect();
-    let mut found = Documents { count: 0, bytes: 0, blobs: BTreeMap::new() };
-    while let Some(digest) = left.pop() {
-        let (bytes, document) = client.document(repository, &digest).await.map_err(|error| {
-            let error = match platforms.get(&digest) {
-                Some(platform) => error.serving(platform.as_str()),
-                None => error,
-            };
-            Reason::registry(error.serving(&whole).to_string())
-        })?;
-        platforms.extend(document.platforms().map(|(digest, platform)| (digest.clone(), platform.clone())));
-        for (folder, path) in places.of(&digest) {
-            folder.writer.put(&path, &bytes)?;
-        }
-        found.count += 1;
-        found.bytes += bytes.len() as u64;
-        // Many ways may lead to one document, and each further index doubles them.
-        left.extend(
-            document.documents().map(|entry| entry.digest.clone()).filter(|digest| seen.insert(digest.clone())),
-        );
-        if seen.len() > MOST_DOCUMENTS {
-            return Err(Reason::registry(format!("it has more than {MOST_DOCUMENTS} indexes and manifests")));
-        }
-        found.blobs.extend(document.blobs().map(|blob| (blob.digest.clone(), blob.size)));
-        if found.blobs.len() > MOST_BLOBS {
-            return Err(Reason::registry(format!("it has more than {MOST_BLOBS} layers and configurations")));
+/// Finds what is copied of an image, and writes its documents. Nothing names them before the blobs are there too.
+async fn documents(
+    client: &Client,
+    image: &LockedImage,
+    extent: Extent,
+    budget: &Budget,
+    places: &Places,
+) -> Result<Bundle, Reason> {
+    let bundle = bundle::of(client, image, extent, budget).await?;
+    for copied in &bundle.documents {
+        for (folder, path) in places.of(&copied.digest) {
+            folder.writer.put(&path, &copied.bytes)?;
         }
     }
-    Ok(found)
+    Ok(bundle)
+}
+
+/// Fetches the blobs of all images, and returns those that could not be.
+async fn blobs(
+    client: &Client,
+    images: &BTreeMap<&ImageName, &LockedImage>,
+    documents: &[Result<Bundle, Reason>],
+    places: &Places,
+) -> BTreeMap<Digest, Reason> {
+    // Images share layers: each is fetched once, from the first repository that has it.
+    let mut wanted: BTreeMap<&Digest, (&LockedImage, u64)> = BTreeMap::new();
+    for (image, found) in images.values().zip(documents) {
+        for (digest, size) in found.iter().flat_map(|found| &found.blobs) {
+            wanted.entry(digest).or_insert((image, *size));
+        }
+    }
+    let fetches = stream::iter(&wanted)
+        .map(|(digest, (image, size))| async { (*digest, fetch(client, image, digest, *size, places).await) });
+    let fetched: Vec<_> = fetches.buffer_unordered(16).collect().await;
+    fetched.into_iter().filter_map(|(digest, result)| Some((digest.clone(), result.err()?))).collect()
+}
+
+/// What was pulled, or the problems of what was not.
+fn collected<'a>(
+    images: &BTreeMap<&'a ImageName, &LockedImage>,
+    documents: Vec<Result<Bundle, Reason>>,
+    failed: &BTreeMap<Digest, Reason>,
+) -> Result<(Vec<Pulled<'a>>, Vec<Bundle>), Failure> {
+    let (mut problems, mut kind) = (Vec::new(), Kind::Input);
+    let (mut pulled, mut bundles) = (Vec::new(), Vec::new());
+    for (name, found) in images.keys().zip(documents) {
+        let broken = |found: &Bundle| found.blobs.keys().find_map(|digest| failed.get(digest)).cloned();
+        match found.and_then(|found| broken(&found).map_or(Ok(found), Err)) {
+            Ok(bundle) => {
+                let bytes = bundle.documents.iter().map(|copied| copied.bytes.len() as u64).sum::<u64>();
+                let bytes = bytes + bundle.blobs.values().sum::<u64>();
+                pulled.push(Pulled { name, blobs: bundle.documents.len() + bundle.blobs.len(), bytes });
+                bundles.push(bundle);
+            }
+            Err(Reason { kind: of, text, help }) => {
+                kind = kind.max(of);
+                problems.push(Problem { help, ..Problem::new(format!("`{name}` could not be pulled: {text}")) });
+            }
+        }
+    }
+    if problems.is_empty() { Ok((pulled, bundles)) } else { Err(Failure { kind, problems }) }
 }
 
 async fn fetch(
@@ -265,21 +240,40 @@ fn holds(place: &Utf8Path, digest: &Digest, size: u64) -> bool {
     opened.is_some_and(|file| is_content_of(file, digest).unwrap_or(false))
 }
 
-/// The files that make a directory of blobs an OCI image layout (OCI image-spec, `image-layout.md`).
-fn write_layout(folder: &Folder, lock: &Lockfile, images: &BTreeMap<&ImageName, &LockedImage>) -> Result<(), Failure> {
-    let manifests: Vec<serde_json::Value> = lock
+/// The files that make a directory of blobs an OCI image layout (OCI image-spec, `image-layout.md`). What is about images stands
+/// beside them, where tools look for what names a subject.
+fn write_layout(
+    folder: &Folder,
+    lock: &Lockfile,
+    images: &BTreeMap<&ImageName, &LockedImage>,
+    bundles: &[Bundle],
+) -> Result<(), Failure> {
+    let mut manifests: Vec<Value> = lock
         .images
         .iter()
         .filter(|(name, _)| images.contains_key(*name))
         .filter_map(|(_, image)| {
             let name = image.repository()?.with(image.tag.clone(), None).to_string();
-            Some(serde_json::json!({
+            Some(json!({
                 "mediaType": image.media_type, "digest": image.digest, "size": image.size,
-                "annotations": { "org.opencontainers.image.ref.name": name },
+                "annotations": { NAME: name },
             }))
         })
         .collect();
-    let index = serde_json::json!({
+    for (image, bundle) in images.values().zip(bundles) {
+        for copied in bundle.documents.iter().filter(|copied| copied.part == Part::Beside) {
+            let mut entry = listed(copied);
+            let repository = image.repository().filter(|_| copied.tag.is_some());
+            if let Some(repository) = repository {
+                entry["annotations"][NAME] = json!(repository.with(copied.tag.clone(), None).to_string());
+            }
+            // Two names of one image have the same beside them.
+            if !manifests.contains(&entry) {
+                manifests.push(entry);
+            }
+        }
+    }
+    let index = json!({
         "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": manifests,
     });
     folder.writer.put("oci-layout".into(), b"{\"imageLayoutVersion\":\"1.0.0\"}")?;

@@ -29,7 +29,7 @@ use url::Url;
 pub use authorization::Authorization;
 pub use builder::ClientBuilder;
 pub(crate) use head::Absent;
-pub use push::{BlobSource, Carried, Holding};
+pub use push::{BlobSource, Holding};
 pub use tags::TagList;
 
 use self::kept::Kept;

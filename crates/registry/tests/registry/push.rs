@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use imagelock_core::{Digest, Repository, Tag};
-use imagelock_registry::{BlobSource, Carried, Client, Error, ErrorKind, Holding};
+use imagelock_registry::{BlobSource, Client, Error, ErrorKind, Holding};
 use imagelock_testkit::{Auth, Descriptor, Fault, Image, Layer, On, Redirect, Registry, media_type};
 
 use crate::common::{client, kind, repository, run, with_file, with_password};
@@ -52,11 +52,9 @@ impl Setup {
         run(writer.upload(&self.to(), &self.digest(), self.size(), &source))
     }
 
-    fn mount(&self) -> Result<Carried, Error> {
-        let (reader, from) = (client(), repository(&self.source, "app"));
-        let source = BlobSource::Registry { client: &reader, repository: &from };
+    fn mount(&self) -> bool {
         let other = repository(&self.target, "other");
-        run(client().mount_or_upload(&self.to(), &other, &self.digest(), self.size(), &source))
+        run(client().mount(&self.to(), &self.digest(), &other)).unwrap()
     }
 
     fn holds(&self) -> Holding {
@@ -160,42 +158,29 @@ fn a_source_that_breaks_off_is_read_on_within_one_upload() {
 }
 
 #[test]
-fn a_blob_that_another_repository_has_is_taken_over_and_not_sent() {
+fn a_blob_that_another_repository_has_is_taken_over() {
     let setup = Setup::new();
     setup.target.put_blob("other", setup.image.content(&setup.layer().digest).unwrap());
-    assert_eq!(setup.mount().unwrap(), Carried::Mounted);
+    assert!(setup.mount());
     assert!(setup.arrived());
     assert_eq!(setup.asked(), ["POST 201"]);
-    assert!(setup.source.log().is_empty());
-}
-
-#[test]
-fn a_blob_that_is_not_taken_over_is_sent_by_the_same_session() {
-    let setup = Setup::new();
-    assert_eq!(setup.mount().unwrap(), Carried::Sent);
-    assert!(setup.arrived());
-    assert_eq!(setup.asked(), ["POST 202", "PUT 201"]);
-}
-
-#[test]
-fn whoever_may_not_read_where_the_blob_is_sends_it() {
-    let setup = Setup::new();
-    setup.target.fault(On::upload("copy/app").method("POST"), Fault::status(403).times(1));
-    assert_eq!(setup.mount().unwrap(), Carried::Sent);
-    assert_eq!(setup.asked(), ["POST 403", "POST 202", "PUT 201"]);
-    assert_eq!(setup.target.log().entries()[1].query, None);
+    assert!(run(client().blob_exists(&setup.to(), &setup.digest())).unwrap());
+    assert!(!run(client().blob_exists(&setup.to(), &Digest::sha256(b"none"))).unwrap());
 }
 
 #[test]
 fn a_mount_that_was_not_done_leaves_no_session() {
     let setup = Setup::new();
-    let other = repository(&setup.target, "other");
-    assert!(!run(client().mount(&setup.to(), &setup.digest(), &other)).unwrap());
+    assert!(!setup.mount());
     assert_eq!(setup.asked(), ["POST 202", "DELETE 204"]);
-    setup.target.put_blob("other", setup.image.content(&setup.layer().digest).unwrap());
-    assert!(run(client().mount(&setup.to(), &setup.digest(), &other)).unwrap());
-    assert!(run(client().blob_exists(&setup.to(), &setup.digest())).unwrap());
-    assert!(!run(client().blob_exists(&setup.to(), &Digest::sha256(b"none"))).unwrap());
+}
+
+#[test]
+fn whoever_may_not_read_where_the_blob_is_does_not_take_it_over() {
+    let setup = Setup::new();
+    setup.target.fault(On::upload("copy/app").method("POST"), Fault::status(403).times(1));
+    assert!(!setup.mount());
+    assert_eq!(setup.asked(), ["POST 403"]);
 }
 
 #[test]
@@ -306,6 +291,23 @@ fn a_blob_that_is_there_is_shown_and_not_only_said_to_be() {
     setup.target.fault(On::blob("copy/app").method("GET"), Fault::status(404));
     assert!(run(client().blob_exists(&setup.to(), &setup.digest())).unwrap());
     assert_eq!(setup.holds(), Holding::Absent);
+}
+
+#[test]
+fn a_manifest_is_shown_by_its_tag_or_its_digest() {
+    let setup = Setup::new();
+    let (digest, other) = (setup.target.push("copy/app:1", &setup.image), Image::linux(["arm64"]));
+    let digest: Digest = digest.parse().unwrap();
+    let shows = |tag: Option<&str>, digest: &Digest| {
+        let tag: Option<Tag> = tag.map(|tag| tag.parse().unwrap());
+        run(client().shows_manifest(&setup.to(), tag.as_ref(), digest)).unwrap()
+    };
+    assert_eq!(shows(Some("1"), &digest), Holding::Shown);
+    assert_eq!(shows(None, &digest), Holding::Shown);
+    assert_eq!(shows(Some("2"), &digest), Holding::Absent);
+    setup.target.push("copy/app:1", &other);
+    assert_eq!(shows(Some("1"), &digest), Holding::False);
+    assert_eq!(shows(None, &digest), Holding::Shown);
 }
 
 #[test]

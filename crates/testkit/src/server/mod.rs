@@ -249,6 +249,13 @@ impl Registry {
         store.repositories.get_mut(repository).is_some_and(|target| target.remove(digest))
     }
 
+    /// Forgets all that it holds.
+    pub fn clear(&self) {
+        let mut store = self.shared.store();
+        store.repositories.clear();
+        store.uploads.clear();
+    }
+
     /// Takes a blob away, as a store does that loses one; returns whether it was there.
     pub fn delete_blob(&self, repository: &str, digest: &str) -> bool {
         let mut store = self.shared.store();

@@ -7,10 +7,10 @@
 
 use bytes::Bytes;
 use futures_util::future;
-use imagelock_core::{Digest, Repository};
+use imagelock_core::{Digest, Repository, Tag};
 
 use super::BlobSource;
-use crate::client::{Client, PlaceOfHost, Thing, expect_success};
+use crate::client::{Client, MANIFEST_BYTES, PlaceOfHost, Thing, expect_success};
 use crate::error::{Error, ErrorKind};
 use crate::transport::delivery::Delivery;
 use crate::transport::{Access, Ask, Sink, retry};
@@ -64,6 +64,27 @@ impl Client {
             Some(_) => Ok(Holding::False),
             // Its digest says as much, and costs all of its bytes.
             None => self.reads_blob(repository, digest, size).await,
+        }
+    }
+
+    /// Has a registry show what a tag points at, or else what lies under the digest itself.
+    pub async fn shows_manifest(
+        &self,
+        repository: &Repository,
+        tag: Option<&Tag>,
+        digest: &Digest,
+    ) -> Result<Holding, Error> {
+        let place = self.own(repository)?;
+        let reference = repository.with(tag.cloned(), tag.is_none().then(|| digest.clone())).to_string();
+        let ask = place.manifest(reference, tag.map_or(digest.as_str(), Tag::as_str))?;
+        let ask = Ask { sink: Sink::Memory { cap: MANIFEST_BYTES }, access: Access::Write, ..ask };
+        let answer = self.transport.send(&place.host, &ask).await?;
+        match answer.status.as_u16() {
+            404 => Ok(Holding::Absent),
+            _ => {
+                expect_success(&place, &ask, &answer, Thing::Manifest.missing())?;
+                Ok(if digest.matches(&answer.body) { Holding::Shown } else { Holding::False })
+            }
         }
     }
 

@@ -23,15 +23,6 @@ use crate::transport::{Access, Answer, Ask, Payload, Sink, Uploaded};
 /// What is read of the answer to what was written.
 const ANSWER_BYTES: u64 = 64 << 10;
 
-/// How a blob came into a repository.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Carried {
-    /// The registry took it over from another repository of its own.
-    Mounted,
-    /// Its bytes were sent.
-    Sent,
-}
-
 impl Client {
     /// Asks whether a repository has a blob. It is the registry's word: [`Client::holds_blob`] has it shown.
     pub async fn blob_exists(&self, repository: &Repository, digest: &Digest) -> Result<bool, Error> {
@@ -49,7 +40,11 @@ impl Client {
     pub async fn mount(&self, to: &Repository, digest: &Digest, from: &Repository) -> Result<bool, Error> {
         let place = self.own(to)?;
         let begin = place.begin(digest, Some(from))?;
-        let answer = self.transport.send(&place.host, &begin).await?;
+        let answer = match self.transport.send(&place.host, &begin).await {
+            // Who may write here need not be allowed to read there.
+            Err(Error { kind: ErrorKind::Unauthorized(_) | ErrorKind::Forbidden(_), .. }) => return Ok(false),
+            answer => answer?,
+        };
         if answer.status.as_u16() != 202 {
             return place.written(&begin, &answer, digest).map(|()| true);
         }
@@ -71,38 +66,8 @@ impl Client {
         size: u64,
         source: &BlobSource<'_>,
     ) -> Result<(), Error> {
-        self.sent(repository, None, digest, size, source).await.map(drop)
-    }
-
-    /// Likewise, but has the registry take it over from another of its repositories where it does that. It costs no request
-    /// more than sending it.
-    pub async fn mount_or_upload(
-        &self,
-        to: &Repository,
-        from: &Repository,
-        digest: &Digest,
-        size: u64,
-        source: &BlobSource<'_>,
-    ) -> Result<Carried, Error> {
-        match self.sent(to, Some(from), digest, size, source).await {
-            // Who may write here need not be allowed to read there.
-            Err(Error { kind: ErrorKind::Unauthorized(_) | ErrorKind::Forbidden(_), .. }) => {
-                self.sent(to, None, digest, size, source).await
-            }
-            carried => carried,
-        }
-    }
-
-    async fn sent(
-        &self,
-        to: &Repository,
-        from: Option<&Repository>,
-        digest: &Digest,
-        size: u64,
-        source: &BlobSource<'_>,
-    ) -> Result<Carried, Error> {
-        let place = self.own(to)?;
-        let begin = place.begin(digest, from)?;
+        let place = self.own(repository)?;
+        let begin = place.begin(digest, None)?;
         let (feed, mut attempts) = Feed::new(size);
         let finish = |mut session: Url| {
             session.query_pairs_mut().append_pair("digest", digest.as_str());
@@ -123,15 +88,12 @@ impl Client {
             uploaded = writing => uploaded?,
         };
         match uploaded {
+            Uploaded::Finished(answer) => place.written(&begin, &answer, digest),
             Uploaded::Begun(answer) => {
                 place.written(&begin, &answer, digest)?;
-                if from.is_some() {
-                    return Ok(Carried::Mounted);
-                }
                 let reason = "it takes a blob for written before a byte of it was sent".to_owned();
                 Err(place.error(&begin, &answer, ErrorKind::Malformed { reason }))
             }
-            Uploaded::Finished(answer) => place.written(&begin, &answer, digest).map(|()| Carried::Sent),
         }
     }
 
@@ -148,7 +110,8 @@ impl Client {
         Ok(digest)
     }
 
-    /// Likewise, of a digest that is known.
+    /// Likewise, of a digest that is known. Returns whether the registry says that it lists it under its subject: where it does
+    /// not, that is for its clients to do (OCI distribution-spec, "Pushing Manifests with Subject").
     pub async fn put_document(
         &self,
         repository: &Repository,
@@ -156,11 +119,12 @@ impl Client {
         digest: &Digest,
         media_type: &str,
         bytes: &Bytes,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         // By a tag alone, a registry would know it by its own algorithm.
         let by_digest = tag.is_none() || digest.algorithm() != Algorithm::Sha256;
         let names = by_digest.then_some(digest.as_str()).into_iter().chain(tag.map(Tag::as_str));
         let place = self.own(repository)?;
+        let mut listed = false;
         for name in names {
             let reference = repository.with(tag.cloned(), Some(digest.clone())).to_string();
             let ask = place.write("write", reference, place.url(&format!("manifests/{name}"))?);
@@ -169,8 +133,9 @@ impl Client {
             let answer = self.transport.send(&place.host, &ask).await?;
             expect_written(&place, &ask, &answer)?;
             check_written(&place, &ask, &answer, |header| Digest::of(header.algorithm(), bytes))?;
+            listed = answer.headers.contains_key("oci-subject");
         }
-        Ok(())
+        Ok(listed)
     }
 }
 
