@@ -45,7 +45,13 @@ impl Client {
         let cap = size.unwrap_or(u64::MAX);
         let sink = Sink::File { file: file.file(), digest, cap };
         let ask = Ask { sink, ..place.by_digest(Thing::Blob, repository, digest)? };
-        let answer = self.transport.send(&place.host, &ask).await?;
+        let answer = self.transport.send(&place.host, &ask).await.map_err(|mut error| {
+            // What it will be called is what people know, and not a file of a random name.
+            if let ErrorKind::File { path: unwritten, .. } = &mut error.kind {
+                path.clone_into(unwritten);
+            }
+            error
+        })?;
         expect_success(place, &ask, &answer, Thing::Blob.missing())?;
         let Some((written, got)) = answer.written.clone() else {
             let reason = "the answer has no body".to_owned();

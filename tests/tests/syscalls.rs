@@ -1,0 +1,227 @@
+//! Every system call that writes, killed before it and failing: what is on the disk is the old or the new, never anything
+//! between, and the next run clears up. The calls are told by strace, and named by their number in the run.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Stdio;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use imagelock_testkit::{Image, Layer, Registry};
+use imagelock_tests::{Monorepo, binary, need};
+use regex::Regex;
+
+/// Whatever may change a file or a folder, and what goes to the network.
+const CALLS: &str = "openat,write,writev,pwrite64,sendto,fsync,fdatasync,ftruncate,rename,renameat,renameat2,link,linkat,unlink,\
+                     unlinkat,mkdir,mkdirat,symlink,fchmod,flock";
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// A repository in which a command has something to do.
+struct Scene {
+    registry: Registry,
+    target: Registry,
+    repo: Monorepo,
+    arguments: Vec<String>,
+    before: Files,
+}
+
+fn image(seed: &str) -> Image {
+    Image::linux(["amd64"]).seed(seed).layer(Layer::files([("file", seed.repeat(4000))]))
+}
+
+impl Scene {
+    /// The files `more` are there, `ready` has been run, the tag has moved where it is to, and then comes the command.
+    fn new(arguments: &[&str], toml: &str, more: &[(&str, &str)], ready: &[&[&str]]) -> Self {
+        let (registry, target) = (Registry::start().unwrap(), Registry::start().unwrap());
+        registry.push("acme/web:1", &image("old"));
+        let host = registry.host().to_owned();
+        let mut repo = Monorepo::builder().file(".git/HEAD", "ref: refs/heads/main\n");
+        if !toml.is_empty() {
+            repo = repo.file("images.toml", toml.replace("HOST", &host));
+        }
+        for (path, text) in more {
+            repo = repo.file(*path, text.replace("HOST", &host));
+        }
+        let repo = repo.build();
+        for arguments in ready {
+            repo.imagelock(*arguments).success();
+        }
+        if arguments[0] == "update" {
+            registry.push("acme/web:1", &image("new"));
+        }
+        let to = format!("{}/corp", target.host());
+        let arguments = arguments.iter().map(|argument| argument.replace("TARGET", &to)).collect();
+        let before = files(repo.root());
+        Self { registry, target, repo, arguments, before }
+    }
+
+    fn reset(&self) {
+        self.target.clear();
+        for name in files(self.repo.root()).into_keys().filter(|name| !self.before.contains_key(name)) {
+            std::fs::remove_file(self.repo.path(name)).unwrap();
+        }
+        for (name, bytes) in &self.before {
+            self.repo.write(name, bytes);
+        }
+    }
+
+    fn run(&self) {
+        self.repo.imagelock(&self.arguments).success();
+    }
+
+    /// Runs the command under strace; returns what it said, and whether it ended well.
+    fn traced(&self, strace: &Utf8Path, options: &[&str]) -> (bool, String) {
+        let mut command = self.repo.command(strace);
+        command.args(["-f", "-qq", "-y", "-s", "0"]).args(options).arg(binary());
+        let output = command.args(&self.arguments).stdin(Stdio::null()).output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+/// The files below a folder, with their bytes.
+fn files(folder: &Utf8Path) -> Files {
+    let entries =
+        walkdir::WalkDir::new(folder).into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
+    let named = entries.map(|entry| {
+        let name = entry.path().strip_prefix(folder).unwrap().display().to_string();
+        (name, std::fs::read(entry.path()).unwrap())
+    });
+    named.collect()
+}
+
+/// One call of a run: its name, and its number among those of that name in its thread.
+type Call = (String, usize);
+
+/// Which calls of a run write below the repository, or to the network.
+fn writing(scene: &Scene, strace: &Utf8Path, network: bool) -> Vec<Call> {
+    let trace = scene.repo.home().join("trace");
+    let (done, said) = scene.traced(strace, &["-e", &format!("trace={CALLS}"), "-o", trace.as_str()]);
+    assert!(done, "{said}");
+    let text = std::fs::read_to_string(&trace).unwrap();
+    let line = Regex::new(r"^(\d+) +(\w+)\((.*)").unwrap();
+    let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut calls = BTreeSet::new();
+    for found in text.lines().filter_map(|text| line.captures(text)) {
+        let (thread, name, rest) = (found[1].to_owned(), found[2].to_owned(), &found[3]);
+        let count = counts.entry((thread, name.clone())).or_default();
+        *count += 1;
+        let inside = rest.contains(scene.repo.root().as_str());
+        let writes = match name.as_str() {
+            "openat" => inside && rest.contains("O_CREAT"),
+            "write" | "writev" | "sendto" => inside || network && (rest.contains("<socket:") || rest.contains("<TCP:")),
+            _ => inside,
+        };
+        if writes {
+            calls.insert((name, *count));
+        }
+    }
+    calls.into_iter().collect()
+}
+
+/// Kills the command at each call that writes, and lets each fail in each way; then the next run has to end as one alone does.
+fn check(scene: &Scene, network: bool) {
+    let strace = need!("strace");
+    // What is kept in the cache is there in every run.
+    scene.run();
+    let after = files(scene.repo.root());
+    scene.reset();
+    let calls = writing(scene, &strace, network);
+    scene.reset();
+    assert!(calls.len() > 3, "{calls:?}");
+    for (call, number) in &calls {
+        let kill = format!("inject={call}:signal=KILL:when={number}");
+        let trace = format!("trace={call}");
+        let (done, _) = scene.traced(&strace, &["-o", "/dev/null", "-e", &trace, "-e", &kill]);
+        // What goes to the network is not cut in the same pieces in every run.
+        assert!(!done || network, "{kill}: it was not killed");
+        old_or_new(scene, &after, &kill);
+        scene.run();
+        new(scene, &after, &kill);
+        if network {
+            continue;
+        }
+        for error in ["ENOSPC", "EROFS"] {
+            let fault = format!("inject={call}:error={error}:when={number}");
+            let (done, said) = scene.traced(&strace, &["-o", "/dev/null", "-e", &trace, "-e", &fault]);
+            // What only tidies up, or only holds others off, may fail without a word.
+            if !done {
+                let names =
+                    said.contains(scene.repo.root().as_str()) || after.keys().any(|name| said.contains(name.as_str()));
+                assert!(names, "{fault}: {said}");
+                assert!(said.contains("error: "), "{fault}: {said}");
+            }
+            old_or_new(scene, &after, &fault);
+            scene.run();
+            new(scene, &after, &fault);
+        }
+    }
+}
+
+/// Every file is as it was or as it is to be; what is neither is a temporary one.
+fn old_or_new(scene: &Scene, after: &Files, fault: &str) {
+    for (name, bytes) in files(scene.repo.root()) {
+        let is = |files: &Files| files.get(&name).is_some_and(|known| *known == bytes);
+        assert!(is(&scene.before) || is(after) || is_temporary(&name), "{fault}: `{name}` is neither");
+    }
+    let gone = scene.before.keys().find(|name| !scene.repo.path(name).exists());
+    assert_eq!(gone, None, "{fault}");
+}
+
+/// Every file is as it is to be, and there is no other.
+fn new(scene: &Scene, after: &Files, fault: &str) {
+    let now = files(scene.repo.root());
+    let names = |files: &Files| files.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&now), names(after), "{fault}");
+    assert!(now == *after, "{fault}");
+    scene.reset();
+}
+
+fn is_temporary(name: &str) -> bool {
+    Utf8PathBuf::from(name).file_name().is_some_and(|name| name.starts_with(".imagelock-") && name.ends_with(".tmp"))
+}
+
+const TOML: &str = "[images]\nweb = \"HOST/acme/web:1\"\n";
+const DOCKERFILE: (&str, &str) = ("Dockerfile", "FROM HOST/acme/web:1\n");
+
+#[test]
+fn lock() {
+    check(&Scene::new(&["lock"], TOML, &[], &[]), false);
+}
+
+#[test]
+fn update() {
+    check(&Scene::new(&["update"], TOML, &[], &[&["lock"]]), false);
+}
+
+#[test]
+fn render() {
+    let toml = format!("{TOML}\n[[carvel]]\noutput = \"made/images.yml\"\n\n[[dockerfile]]\nedit = \"Dockerfile\"\n");
+    check(&Scene::new(&["render"], &toml, &[DOCKERFILE], &[&["lock"]]), false);
+}
+
+#[test]
+fn pin() {
+    check(&Scene::new(&["pin"], "[images]\n", &[DOCKERFILE], &[]), false);
+}
+
+#[test]
+fn init() {
+    check(&Scene::new(&["init", "--yes"], "", &[DOCKERFILE], &[]), false);
+}
+
+#[test]
+fn pull() {
+    check(&Scene::new(&["pull", "vendor"], TOML, &[], &[&["lock"]]), false);
+}
+
+#[test]
+fn mirror() {
+    let scene = Scene::new(&["mirror", "TARGET"], TOML, &[], &[&["lock"]]);
+    check(&scene, true);
+    scene.run();
+    assert!(scene.target.log().count("PUT", "/v2/") > 0 && scene.registry.log().len() > 0);
+    let below = format!("corp/{}/acme/web", scene.registry.host().replace(':', "-"));
+    assert_eq!(scene.target.digest_of(&below, "1"), scene.registry.digest_of("acme/web", "1"));
+}
