@@ -43,6 +43,7 @@
 
 mod adapters;
 mod bundle;
+mod bases;
 mod cargo;
 mod command;
 mod complete;

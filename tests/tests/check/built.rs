@@ -146,8 +146,13 @@ fn every_platform_of_an_image_says_what_went_into_it() {
         let output = told(name).exit(1);
         assert!(output.stdout.contains(says), "{name}: {output}");
     }
+}
 
-    // A layout, and a tar of it: what was changed in there is found, and nothing is asked for.
+#[test]
+fn a_layout_and_a_tar_of_it_are_read_without_a_network() {
+    let (registry, repo, web) = locked();
+    let uri = format!("pkg:docker/{}/web@1", registry.host());
+    let whole = Image::linux(["amd64", "arm64"]).seed("app").statement(KIND, &made_of(&[(&uri, &web)]));
     let before = registry.log().len();
     whole.write_layout(repo.path("layout").as_std_path(), "app:1").unwrap();
     let tar = need!("busybox");

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::lock::{self, Attempt};
 use super::looked::Looked;
 use super::update::{known, nothing_to_do};
+use crate::bases::{Bases, Moved, Untold, bases};
 use crate::complete::image_names;
 use crate::failure::Failure;
 use crate::host::{Format, Host};
@@ -34,6 +35,9 @@ pub struct Outdated {
     /// Fail if anything could be taken or waits for somebody's approval
     #[arg(long)]
     exit_code: bool,
+    /// Ask registries, too, whether what images say that they were built on has moved: one HEAD for each base that is not locked
+    #[arg(long)]
+    bases: bool,
     /// Note in images.seen which digests are there, so that later runs know since when
     #[arg(long)]
     record: bool,
@@ -50,6 +54,12 @@ struct Document {
     /// The images whose releases have ended, whatever they could be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ended: Vec<Ended>,
+    /// The images that stand on a base that has moved.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    bases: Vec<Moved>,
+    /// The bases of which nobody tells.
+    #[serde(rename = "basesUntold", skip_serializing_if = "Vec::is_empty")]
+    untold: Vec<Untold>,
 }
 
 /// An image that is behind, or that is not locked.
@@ -105,9 +115,13 @@ impl Outdated {
         let fresh = looked.len() - rows.len();
         let mut ended = Day::of(&now).map(|today| snapshots::ended(&products, &old, today)).unwrap_or_default();
         ended.retain(|ended| asked(&ended.name));
+        let Bases { moved, untold } = bases(&session, &old, asked, self.bases)?;
         match host.global.format {
-            Format::Json => super::json(host, &Document { outdated: rows, fresh, pushed_again, ended })?,
-            Format::Markdown => host.shell.result(&markdown(&rows, &ended)),
+            Format::Json => {
+                let document = Document { outdated: rows, fresh, pushed_again, ended, bases: moved, untold };
+                super::json(host, &document)?;
+            }
+            Format::Markdown => host.shell.result(&markdown(&rows, &ended, &moved)),
             _ => {
                 if !rows.is_empty() {
                     let lines = table(&rows).lines(host.shell.out.width);
@@ -115,6 +129,12 @@ impl Outdated {
                 }
                 for ended in &ended {
                     host.shell.attention("Ended", &format!("{}  {}", ended.name, ended.words()));
+                }
+                for moved in &moved {
+                    host.shell.attention("Base", &format!("{}  {}", moved.name, moved.words()));
+                }
+                for untold in &untold {
+                    host.shell.attention("Untold", &untold.words());
                 }
                 host.shell.status("Fresh", &lock::count(fresh));
             }
@@ -223,8 +243,8 @@ fn table(rows: &[Row]) -> Table<7> {
     Table { heads: Some(HEADS), rows: rows.iter().map(Row::cells).collect(), steps: STEPS }
 }
 
-/// A table of Markdown, and a list of what has ended; what people and publishers wrote is in spans of code.
-fn markdown(rows: &[Row], ended: &[Ended]) -> String {
+/// A table of Markdown, and a list of what has ended and of what stands on a base that has moved; what people and publishers wrote is in spans of code.
+fn markdown(rows: &[Row], ended: &[Ended], moved: &[Moved]) -> String {
     let mut text =
         "| image | current | allowed | latest | level | age | why |\n|---|---|---|---|---|---|---|\n".to_owned();
     for row in rows {
@@ -235,9 +255,11 @@ fn markdown(rows: &[Row], ended: &[Ended]) -> String {
         let cells = [code(&name), code(&current), code(&allowed), code(&latest), level, age, code(&why) + &approve];
         text.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
-    let items = ended.iter().enumerate().map(|(number, ended)| {
+    let ended = ended.iter().map(|ended| (&ended.name, ended.words()));
+    let items = ended.chain(moved.iter().map(|moved| (&moved.name, moved.words()))).enumerate();
+    let items = items.map(|(number, (name, words))| {
         let start = if number == 0 { "\n" } else { "" };
-        format!("{start}- {}: {}\n", escape::markdown(ended.name.as_str()), escape::markdown(&ended.words()))
+        format!("{start}- {}: {}\n", escape::markdown(name.as_str()), escape::markdown(&words))
     });
     text.extend(items);
     text
