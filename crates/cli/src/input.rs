@@ -17,6 +17,9 @@ pub(crate) const LOCK_BYTES: u64 = 256 << 20;
 pub(crate) const SEEN_BYTES: u64 = 16 << 20;
 /// The most bytes of a file that an adapter reads: a chart's, a manifest, a file with pins in it.
 pub(crate) const TREE_FILE_BYTES: u64 = 64 << 20;
+/// The most bytes of a file with a public key.
+#[cfg_attr(not(feature = "signatures"), allow(dead_code, reason = "nothing is verified without them"))]
+pub(crate) const KEY_BYTES: u64 = 64 << 10;
 /// The most bytes of a template.
 pub(crate) const TEMPLATE_BYTES: u64 = 1 << 20;
 /// The most bytes of a file of certificates.

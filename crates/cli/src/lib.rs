@@ -42,8 +42,8 @@
 //! panic hook, no signal handler that outlives a command.
 
 mod adapters;
-mod bundle;
 mod bases;
+mod bundle;
 mod cargo;
 mod command;
 mod complete;
@@ -73,6 +73,8 @@ mod survey;
 mod table;
 mod targets;
 mod tree;
+#[cfg_attr(not(feature = "signatures"), path = "trust/off.rs")]
+mod trust;
 mod users;
 mod waiting;
 mod write;

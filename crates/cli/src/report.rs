@@ -68,7 +68,13 @@ pub(crate) fn changes(old: &Lockfile, new: &Lockfile) -> Vec<Change> {
     let mut names: Vec<&ImageName> = old.images.keys().chain(new.images.keys()).collect();
     names.sort();
     names.dedup();
-    let changed = names.into_iter().filter(|name| old.images.get(*name) != new.images.get(*name));
+    // Who has signed it is no move of an image.
+    let image = |lock: &Lockfile, name: &ImageName| {
+        lock.images.get(name).map(|image| LockedImage { signatures: Vec::new(), ..image.clone() })
+    };
+    let changed = names
+        .into_iter()
+        .filter(|name| old.images.get(*name) != new.images.get(*name) && image(old, name) != image(new, name));
     changed
         .map(|name| {
             let (from, to) = (brief(old, name), brief(new, name));

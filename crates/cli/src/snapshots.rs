@@ -1,4 +1,4 @@
-//! What others know, out of the files that a project keeps of it: `[advisories]` and `[endoflife]`.
+//! What others know, out of the files that a project keeps of it: `[advisories]`, `[endoflife]`, and `[roots]`.
 
 use std::collections::BTreeMap;
 
@@ -13,25 +13,28 @@ use serde::Serialize;
 
 use crate::failure::{Failure, Kind, Problem};
 use crate::session::Session;
+use crate::trust;
 
 /// The most bytes of a snapshot: the largest archive of a distribution's records has a fifth of it.
 pub(crate) const SNAPSHOT_BYTES: u64 = 512 << 20;
+/// The most bytes of a file of trust roots.
+const ROOT_BYTES: u64 = 1 << 20;
 
-/// The two tables.
+/// The tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Table {
     Advisories,
     EndOfLife,
+    Roots,
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 2] = [Self::Advisories, Self::EndOfLife];
-
     /// Its name in the project file.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Advisories => "advisories",
             Self::EndOfLife => "endoflife",
+            Self::Roots => "roots",
         }
     }
 
@@ -40,7 +43,18 @@ impl Table {
         match self {
             Self::Advisories => &session.project.advisories,
             Self::EndOfLife => &session.project.endoflife,
+            Self::Roots => &session.project.roots,
         }
+    }
+
+    /// The command that fetches and pins what it names.
+    fn command(self) -> &'static str {
+        if self == Self::Roots { "trust update" } else { "advisories update" }
+    }
+
+    /// The most bytes of one of its files.
+    pub(crate) fn most(self) -> u64 {
+        if self == Self::Roots { ROOT_BYTES } else { SNAPSHOT_BYTES }
     }
 
     /// Why bytes are none of its snapshots.
@@ -48,6 +62,7 @@ impl Table {
         match self {
             Self::Advisories => advisory::check(bytes).map_err(|error| error.to_string()),
             Self::EndOfLife => Product::read(bytes).map(drop).map_err(|error| error.to_string()),
+            Self::Roots => trust::roots_of(bytes).map(drop),
         }
     }
 }
@@ -58,14 +73,14 @@ pub(crate) fn failure(snapshot: &Snapshot, message: impl Into<String>) -> Failur
 }
 
 /// Reads a snapshot, which has to be what the project file says.
-pub(crate) fn read(session: &Session<'_>, snapshot: &Snapshot) -> Result<Vec<u8>, Failure> {
-    let fetch = "`{command} advisories update` fetches and pins it";
+pub(crate) fn read(session: &Session<'_>, table: Table, snapshot: &Snapshot) -> Result<Vec<u8>, Failure> {
+    let fetch = format!("`{{command}} {}` fetches and pins it", table.command());
     let path = session.root.join(&snapshot.file.value);
     let shown = session.show(&path);
     let Some(sha256) = &snapshot.sha256 else {
         return Err(failure(snapshot, format!("`{shown}` is not pinned: its entry has no `sha256`")).help(fetch));
     };
-    let bytes = imagelock_files::bytes(&path, SNAPSHOT_BYTES).map_err(|error| Failure::from(error.shown(&shown)))?;
+    let bytes = imagelock_files::bytes(&path, table.most()).map_err(|error| Failure::from(error.shown(&shown)))?;
     let Some(bytes) = bytes else {
         return Err(failure(snapshot, format!("cannot read `{shown}`: there is no such file")).help(fetch));
     };
@@ -82,7 +97,7 @@ pub(crate) fn read(session: &Session<'_>, snapshot: &Snapshot) -> Result<Vec<u8>
 pub(crate) fn products(session: &Session<'_>) -> Result<BTreeMap<String, Product>, Failure> {
     let mut products = BTreeMap::new();
     for (name, snapshot) in &session.project.endoflife {
-        let bytes = read(session, snapshot)?;
+        let bytes = read(session, Table::EndOfLife, snapshot)?;
         let wrong = |error| failure(snapshot, format!("`{}`: {error}", snapshot.file.value));
         products.insert(name.clone(), Product::read(&bytes).map_err(wrong)?);
     }

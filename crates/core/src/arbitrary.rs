@@ -5,10 +5,11 @@
 //! quotes, controls, template marks and letters of every script.
 
 use camino::Utf8PathBuf;
-use proptest::collection::{btree_map, btree_set};
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 
+use crate::lockfile::{Signature, SignedBy};
 use crate::policy::{Parts, Rule};
 use crate::{
     Base, Created, Digest, Host, ImageName, LockedImage, LockedPlatform, Lockfile, Origin, Platform, Reference,
@@ -177,13 +178,23 @@ fn base() -> impl Strategy<Value = Base> {
     (option::of(digest()), option::of(free_text())).prop_map(|(digest, name)| Base { digest, name })
 }
 
+fn signature() -> impl Strategy<Value = Signature> {
+    let by = prop_oneof![
+        layout().prop_map(SignedBy::Key),
+        (free_text(), free_text()).prop_map(|(identity, issuer)| SignedBy::Identity { identity, issuer }),
+    ];
+    (digest(), by).prop_map(|(bundle, by)| Signature { bundle, by })
+}
+
 /// Any locked image whose answer fits its request.
 pub fn locked_image() -> impl Strategy<Value = LockedImage> {
     let content = (digest(), prop::sample::select(super::lockfile::INDEXES.to_vec()), any::<u64>());
     let found = (btree_map(platform(), locked_platform(), 1..4), locked_platform(), content, any::<bool>());
     let said =
         (option::of(created()), option::of(free_text()), option::of(free_text()), option::of(free_text()), base());
-    (request(), found, said).prop_map(|(request, found, (created, version, revision, source, base))| {
+    let signatures = vec(signature(), 0..3);
+    (request(), found, said, signatures).prop_map(|(request, found, said, signatures)| {
+        let (created, version, revision, source, base) = said;
         let (mut platforms, other, (digest, index, size), single) = found;
         // What was asked for is there and nothing else, as in every lock that `lock` writes.
         if let Some(wanted) = &request.platforms {
@@ -222,6 +233,7 @@ pub fn locked_image() -> impl Strategy<Value = LockedImage> {
             revision,
             source,
             base,
+            signatures,
         }
     })
 }

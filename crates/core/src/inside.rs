@@ -24,11 +24,11 @@ pub(crate) fn normal(text: &str) -> Result<Utf8PathBuf, &'static str> {
 }
 
 /// Checks a path of a lock, which writes only normal ones.
-pub(crate) fn checked(path: &Utf8Path) -> Result<Utf8PathBuf, String> {
+pub(crate) fn checked(path: &Utf8Path, key: &str) -> Result<Utf8PathBuf, String> {
     match normal(path.as_str()) {
         Ok(normal) if !normal.as_str().is_empty() && normal.as_str() == path.as_str() => Ok(normal),
-        Ok(_) => Err("`layout` has a path without empty, `.` and `..` parts".to_owned()),
-        Err(reason) => Err(format!("`layout` {reason}")),
+        Ok(_) => Err(format!("`{key}` has a path without empty, `.` and `..` parts")),
+        Err(reason) => Err(format!("`{key}` {reason}")),
     }
 }
 

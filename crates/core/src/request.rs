@@ -184,7 +184,7 @@ impl TryFrom<WrittenRequest> for Request {
             (Some(repository), None, Some(digest), tag) => Wanted::Digest { repository, tag, digest },
             (Some(repository), None, None, Some(tag)) => Wanted::Tag { repository, tag },
             (None, Some(path), None, tag) => {
-                Wanted::Layout { path: crate::inside::checked(&path).map_err(WrittenError::Layout)?, tag }
+                Wanted::Layout { path: crate::inside::checked(&path, "layout").map_err(WrittenError::Layout)?, tag }
             }
             _ => return Err(WrittenError::Shape),
         };

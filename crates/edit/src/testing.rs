@@ -37,6 +37,7 @@ pub fn lock(images: &[(&str, &str, char)]) -> Lockfile {
             revision: None,
             source: None,
             base: Base::default(),
+            signatures: Vec::new(),
         };
         (name.parse().unwrap(), image)
     });

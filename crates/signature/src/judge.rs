@@ -116,7 +116,13 @@ impl<'a> Judge<'a> {
             }
             // One person may be two signers of a policy, and counts once.
             let fresh = held.into_iter().find_map(|(who, held)| {
-                let enough = if counted.contains(&who) { None } else { least(subject, &held) };
+                let is_counted = counted.contains(&who);
+                let enough = if is_counted { None } else { least(subject, &held) };
+                if enough.is_none() {
+                    let reason = if is_counted { Reason::Counted } else { Reason::Part };
+                    let all = held.iter().map(|(digest, _)| *digest);
+                    all.for_each(|digest| refused.entry(digest).or_default().push((signer, reason.clone())));
+                }
                 enough.map(|enough| (who, enough))
             });
             if let Some((who, enough)) = fresh {

@@ -49,6 +49,12 @@ pub enum Reason {
         /// Who vouched for it.
         issuer: String,
     },
+    /// It is about some platforms of the image.
+    #[error("it is about a part of the image, and no signature is about the rest")]
+    Part,
+    /// Its signer has signed as another one of the policy.
+    #[error("whoever made it counts already")]
+    Counted,
     /// It was not made with the key.
     #[error("it was not made with this key")]
     OtherKey,

@@ -154,6 +154,14 @@ pub(crate) const TOOLS: &[Tool] = &[
         needed_by: "kills and faults at every system call that writes",
     },
     Tool {
+        name: "cosign",
+        version: "3.1.3",
+        how: How::Go("github.com/sigstore/cosign/v3/cmd/cosign"),
+        check: &["version"],
+        stand_in: Some(("cosign", "v3.")),
+        needed_by: "signatures by the tool that people sign with",
+    },
+    Tool {
         name: "helm4",
         version: "4.3.1",
         how: How::Go("helm.sh/helm/v4/cmd/helm"),

@@ -19,6 +19,7 @@ use crate::progress::Progress;
 use crate::projects;
 use crate::report::{self, Change};
 use crate::session::Session;
+use crate::trust::{self, Ask, Kept};
 
 /// Bring images.lock up to date with images.toml, keeping every pin that still holds
 ///
@@ -64,13 +65,14 @@ impl Lock {
             must_hold(&session, &plan, old)?;
         }
         let choose = |name: &ImageName| current.take(name).map(Choice::from);
-        let new = resolve_with(&session, &plan, old, "Locking", choose)?.lockfile;
-        let stays = plan.is_empty() && current.merged.is_none();
+        let ask = if self.locked || self.frozen { Ask::Nobody } else { Ask::Registries };
+        let Attempt { lockfile: new, kept, .. } = resolve_with(&session, &plan, old, ("Locking", ask), choose)?;
+        let stays = plan.is_empty() && current.merged.is_none() && new == *old && kept.is_empty();
         let written = if stays && (current.exists || self.locked || self.frozen) {
             false
         } else {
             current.tell(&host.shell);
-            finish(&session, old, &new)?
+            finish(&session, old, &new, &kept)?
         };
         let outcome = Outcome { changes: report::changes(old, &new), fresh: plan.fresh, written };
         if outcome.changes.is_empty() && !written {
@@ -101,16 +103,17 @@ impl<'a> From<Take<'a>> for Choice<'a> {
     }
 }
 
-/// Resolves what the plan asks for: all, or none. `choose` is as for [`attempt`].
+/// Resolves what the plan asks for, and finds what has to be signed signed: all, or none. `choose` is as for [`attempt`].
 pub(crate) fn resolve_with<'a>(
     session: &Session<'_>,
     plan: &Plan<'_>,
     old: &'a Lockfile,
-    verb: &str,
+    (verb, ask): (&str, Ask),
     choose: impl Fn(&ImageName) -> Option<Choice<'a>>,
 ) -> Result<Attempt, Failure> {
-    let attempt = attempt(session, plan, old, verb, choose)?;
+    let mut attempt = attempt(session, plan, old, verb, choose)?;
     must_be_locked(session, &attempt.failed)?;
+    attempt.kept = trust::settle(session, old, &mut attempt.lockfile, ask)?;
     Ok(attempt)
 }
 
@@ -134,6 +137,8 @@ pub(crate) struct Attempt {
     pub(crate) waiting: BTreeMap<ImageName, Waiting>,
     /// The images that could not be locked, and why.
     pub(crate) failed: Vec<(ImageName, Error)>,
+    /// What proves the signatures of the lock and is not kept yet.
+    pub(crate) kept: Kept,
 }
 
 /// Resolves what the plan asks for. `choose` says which answer an image gets; where it says nothing, that is what stays
@@ -179,14 +184,14 @@ pub(crate) fn attempt<'a>(
     progress.finish();
     let (Resolved { images, rebuilt, waiting }, failed) = attempted?;
     lockfile.images.extend(images);
-    Ok(Attempt { lockfile, rebuilt, waiting, failed })
+    Ok(Attempt { lockfile, rebuilt, waiting, failed, kept: Kept::default() })
 }
 
 /// Says what changed and writes the lock.
-pub(crate) fn finish(session: &Session<'_>, old: &Lockfile, new: &Lockfile) -> Result<bool, Failure> {
+pub(crate) fn finish(session: &Session<'_>, old: &Lockfile, new: &Lockfile, kept: &Kept) -> Result<bool, Failure> {
     let changes = report::changes(old, new);
     report::print(&session.host.shell, &changes);
-    session.write_lock(new)
+    trust::write_all(session, kept, new)
 }
 
 /// Why a step of a plan is one, as a phrase at the image's name.

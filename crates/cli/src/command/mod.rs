@@ -34,6 +34,7 @@ mod render;
 mod report;
 mod scan;
 mod side;
+mod trust;
 mod unpin;
 mod update;
 mod verify;
@@ -95,7 +96,9 @@ pub enum Command {
     Aliases(aliases::Aliases),
     /// Keep the snapshots of advisories and of ends of life that images.toml names
     Advisories(advisories::Advisories),
-    /// Check that every locked digest still exists and is byte-exact
+    /// Keep the trust roots that images.toml names: who may vouch for identities, and which logs count
+    Trust(trust::Trust),
+    /// Check that every locked digest still exists and is byte-exact, and is signed by those who have to
     Verify(verify::Verify),
     /// Run a command whenever something that `update` would take has moved
     Watch(watch::Watch),
@@ -170,6 +173,7 @@ impl Command {
             Self::Inspect(command) => command.run(host),
             Self::Aliases(command) => command.run(host),
             Self::Advisories(command) => command.run(host),
+            Self::Trust(command) => command.run(host),
             Self::Verify(command) => command.run(host),
             Self::Watch(command) => command.run(host),
             Self::PostRender(command) => command.run(host),

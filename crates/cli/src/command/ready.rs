@@ -11,6 +11,7 @@ use crate::discover::Found;
 use crate::failure::Failure;
 use crate::report;
 use crate::session::Session;
+use crate::trust::{self, Ask, Kept};
 
 /// What is added to a project file.
 #[derive(Default)]
@@ -79,8 +80,9 @@ impl<'h> NewProject<'h> {
         let plan = plan::lock(&self.session.project, &old);
         let fresh = plan.fresh;
         let attempt = lock::attempt(&self.session, &plan, &old, "Locking", |name| take(name).map(Choice::from))?;
-        let Attempt { lockfile: new, failed, .. } = attempt;
-        Ok(Ready { project: self, old, new, fresh, failed })
+        let Attempt { lockfile: mut new, failed, .. } = attempt;
+        let kept = trust::settle(&self.session, &old, &mut new, Ask::Registries)?;
+        Ok(Ready { project: self, old, new, kept, fresh, failed })
     }
 }
 
@@ -101,6 +103,8 @@ pub(super) struct Ready<'h> {
     pub(super) old: Lockfile,
     /// The lock as it will be, without the images that failed.
     pub(super) new: Lockfile,
+    /// What proves its signatures and is not kept yet.
+    kept: Kept,
     /// How many images stay as they are locked.
     pub(super) fresh: usize,
     /// The images that could not be locked, and why.
@@ -111,11 +115,11 @@ impl Ready<'_> {
     /// The same without the images that could not be locked. What is left out of `additions` is asked for by nobody; an image
     /// that the project asked for before stays among the failures.
     pub(super) fn without_failed(self, additions: &mut Additions) -> Result<Self, Failure> {
-        let Self { project, old, new, fresh, failed } = self;
+        let Self { project, old, new, kept, fresh, failed } = self;
         let (left_out, failed): (Vec<_>, Vec<_>) =
             failed.into_iter().partition(|(name, _)| additions.images.iter().any(|image| image.name == *name));
         additions.images.retain(|image| left_out.iter().all(|(name, _)| *name != image.name));
-        Ok(Self { project: project.with(additions)?, old, new, fresh, failed })
+        Ok(Self { project: project.with(additions)?, old, new, kept, fresh, failed })
     }
 
     /// Whether anything would be written.
@@ -134,7 +138,7 @@ impl Ready<'_> {
         // tells and `lock` mends. The other way round, `lock` would drop the answer to a request that nobody made.
         let NewProject { session, path, text, .. } = &self.project;
         session.write(path, text.as_bytes())?;
-        let written = lock::finish(session, &self.old, &self.new)?;
+        let written = lock::finish(session, &self.old, &self.new, &self.kept)?;
         Ok(self.outcome(written))
     }
 }

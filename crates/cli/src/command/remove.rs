@@ -15,6 +15,7 @@ use crate::host::{Format, Host};
 use crate::report;
 use crate::session::Session;
 use crate::targets;
+use crate::trust::Kept;
 use crate::users::Users;
 
 /// Remove images from images.toml and images.lock
@@ -53,7 +54,7 @@ impl Remove {
         for name in &self.names {
             host.shell.status("Removing", &format!("{name} from {}", session.show(&path)));
         }
-        let written = if new == old { false } else { lock::finish(&session, &old, &new)? };
+        let written = if new == old { false } else { lock::finish(&session, &old, &new, &Kept::default())? };
         if host.global.format == Format::Json {
             let changes = report::changes(&old, &new);
             super::json(host, &Outcome { changes, fresh: new.images.len(), written })?;

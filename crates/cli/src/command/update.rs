@@ -21,6 +21,7 @@ use crate::report;
 use crate::seen::{self, Found, PushedAgain, Seen};
 use crate::session::Session;
 use crate::summary::{self, Reviewed};
+use crate::trust::Ask;
 use crate::waiting::{self, Waits};
 
 /// Find out where the followed tags point now
@@ -98,8 +99,8 @@ impl Update {
         let gate = |name: &ImageName| gates.get(name).map(|gate| gate as &dyn Gate);
         let own = |name: &ImageName| asked(name).then(|| Choice { take: self.take(name), gate: gate(name) });
         let choose = |name: &ImageName| current.take(name).map(Choice::from).or_else(|| own(name));
-        let Attempt { lockfile: new, rebuilt, waiting, .. } =
-            lock::resolve_with(&session, &plan, old, "Checking", choose)?;
+        let Attempt { lockfile: new, rebuilt, waiting, kept, .. } =
+            lock::resolve_with(&session, &plan, old, ("Checking", Ask::Registries), choose)?;
         let found = Found::of(old, &new, &waiting, &rebuilt, plan.resolve.iter().map(|step| step.name));
         let pushed_again = seen.pushed_again(&session, &found);
         let noted = !self.dry_run && seen.notes(&session, &found, &now);
@@ -117,7 +118,7 @@ impl Update {
             false
         } else {
             current.tell(&host.shell);
-            let written = lock::finish(&session, old, &new)?;
+            let written = lock::finish(&session, old, &new, &kept)?;
             seen.record(&session, &found, &now, false)?;
             written
         };

@@ -28,6 +28,7 @@ fn image(content: &str, said: &str) -> LockedImage {
         revision: None,
         source: None,
         base: crate::Base::default(),
+        signatures: Vec::new(),
     };
     for (key, value) in said.split_whitespace().filter_map(|part| part.split_once('=')) {
         match key {

@@ -12,14 +12,18 @@ use serde::{Deserializer, de};
 use crate::text::quoted;
 
 /// Every key of the format, wherever it stands.
-pub(super) const KEYS: [&str; 23] = [
+pub(super) const KEYS: [&str; 28] = [
     "base",
+    "bundle",
     "config",
     "created",
     "dialect",
     "digest",
     "exclude",
+    "identity",
     "images",
+    "issuer",
+    "key",
     "layout",
     "mediaType",
     "name",
@@ -31,6 +35,7 @@ pub(super) const KEYS: [&str; 23] = [
     "revision",
     "scheme",
     "select",
+    "signatures",
     "size",
     "source",
     "tag",

@@ -8,7 +8,8 @@
 //! # History of the format
 //!
 //! - Version 1: the first. Before its publication, characters that steer stood raw; such a lock is read, and written anew
-//!   with its next change. `base` came to it later, where an image says what it was built on.
+//!   with its next change. `base` came to it later, where an image says what it was built on, and
+//!   `signatures`, where the project demands them.
 //! - Version 2: a request may have `scheme`, `dialect`, `exclude` and `prerelease`. A lock without them is still written, and
 //!   read, as version 1, so nothing changes for who does not use them.
 
@@ -24,6 +25,7 @@ mod parse;
 mod place;
 #[cfg(test)]
 mod schema_tests;
+mod signature;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +38,7 @@ pub use answer::Answer;
 pub use judge::{Conflict, Contradiction};
 pub use merge::{Clash, Known, Merged};
 pub use parse::LockfileError;
+pub use signature::{Signature, SignedBy};
 
 use crate::created::Created;
 use crate::digest::Digest;
@@ -90,6 +93,8 @@ pub struct LockedImage {
     pub source: Option<String>,
     /// The image that this one says it was built on.
     pub base: Base,
+    /// What proves that those have signed it who had to; empty where nobody has to.
+    pub signatures: Vec<Signature>,
 }
 
 /// What an image says that it was built on (OCI image-spec, `annotations.md`); empty where it says nothing.
@@ -219,6 +224,8 @@ struct WrittenImage {
     request: Request,
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<String>,
+    #[serde(default, deserialize_with = "parse::objects", skip_serializing_if = "Vec::is_empty")]
+    signatures: Vec<Signature>,
     size: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
@@ -245,6 +252,7 @@ impl From<LockedImage> for WrittenImage {
             repository,
             request: image.request,
             revision: image.revision,
+            signatures: image.signatures,
             size: image.size,
             source: image.source,
             tag: image.tag,
@@ -263,7 +271,7 @@ impl TryFrom<WrittenImage> for LockedImage {
                 canonical(repository.path(), &path)?;
                 Origin::Registry(repository)
             }
-            (None, None, Some(path)) => Origin::Layout(crate::inside::checked(&path)?),
+            (None, None, Some(path)) => Origin::Layout(crate::inside::checked(&path, "layout")?),
             _ => return Err("a locked image has `registry` and `repository`, or `layout`".to_owned()),
         };
         Ok(Self {
@@ -279,6 +287,7 @@ impl TryFrom<WrittenImage> for LockedImage {
             revision: written.revision,
             source: written.source,
             base: written.base,
+            signatures: written.signatures,
         })
     }
 }

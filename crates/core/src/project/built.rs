@@ -21,7 +21,7 @@ pub enum BuiltError {
     #[error(transparent)]
     Reference(#[from] ReferenceError),
     /// It names a tag or a digest, which decide nothing about who builds it.
-    #[error("an image that is built is named without a tag and without a digest")]
+    #[error("a repository is named without a tag and without a digest here")]
     Tag,
 }
 
@@ -49,6 +49,13 @@ impl FromStr for BuiltPattern {
             // An escaped text is an expression, and a short one.
             Err(_) => Err(BuiltError::Tag),
         }
+    }
+}
+
+impl BuiltPattern {
+    /// Whether it names the repository.
+    pub fn names(&self, repository: &Repository) -> bool {
+        self.0.is_match(&repository.to_string())
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::error::ProjectError;
 use super::fields::Fields;
 use super::node::{Entry, NodeValue};
-use super::{Declared, updating};
+use super::{Declared, trusting, updating};
 use crate::platform::Platform;
 use crate::policy::{LIMIT, MOST, Parts, Rule};
 use crate::reference::{Reference, ReferenceError, Repository, Tag};
@@ -18,6 +18,7 @@ use crate::update::{self, Settings};
 pub(super) struct Defaults {
     pub(super) platforms: Option<BTreeSet<Platform>>,
     pub(super) update: update::Defaults,
+    pub(super) trust: trusting::Said,
 }
 
 /// Reads the image that `entry` declares.
@@ -37,10 +38,11 @@ pub(super) fn read(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<P
 fn shorthand(text: &str, entry: &Entry, defaults: &Defaults) -> Result<Declared, ProjectError> {
     let reference: Reference =
         text.parse().map_err(|error: ReferenceError| ProjectError::invalid(&error, &entry.node.part_at(&error.at)))?;
+    let (trust, signatures) = defaults.trust.of(trusting::Level::default(), Some(&reference.repository));
     let request = Request { wanted: Wanted::from_reference(reference), platforms: defaults.platforms.clone() };
     let update = Settings { appetite: defaults.update.all, ..Settings::default() };
     let (at, value_at) = (entry.key_at.clone(), entry.node.content_at());
-    Ok(Declared { request, limit: LIMIT, update, labels: BTreeSet::new(), at, value_at })
+    Ok(Declared { request, limit: LIMIT, trust, signatures, update, labels: BTreeSet::new(), at, value_at })
 }
 
 fn table(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectError>> {
@@ -61,6 +63,7 @@ fn table(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectErro
     let platforms = platforms(&mut fields).or_else(|| defaults.platforms.clone());
     let update = updating::settings(&mut fields, &defaults.update);
     let labels = labels(&mut fields);
+    let own = trusting::level(&mut fields);
 
     let rule_at = ruled.first();
     for (first, second) in [
@@ -81,6 +84,7 @@ fn table(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectErro
 
     let value_at = at("", repository.as_ref()).or(at("", layout.as_ref())).map_or(entry.key_at.clone(), |(_, at)| at);
     let tag = tag.map(|tag| tag.value);
+    let (trust, signatures) = defaults.trust.of(own, repository.as_ref().map(|repository| &repository.value));
     let wanted = match (repository, layout, rule, digest) {
         (Some(repository), _, Some(rule), _) => Wanted::Version { repository: repository.value, rule },
         (Some(repository), _, _, Some(digest)) => {
@@ -91,7 +95,8 @@ fn table(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectErro
         // `finish` has failed: either key is missing or its value was refused.
         (None, None, ..) => return Err(Vec::new()),
     };
-    Ok(Declared { request: Request { wanted, platforms }, limit, update, labels, at: entry.key_at.clone(), value_at })
+    let request = Request { wanted, platforms };
+    Ok(Declared { request, limit, trust, signatures, update, labels, at: entry.key_at.clone(), value_at })
 }
 
 /// The keys that make a version rule.
@@ -174,7 +179,7 @@ pub(super) fn dotted_name(entry: &Entry) -> Option<(String, Location)> {
 }
 
 /// The keys of an image and of a registry.
-const KEYS: [&str; 25] = [
+const KEYS: [&str; 31] = [
     "repository",
     "layout",
     "tag",
@@ -194,6 +199,12 @@ const KEYS: [&str; 25] = [
     "until",
     "role",
     "labels",
+    "verify",
+    "threshold",
+    "tlog",
+    "signatures",
+    "signed-as",
+    "attestations",
     "mirrors",
     "insecure",
     "ca",

@@ -17,6 +17,7 @@ mod scan;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod trusting;
 mod updating;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +38,7 @@ use crate::name::ImageName;
 use crate::reference::{Host, HostPattern, ReferenceError, Repository};
 use crate::request::Request;
 use crate::source::{Location, SourceFile, Spanned};
+use crate::trust::{Sources, Trust};
 use crate::update;
 
 /// The project file's name.
@@ -59,6 +61,8 @@ pub struct Project {
     pub advisories: BTreeMap<String, Snapshot>,
     /// When releases end, by what `os-release` calls what they are releases of (`ID`).
     pub endoflife: BTreeMap<String, Snapshot>,
+    /// Who may vouch for identities and which logs count, by the names of the files that say so.
+    pub roots: BTreeMap<String, Snapshot>,
     /// What `scan` leaves out, and what it finds beside what it knows.
     pub scan: ScanSettings,
     /// Which Cargo packages say that they use which images.
@@ -73,6 +77,10 @@ pub struct Declared {
     /// How many tags may compete where the images have to tell which is the newest. It is no part of what is asked for: with
     /// another limit the answer is the same, or none.
     pub limit: u32,
+    /// Who has to have signed it; nothing where nobody has to. It is no part of what is asked for.
+    pub trust: Option<Trust>,
+    /// Where signatures of it lie.
+    pub signatures: Sources,
     /// What is taken of it without asking. It is no part of what is asked for.
     pub update: update::Settings,
     /// What it is called beside its name: a team, a product. Summaries of updates can be put together by it.

@@ -9,11 +9,12 @@ use super::fields::{Fields, unknown_key};
 use super::image::Defaults;
 use super::node::{self, Entry, Node, NodeValue, Table};
 use super::{
-    Mirror, MirrorError, Project, RegistrySettings, Source, TargetTable, Use, image, scan, snapshot, updating,
+    Mirror, MirrorError, Project, RegistrySettings, Source, TargetTable, Use, image, scan, snapshot, trusting, updating,
 };
 use crate::name::ImageName;
 use crate::reference::{Host, Reference};
 use crate::source::{Located as _, Spanned, nearest};
+use crate::trust::By;
 
 pub(super) fn project(sources: &[Source], adapters: &[&str]) -> Result<Project, Vec<ProjectError>> {
     let mut reader = ProjectReader { project: Project::default(), adapters, errors: Vec::new() };
@@ -26,6 +27,7 @@ pub(super) fn project(sources: &[Source], adapters: &[&str]) -> Result<Project, 
     // An image whose own declaration is wrong is not missing as well.
     if reader.errors.is_empty() {
         reader.check_uses();
+        reader.check_roots();
     }
     if reader.errors.is_empty() { Ok(reader.project) } else { Err(reader.errors) }
 }
@@ -46,7 +48,8 @@ fn ledgers(fields: &mut Fields<'_>) -> Vec<Spanned<Utf8PathBuf>> {
 }
 
 /// What stands at the top beside the tables of adapters.
-const TABLES: [&str; 8] = ["advisories", "built", "defaults", "endoflife", "images", "ledgers", "registries", "scan"];
+const TABLES: [&str; 10] =
+    ["advisories", "built", "defaults", "endoflife", "images", "ledgers", "registries", "roots", "scan", "trust"];
 
 struct ProjectReader<'a> {
     project: Project,
@@ -83,10 +86,11 @@ impl ProjectReader<'_> {
 
     /// Reads the tables of a project; `path` is the way to `images` from the top of the file.
     fn tables(&mut self, table: &Table, path: &str) {
-        let defaults = table.get("defaults").map(|entry| self.defaults(entry)).unwrap_or_default();
+        let mut defaults = table.get("defaults").map(|entry| self.defaults(entry)).unwrap_or_default();
+        defaults.trust.rules = table.get("trust").map(|entry| self.trust(entry)).unwrap_or_default();
         for entry in &table.entries {
             match entry.key.as_str() {
-                "defaults" => {}
+                "defaults" | "trust" => {}
                 "built" => {
                     let mut fields = Fields::of(table, &entry.node.at, String::new());
                     let patterns = fields.all_parsed("built").unwrap_or_default();
@@ -100,7 +104,7 @@ impl ProjectReader<'_> {
                     self.errors.extend(fields.into_errors());
                 }
                 "registries" => self.registries(entry),
-                "advisories" | "endoflife" => self.snapshots(entry),
+                "advisories" | "endoflife" | "roots" => self.snapshots(entry),
                 "scan" => match scan::read(entry) {
                     Ok(settings) => {
                         self.project.scan.exclude.extend(settings.exclude);
@@ -127,8 +131,20 @@ impl ProjectReader<'_> {
         };
         let platforms = image::platforms(&mut fields);
         let update = updating::defaults(&mut fields);
+        let trust = trusting::Said { rules: Vec::new(), defaults: trusting::level(&mut fields) };
         self.errors.extend(fields.finish().err().into_iter().flatten());
-        Defaults { platforms, update }
+        Defaults { platforms, update, trust }
+    }
+
+    fn trust(&mut self, entry: &Entry) -> Vec<trusting::Rule> {
+        let mut rules = Vec::new();
+        for node in self.tables_of(entry) {
+            match trusting::rule(node) {
+                Ok(rule) => rules.push(rule),
+                Err(errors) => self.errors.extend(errors),
+            }
+        }
+        rules
     }
 
     fn images(&mut self, entry: &Entry, defaults: &Defaults) {
@@ -197,7 +213,11 @@ impl ProjectReader<'_> {
             match snapshot::read(entry, table) {
                 Ok(snapshot) => {
                     let project = &mut self.project;
-                    let all = if table == "advisories" { &mut project.advisories } else { &mut project.endoflife };
+                    let all = match table.as_str() {
+                        "advisories" => &mut project.advisories,
+                        "endoflife" => &mut project.endoflife,
+                        _ => &mut project.roots,
+                    };
                     if all.insert(entry.key.clone(), snapshot).is_some() {
                         let reason = format!("`{table}` has `{}` twice", entry.key);
                         self.errors.push(ProjectError::invalid(reason, &entry.key_at));
@@ -210,18 +230,24 @@ impl ProjectReader<'_> {
 
     fn targets(&mut self, entry: &Entry) {
         let adapter = &entry.key;
-        let NodeValue::Array(nodes) = &entry.node.value else {
-            let reason = format!("targets are an array of tables: write `[[{adapter}]]`");
-            return self.errors.push(ProjectError::invalid(reason, &entry.key_at));
-        };
-        for node in nodes {
-            match &node.value {
-                NodeValue::Table(_) => {
-                    self.project.targets.push(TargetTable { adapter: adapter.clone(), node: node.clone() });
-                }
-                _ => self.errors.push(not_a_table(adapter, node)),
-            }
+        for node in self.tables_of(entry) {
+            self.project.targets.push(TargetTable { adapter: adapter.clone(), node: node.clone() });
         }
+    }
+
+    /// The tables of an array of them.
+    fn tables_of<'e>(&mut self, entry: &'e Entry) -> Vec<&'e Node> {
+        let key = &entry.key;
+        let NodeValue::Array(nodes) = &entry.node.value else {
+            let what = if key == "trust" { "rules of trust" } else { "targets" };
+            let reason = format!("{what} are an array of tables: write `[[{key}]]`");
+            self.errors.push(ProjectError::invalid(reason, &entry.key_at));
+            return Vec::new();
+        };
+        let (tables, others): (Vec<&Node>, Vec<&Node>) =
+            nodes.iter().partition(|node| matches!(node.value, NodeValue::Table(_)));
+        self.errors.extend(others.into_iter().map(|node| not_a_table(key, node)));
+        tables
     }
 
     fn package(&mut self, manifest: &Table, images: Option<&Entry>) {
@@ -235,6 +261,24 @@ impl ProjectReader<'_> {
             self.project.uses.push(Use { package: name.unwrap_or_default().to_owned(), image });
         }
         self.errors.extend(fields.finish().err().into_iter().flatten());
+    }
+
+    /// Notes the trust roots that are named and are none.
+    fn check_roots(&mut self) {
+        let roots = &self.project.roots;
+        for signer in self.project.images.values().flat_map(|declared| &declared.trust).flat_map(|trust| &trust.signers)
+        {
+            let By::Identity { root: Some(root), .. } = &signer.value.by else { continue };
+            if !roots.contains_key(root) {
+                let near = nearest(root, roots.keys().map(String::as_str));
+                let near = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+                let error = ProjectError::invalid(format!("there is no `[roots.{root}]`{near}"), &signer.at);
+                // One rule may hold for many images.
+                if !self.errors.contains(&error) {
+                    self.errors.push(error);
+                }
+            }
+        }
     }
 
     fn check_uses(&mut self) {

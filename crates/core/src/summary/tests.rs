@@ -31,6 +31,7 @@ fn image(reference: &str, content: &str, built: &str) -> LockedImage {
         revision: None,
         source: None,
         base: Base::default(),
+        signatures: Vec::new(),
     }
 }
 

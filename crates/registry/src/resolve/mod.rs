@@ -258,5 +258,6 @@ fn locked(request: &Request, origin: Origin, tag: Option<Tag>, digest: Digest, i
         revision: image.facts.revision,
         source: image.facts.source,
         base: image.facts.base,
+        signatures: Vec::new(),
     }
 }

@@ -8,6 +8,7 @@ use crate::command::lock::unanswered;
 use crate::failure::Failure;
 use crate::finding::{Finding, Level, Place};
 use crate::input::{self, LOCK_BYTES};
+use crate::trust;
 
 impl Checked<'_> {
     pub(super) fn of_lock(&self) -> Result<Vec<Finding>, Failure> {
@@ -41,5 +42,22 @@ impl Checked<'_> {
             findings.push(finding(name, at, format!("`{name}` is locked, and asked for nowhere")));
         }
         Ok(findings)
+    }
+
+    /// Images that are locked and have not the signatures that they have to have, by what the repository itself keeps.
+    pub(super) fn of_signatures(&self) -> Result<Vec<Finding>, Failure> {
+        let lacking = trust::held(self.session, self.context.lock)?;
+        let findings = lacking.into_iter().filter(|lacking| !self.unanswered.contains(&lacking.name)).map(|lacking| {
+            let lines: String = lacking.lines.iter().map(|line| format!("; {}", line.trim())).collect();
+            Finding {
+                rule: "signature",
+                level: Level::Error,
+                at: self.at(&lacking.at),
+                message: format!("`{}` {}{lines}", lacking.name, lacking.message),
+                help: Some(self.command("lock")),
+                about: lacking.name.to_string(),
+            }
+        });
+        Ok(findings.collect())
     }
 }

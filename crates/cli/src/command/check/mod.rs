@@ -83,6 +83,7 @@ pub struct Check {
 /// The rules, each with what it asks for.
 const RULES: &[Rule] = &[
     ("lock", "images.lock answers what the project file asks for, and nothing else."),
+    ("signature", "An image is signed as the project file demands, and what proves it is kept."),
     ("unlocked", "An image that a file names is in images.lock."),
     ("unpinned", "A reference to a locked image has its digest."),
     ("drifted", "A digest is the one that is locked."),
@@ -172,6 +173,7 @@ fn found(
 impl Checked<'_> {
     fn findings(&self) -> Result<Vec<Finding>, Failure> {
         let mut findings = self.of_lock()?;
+        findings.extend(self.of_signatures()?);
         findings.extend(self.of_places()?);
         findings.extend(self.of_targets(&findings)?);
         findings.extend(self.unused());

@@ -9,7 +9,7 @@ use imagelock_inspect::{Advised, KnownBy, NotRead, Package, Packages, compare_ve
 use super::Compared;
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::snapshots::{self, failure};
+use crate::snapshots::{self, Table, failure};
 
 /// A snapshot that was read.
 struct Read<'s> {
@@ -28,7 +28,7 @@ pub(super) fn tell<'s>(session: &'s Session<'_>, images: &mut [Compared]) -> Res
         return Ok(());
     }
     let read = |(name, snapshot): (&'s String, &'s Snapshot)| {
-        Ok(Read { name, snapshot, bytes: snapshots::read(session, snapshot)? })
+        Ok(Read { name, snapshot, bytes: snapshots::read(session, Table::Advisories, snapshot)? })
     };
     let read = snapshots.iter().map(read).collect::<Result<Vec<Read<'_>>, Failure>>()?;
     let known = known(&read, images)?;

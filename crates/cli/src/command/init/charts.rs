@@ -133,6 +133,7 @@ fn found(lock: &Lockfile, adoption: &Adoption<'_>) -> Lockfile {
             revision: None,
             source: None,
             base: Base::default(),
+            signatures: Vec::new(),
         };
         lock.images.insert(name.clone(), image);
     }

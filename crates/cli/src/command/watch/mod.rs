@@ -126,7 +126,7 @@ impl Watched<'_> {
         let gates = waiting::gates(&plan, |_| true, Approved::default(), &now, seen.all());
         let gate = |name: &ImageName| gates.get(name).map(|gate| gate as &dyn Gate);
         let choose = |name: &ImageName| Some(Choice { take: Take::Changed, gate: gate(name) });
-        let Attempt { lockfile: new, failed, waiting, rebuilt } =
+        let Attempt { lockfile: new, failed, waiting, rebuilt, .. } =
             lock::attempt(&session, &plan, &old, "Checking", choose)?;
         for (name, error) in &failed {
             let again = self.unasked.failed(name);

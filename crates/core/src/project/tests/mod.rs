@@ -4,6 +4,7 @@ mod images;
 mod manifests;
 mod snapshots;
 mod tables;
+mod trusting;
 mod updating;
 mod values;
 

@@ -126,7 +126,7 @@ fn defaults_hold_no_image_and_know_two_keys_for_builds() {
         r#"
 unknown key `hold` in images.toml
 --> images.toml:2:1 "hold"
-help: the keys here are `build`, `cooldown`, `platforms`, `updates`
+help: the keys here are `attestations`, `build`, `cooldown`, `platforms`, `signatures`, `signed-as`, `threshold`, `tlog`, `updates`, `verify`
 unknown key `platforms` in images.toml
 --> images.toml:5:1 "platforms"
 help: the keys here are `cooldown`, `updates`

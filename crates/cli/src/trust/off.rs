@@ -1,0 +1,85 @@
+//! Without the feature `signatures` nothing can be verified: a project that demands a signature is refused, and never passed.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use imagelock_core::source::{Label, Location};
+use imagelock_core::{ImageName, Lockfile};
+
+use crate::failure::{Failure, Kind, Problem};
+use crate::session::Session;
+
+const WITHOUT: &str = "cannot be verified: this imagelock was built without the feature `signatures`";
+
+/// Files to keep: none.
+pub(crate) type Kept = BTreeMap<Utf8PathBuf, Vec<u8>>;
+
+/// An image that cannot be verified.
+pub(crate) struct Lacking {
+    pub(crate) name: ImageName,
+    pub(crate) at: Location,
+    pub(crate) message: String,
+    pub(crate) lines: Vec<String>,
+}
+
+/// Whether a run may ask registries for signatures.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Registries,
+    Nobody,
+}
+
+/// How far an image is signed: nobody knows.
+pub(crate) enum Grade {
+    Wrong(String, Vec<String>),
+}
+
+impl Grade {
+    pub(crate) fn word(&self) -> &'static str {
+        "wrong"
+    }
+
+    pub(crate) fn words(&self) -> String {
+        let Self::Wrong(message, _) = self;
+        message.clone()
+    }
+}
+
+pub(crate) fn settle(session: &Session<'_>, _: &Lockfile, new: &mut Lockfile, _: Ask) -> Result<Kept, Failure> {
+    for image in new.images.values_mut() {
+        image.signatures.clear();
+    }
+    let problem = |lacking: &Lacking| {
+        Problem::new(format!("`{}` {}", lacking.name, lacking.message)).label(Label::primary(&lacking.at, ""))
+    };
+    let problems: Vec<Problem> = held(session, new)?.iter().map(problem).collect();
+    if problems.is_empty() { Ok(Kept::default()) } else { Err(Failure { kind: Kind::Check, problems }) }
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "with the feature, files are read for it")]
+pub(crate) fn held(session: &Session<'_>, lock: &Lockfile) -> Result<Vec<Lacking>, Failure> {
+    let demanded = session.project.images.iter().filter_map(|(name, declared)| {
+        let signer = declared.trust.as_ref()?.signers.first()?;
+        let lacking =
+            Lacking { name: name.clone(), at: signer.at.clone(), message: WITHOUT.to_owned(), lines: Vec::new() };
+        lock.images.contains_key(name).then_some(lacking)
+    });
+    Ok(demanded.collect())
+}
+
+pub(crate) fn grades(session: &Session<'_>, lock: &Lockfile) -> Result<Vec<(ImageName, Grade)>, Failure> {
+    let grade = |lacking: Lacking| (lacking.name, Grade::Wrong(lacking.message, lacking.lines));
+    Ok(held(session, lock)?.into_iter().map(grade).collect())
+}
+
+pub(crate) fn write_all(session: &Session<'_>, _: &Kept, new: &Lockfile) -> Result<bool, Failure> {
+    session.write_lock(new)
+}
+
+pub(crate) fn roots_of(_: &[u8]) -> Result<Vec<String>, String> {
+    Err("this imagelock was built without the feature `signatures`".to_owned())
+}
+
+pub(crate) fn known_root(_: &str) -> Option<&'static str> {
+    None
+}
