@@ -221,7 +221,7 @@ fn mirror() {
     let scene = Scene::new(&["mirror", "TARGET"], TOML, &[], &[&["lock"]]);
     check(&scene, true);
     scene.run();
-    assert!(scene.target.log().count("PUT", "/v2/") > 0 && scene.registry.log().len() > 0);
+    assert!(scene.target.log().count("PUT", "/v2/") > 0 && !scene.registry.log().is_empty());
     let below = format!("corp/{}/acme/web", scene.registry.host().replace(':', "-"));
     assert_eq!(scene.target.digest_of(&below, "1"), scene.registry.digest_of("acme/web", "1"));
 }

@@ -131,7 +131,7 @@ pub(crate) async fn of(
         let root = |digest: &Digest| Found { digest: digest.clone(), media_type: None, tag: None, part: Part::Image };
         image.platforms.values().map(|platform| root(&platform.digest)).collect()
     } else {
-        let (digest, media_type) = (image.digest.clone(), Some(image.media_type.to_string()));
+        let (digest, media_type) = (image.digest.clone(), Some(image.media_type.clone()));
         vec![Found { digest, media_type, tag: image.tag.clone(), part: Part::Image }]
     };
     for root in roots {
