@@ -130,15 +130,6 @@ fn skopeo_sync(skopeo: &Utf8Path, root: &Utf8Path, source: &str, target: &str) -
     let list = root.join("sync.yaml");
     fs::write(&list, format!("{source}:\n  tls-verify: false\n  images:\n{}", images.concat()))?;
     let mut command = Command::new(skopeo);
-    command.args([
-        "sync",
-        "--insecure-policy",
-        "--dest-tls-verify=false",
-        "--src",
-        "yaml",
-        "--dest",
-        "docker",
-        "--scoped",
-    ]);
+    command.args(["sync", "--insecure-policy", "--dest-tls-verify=false", "--src", "yaml", "--dest", "docker"]);
     timed(command.args([list.as_str(), target]))
 }
