@@ -186,6 +186,11 @@ fn shell() {
 }
 
 #[test]
+fn signature() {
+    replays("signature");
+}
+
+#[test]
 fn statement() {
     replays("statement");
 }

@@ -6,6 +6,7 @@ mod core;
 mod files;
 mod inspect;
 mod registry;
+mod signature;
 
 /// A function that reads bytes, and panics where what it promises does not hold.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "plain", body: files::plain },
     Target { name: "imports", body: files::imports },
     Target { name: "statement", body: inspect::statement },
+    Target { name: "signature", body: signature::signature },
     Target { name: "challenge", body: registry::challenge },
     Target { name: "link", body: registry::link },
     Target { name: "tags", body: registry::tags },
