@@ -47,7 +47,7 @@ fn a_file_that_is_gone_or_changed_is_found_and_fetched_again() {
             None => std::fs::remove_file(repo.path(&file)).unwrap(),
         }
         let message = format!("`app` is locked with a signature that is not there as it was: `{file}`");
-        assert_eq!(found(&repo), [message.clone()], "{bad:?}");
+        assert_eq!(found(&repo), std::slice::from_ref(&message), "{bad:?}");
         let refused = repo.imagelock(["lock", "--locked"]).exit(1).stderr;
         assert!(refused.contains(&message), "{refused}");
         repo.imagelock(["lock"]).success();

@@ -38,7 +38,7 @@ pub(super) fn read(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<P
 fn shorthand(text: &str, entry: &Entry, defaults: &Defaults) -> Result<Declared, ProjectError> {
     let reference: Reference =
         text.parse().map_err(|error: ReferenceError| ProjectError::invalid(&error, &entry.node.part_at(&error.at)))?;
-    let (trust, signatures) = defaults.trust.of(trusting::Level::default(), Some(&reference.repository));
+    let (trust, signatures) = defaults.trust.of(&trusting::Level::default(), Some(&reference.repository));
     let request = Request { wanted: Wanted::from_reference(reference), platforms: defaults.platforms.clone() };
     let update = Settings { appetite: defaults.update.all, ..Settings::default() };
     let (at, value_at) = (entry.key_at.clone(), entry.node.content_at());
@@ -84,7 +84,7 @@ fn table(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectErro
 
     let value_at = at("", repository.as_ref()).or(at("", layout.as_ref())).map_or(entry.key_at.clone(), |(_, at)| at);
     let tag = tag.map(|tag| tag.value);
-    let (trust, signatures) = defaults.trust.of(own, repository.as_ref().map(|repository| &repository.value));
+    let (trust, signatures) = defaults.trust.of(&own, repository.as_ref().map(|repository| &repository.value));
     let wanted = match (repository, layout, rule, digest) {
         (Some(repository), _, Some(rule), _) => Wanted::Version { repository: repository.value, rule },
         (Some(repository), _, _, Some(digest)) => {

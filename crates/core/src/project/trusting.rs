@@ -44,10 +44,10 @@ pub(super) struct Said {
 
 impl Said {
     /// What holds for an image, by its own word and its repository.
-    pub(super) fn of(&self, own: Level, repository: Option<&Repository>) -> (Option<Trust>, Sources) {
+    pub(super) fn of(&self, own: &Level, repository: Option<&Repository>) -> (Option<Trust>, Sources) {
         let named = |rule: &&Rule| repository.is_some_and(|repository| rule.repositories.names(repository));
         let rules = self.rules.iter().rev().filter(named).map(|rule| &rule.level);
-        let levels: Vec<&Level> = std::iter::once(&own).chain(rules).chain([&self.defaults]).collect();
+        let levels: Vec<&Level> = std::iter::once(own).chain(rules).chain([&self.defaults]).collect();
         let sources = Sources {
             repository: levels.iter().find_map(|level| level.sources.repository.clone()),
             file: levels.iter().find_map(|level| level.sources.file.clone()),

@@ -48,12 +48,13 @@ impl Checked<'_> {
     pub(super) fn of_signatures(&self) -> Result<Vec<Finding>, Failure> {
         let lacking = trust::held(self.session, self.context.lock)?;
         let findings = lacking.into_iter().filter(|lacking| !self.unanswered.contains(&lacking.name)).map(|lacking| {
-            let lines: String = lacking.lines.iter().map(|line| format!("; {}", line.trim())).collect();
+            let said: Vec<&str> =
+                std::iter::once(lacking.message.as_str()).chain(lacking.lines.iter().map(|line| line.trim())).collect();
             Finding {
                 rule: "signature",
                 level: Level::Error,
                 at: self.at(&lacking.at),
-                message: format!("`{}` {}{lines}", lacking.name, lacking.message),
+                message: format!("`{}` {}", lacking.name, said.join("; ")),
                 help: Some(self.command("lock")),
                 about: lacking.name.to_string(),
             }
