@@ -87,7 +87,7 @@ fn locks() -> impl Strategy<Value = Lockfile> {
             let of = (name, format!("ghcr.io/{path}/{name}"), tag);
             (name.parse().unwrap(), LockedImage { version, revision, source, ..locked(of) })
         });
-        Lockfile { images: images.collect() }
+        Lockfile { images: images.collect(), ..Lockfile::default() }
     })
 }
 
@@ -287,7 +287,7 @@ fn everything() -> Lockfile {
         let said = || Some((*text).to_owned());
         (name.parse().unwrap(), LockedImage { version: said(), revision: said(), source: said(), ..image })
     });
-    Lockfile { images: images.collect() }
+    Lockfile { images: images.collect(), ..Lockfile::default() }
 }
 
 /// What the YAML parser of the tools that are written in Go makes of a text: Helm reads it as values and prints JSON.

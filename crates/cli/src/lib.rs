@@ -53,6 +53,7 @@ mod diff;
 mod discover;
 mod edits;
 mod excerpt;
+mod extends;
 mod failure;
 mod finding;
 mod ground;

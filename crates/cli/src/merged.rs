@@ -40,6 +40,8 @@ impl Current {
             return Ok(Self::of(Some(Lockfile::parse(&file)?)));
         };
         let Merged { lockfile, taken, mut unclear, clashes, labels } = merged;
+        // What is taken over is answered by what is extended.
+        let again = |name: &ImageName| again(name) || session.project.inheritance.answers.contains_key(name);
         let clashes: Vec<Clash> = clashes.into_iter().filter(|clash| !again(&clash.name)).collect();
         if !clashes.is_empty() {
             let what = format!("{}: both sides have locked", session.show(&session.lock_path()));

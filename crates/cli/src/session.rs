@@ -12,6 +12,7 @@ use imagelock_files::Writer;
 
 use crate::adapters;
 use crate::discover::{self, Found};
+use crate::extends::{self, Fetch};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::input::{self, LOCK_BYTES};
@@ -26,6 +27,8 @@ pub(crate) struct Session<'h> {
     pub(crate) project: Project,
     /// What writes the files of the repository.
     pub(crate) writer: Writer,
+    /// What is extended, where it was fetched: its copy is written with the lock.
+    pub(crate) extends: Option<Vec<u8>>,
 }
 
 /// The directory that the person is in.
@@ -45,6 +48,11 @@ pub(crate) fn directory(host: &Host) -> Result<Utf8PathBuf, Failure> {
 impl<'h> Session<'h> {
     /// Finds and reads the project.
     pub(crate) fn open(host: &'h Host) -> Result<Self, Failure> {
+        Self::open_with(host, Fetch::Never)
+    }
+
+    /// Likewise; what it extends may be asked for.
+    fn open_with(host: &'h Host, fetch: Fetch) -> Result<Self, Failure> {
         let directory = directory(host)?;
         let Some(found) = discover::find(&directory, host.global.project.as_deref())? else {
             let failure = Failure::input(format!("there is no images.toml in `{directory}` or above it"));
@@ -52,7 +60,7 @@ impl<'h> Session<'h> {
                 failure.help("start one: `{command} add IMAGE`, as in `{command} add docker.io/library/redis:8`")
             );
         };
-        Self::of(host, directory, found)
+        Self::whole(host, directory, found, fetch)
     }
 
     /// Likewise; where there is no project, a new one at the top of the repository, of which nothing is written yet.
@@ -69,6 +77,15 @@ impl<'h> Session<'h> {
     /// a run that may write has to be: checks in a read-only tree need no lock.
     pub(crate) fn open_for(host: &'h Host, alone: bool) -> Result<(Self, Option<ProjectLock>), Failure> {
         Self::opened(host, alone, Self::open)
+    }
+
+    /// Likewise; what the project extends may be asked for.
+    pub(crate) fn open_to_lock(
+        host: &'h Host,
+        alone: bool,
+        fetch: Fetch,
+    ) -> Result<(Self, Option<ProjectLock>), Failure> {
+        Self::opened(host, alone, |host| Self::open_with(host, fetch))
     }
 
     /// Likewise, or starts one.
@@ -92,10 +109,22 @@ impl<'h> Session<'h> {
     }
 
     pub(crate) fn of(host: &'h Host, directory: Utf8PathBuf, found: Found) -> Result<Self, Failure> {
+        Self::whole(host, directory, found, Fetch::Never)
+    }
+
+    /// Likewise, with what it extends.
+    fn whole(host: &'h Host, directory: Utf8PathBuf, found: Found, fetch: Fetch) -> Result<Self, Failure> {
+        let mut session = Self::alone(host, directory, found)?;
+        extends::inherit(&mut session, fetch)?;
+        Ok(session)
+    }
+
+    /// The project without what it extends, for who needs no image of it.
+    pub(crate) fn alone(host: &'h Host, directory: Utf8PathBuf, found: Found) -> Result<Self, Failure> {
         let Found { root, sources } = found;
         let project = Project::parse(&sources, &adapters::names())?;
         let writer = Writer::new(&root);
-        Ok(Self { host, directory, root, sources, project, writer })
+        Ok(Self { host, directory, root, sources, project, writer, extends: None })
     }
 
     /// Keeps other runs out of the project until it is dropped.
@@ -145,6 +174,12 @@ impl<'h> Session<'h> {
     /// Writes the lock, and says so where it changed.
     pub(crate) fn write_lock(&self, lockfile: &Lockfile) -> Result<bool, Failure> {
         let path = self.lock_path();
+        if let Some(extends) = &self.extends {
+            let copy = self.root.join(extends::FILE_NAME);
+            if self.write(&copy, extends)? {
+                self.host.shell.status("Wrote", self.show(&copy).as_str());
+            }
+        }
         let written = self.write(&path, lockfile.encode().as_bytes())?;
         if written {
             self.host.shell.status("Wrote", self.show(&path).as_str());

@@ -9,6 +9,7 @@ use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 
+use crate::extends::{Extended, Publisher};
 use crate::lockfile::{Signature, SignedBy};
 use crate::policy::{Parts, Rule};
 use crate::{
@@ -238,7 +239,18 @@ pub fn locked_image() -> impl Strategy<Value = LockedImage> {
     })
 }
 
+/// What any lock may extend.
+pub fn extended() -> impl Strategy<Value = Extended> {
+    let path = prop_oneof![Just("../platform/images.lock"), Just("a b/é.lock")];
+    let publisher = prop_oneof![
+        path.prop_map(|path| Publisher::Path(path.into())),
+        (repository(), option::of(tag())).prop_map(|(repository, tag)| Publisher::Registry(repository, tag)),
+    ];
+    (publisher, digest()).prop_map(|(publisher, digest)| Extended { publisher, digest })
+}
+
 /// Any lock.
 pub fn lockfile() -> impl Strategy<Value = Lockfile> {
-    btree_map(image_name(), locked_image(), 0..5).prop_map(|images| Lockfile { images })
+    let images = btree_map(image_name(), locked_image(), 0..5);
+    (option::weighted(0.2, extended()), images).prop_map(|(extends, images)| Lockfile { extends, images })
 }

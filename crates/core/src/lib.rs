@@ -32,6 +32,7 @@ pub mod created;
 pub mod digest;
 pub mod escape;
 mod expression;
+pub mod extends;
 pub mod forge;
 mod inside;
 pub mod lockfile;

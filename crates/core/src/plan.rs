@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::lockfile::{Answer, Lockfile};
+use crate::lockfile::{Answer, LockedImage, Lockfile};
 use crate::name::ImageName;
 use crate::project::{Declared, Project};
 
@@ -13,6 +13,8 @@ pub struct Plan<'a> {
     pub resolve: Vec<Step<'a>>,
     /// The images of the lock that are no longer asked for.
     pub drop: Vec<&'a ImageName>,
+    /// Whether the lock was made with something else than what is extended.
+    pub extends: bool,
     /// How many images stay as they are.
     pub fresh: usize,
 }
@@ -24,14 +26,15 @@ pub struct Step<'a> {
     pub name: &'a ImageName,
     /// What is asked for.
     pub declared: &'a Declared,
-    /// What the lock says now; [`Answer::Holds`] where the image is resolved although the lock answers it.
+    /// What the lock says now; [`Answer::Holds`] where the image is resolved although the lock answers it, and where what is
+    /// extended answers it otherwise.
     pub answer: Answer<'a>,
 }
 
 impl Plan<'_> {
     /// Whether the lock answers the project file as it is.
     pub fn is_empty(&self) -> bool {
-        self.resolve.is_empty() && self.drop.is_empty()
+        self.resolve.is_empty() && self.drop.is_empty() && !self.extends
     }
 }
 
@@ -46,10 +49,19 @@ pub fn update<'a>(project: &'a Project, lockfile: &'a Lockfile, names: Option<&B
 }
 
 fn plan<'a>(project: &'a Project, lockfile: &'a Lockfile, again: impl Fn(&ImageName) -> bool) -> Plan<'a> {
-    let mut plan = Plan { resolve: Vec::new(), drop: Vec::new(), fresh: 0 };
+    let extends = project.inheritance.extended != lockfile.extends;
+    let mut plan = Plan { resolve: Vec::new(), drop: Vec::new(), extends, fresh: 0 };
     for (name, declared) in &project.images {
         let answer = lockfile.answer(name, &declared.request);
-        if matches!(answer, Answer::Holds(_)) && !again(name) {
+        let holds = match project.inheritance.answers.get(name) {
+            // What is taken over moves with what is extended, and no registry knows better.
+            Some(inherited) => {
+                let locked = lockfile.images.get(name);
+                locked.is_some_and(|locked| LockedImage { signatures: Vec::new(), ..locked.clone() } == *inherited)
+            }
+            None => matches!(answer, Answer::Holds(_)) && !again(name),
+        };
+        if holds {
             plan.fresh += 1;
         } else {
             plan.resolve.push(Step { name, declared, answer });

@@ -41,7 +41,7 @@ pub fn lock(images: &[(&str, &str, char)]) -> Lockfile {
         };
         (name.parse().unwrap(), image)
     });
-    Lockfile { images: images.collect() }
+    Lockfile { images: images.collect(), ..Lockfile::default() }
 }
 
 /// The lock with an image that a rule chose.

@@ -154,7 +154,7 @@ images:
     proptest! {
         #[test]
         fn a_parser_reads_back_what_publishers_wrote(name in arbitrary::image_name(), image in arbitrary::locked_image()) {
-            let read: Written = serde_saphyr::from_str(&images_lock(&Lockfile { images: [(name, image.clone())].into() })).unwrap();
+            let read: Written = serde_saphyr::from_str(&images_lock(&Lockfile { images: [(name, image.clone())].into(), ..Default::default() })).unwrap();
             prop_assert_eq!(read.images.is_empty(), image.repository().is_none());
             for entry in read.images {
                 prop_assert_eq!(entry.image, image.pinned().unwrap().to_string());

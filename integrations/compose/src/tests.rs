@@ -259,7 +259,7 @@ proptest! {
     ) {
         let key = toml_key(&service);
         let project = format!("[[compose]]\noutput = \"o.yaml\"\nservices = {{ {key} = \"{name}\" }}\n");
-        let lock = Lockfile { images: [(name, image.clone())].into() };
+        let lock = Lockfile { images: [(name, image.clone())].into(), ..Default::default() };
         match only(&Compose, &project, &lock, &MemoryTree::default()) {
             Err(_) => prop_assert!(image.repository().is_none()),
             Ok(text) => {

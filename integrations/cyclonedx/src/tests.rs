@@ -80,7 +80,7 @@ proptest! {
     fn json_holds_exactly_what_publishers_wrote(
         images in prop::collection::btree_map(arbitrary::image_name(), arbitrary::locked_image(), 0..4),
     ) {
-        let lock = Lockfile { images };
+        let lock = Lockfile { images, ..Default::default() };
         let text = bom(&lock);
         prop_assert!(text.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)));
         let bom: Value = serde_json::from_str(&text).unwrap();

@@ -153,7 +153,7 @@ proptest! {
     ) {
         let Some(repository) = image.repository().cloned() else { return Ok(()) };
         let expected = image.clone();
-        let locked = imagelock_core::Lockfile { images: [("x".parse().unwrap(), image)].into() };
+        let locked = imagelock_core::Lockfile { images: [("x".parse().unwrap(), image)].into(), ..Default::default() };
         prop_assume!(!comment.contains("imagelock:"));
         // Brackets need quotes.
         let quote = if repository.to_string().starts_with('[') && quote.is_empty() { "\"" } else { quote };

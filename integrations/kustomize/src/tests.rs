@@ -134,7 +134,7 @@ struct ComponentImage {
 proptest! {
     #[test]
     fn a_parser_reads_back_what_was_locked(name in arbitrary::image_name(), image in arbitrary::locked_image()) {
-        let locked = Lockfile { images: [(name, image.clone())].into() };
+        let locked = Lockfile { images: [(name, image.clone())].into(), ..Default::default() };
         let text = component(PROJECT, &locked).unwrap();
         let read: Component = serde_saphyr::from_str(&text).unwrap();
         prop_assert_eq!(read.images.is_empty(), image.repository().is_none());
@@ -146,6 +146,6 @@ proptest! {
 
     #[test]
     fn any_lock_is_rendered_or_refused(images in prop::collection::btree_map(arbitrary::image_name(), arbitrary::locked_image(), 0..5)) {
-        drop(render(&Kustomize, PROJECT, &Lockfile { images }, &MemoryTree::default()));
+        drop(render(&Kustomize, PROJECT, &Lockfile { images, ..Default::default() }, &MemoryTree::default()));
     }
 }

@@ -154,7 +154,7 @@ proptest! {
             lines.iter().chain([&line(value)]).chain(&lines).map(|line| format!("{line}{end}")).collect::<String>()
         };
         let tagged = image.repository().unwrap().with(image.tag.clone(), Some(image.digest.clone())).to_string();
-        let lock = Lockfile { images: [(name.clone(), image)].into() };
+        let lock = Lockfile { images: [(name.clone(), image)].into(), ..Default::default() };
         let pin = |text: &str| only(&Markers, PROJECT, &lock, &MemoryTree::default().file("a", text));
         let once = pin(&text("some/thing:1")).map_err(TestCaseError::fail)?;
         prop_assert_eq!(&once, &text(&tagged));
@@ -165,7 +165,7 @@ proptest! {
     fn a_parser_of_yaml_reads_what_was_locked(image in arbitrary::locked_image()) {
         let Some(tag) = image.tag.clone() else { return Ok(()) };
         prop_assume!(image.repository().is_some());
-        let lock = Lockfile { images: [("x".parse().unwrap(), image.clone())].into() };
+        let lock = Lockfile { images: [("x".parse().unwrap(), image.clone())].into(), ..Default::default() };
         let before = "tag: old # imagelock: x:tag\ndigest: \"\" # imagelock: x:digest\n# imagelock: x\nimage: a/b\n";
         let text = only(&Markers, PROJECT, &lock, &MemoryTree::default().file("a.yaml", before)).map_err(TestCaseError::fail)?;
         let read: std::collections::BTreeMap<String, String> =

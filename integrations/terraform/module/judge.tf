@@ -3,9 +3,9 @@
 # `imagelock lock --locked`.
 locals {
   keys = [
-    "base", "bundle", "config", "created", "dialect", "digest", "exclude", "identity", "images", "issuer", "key", "layout",
-    "mediaType", "name", "platforms", "prerelease", "registry", "repository", "request", "revision", "scheme", "select",
-    "signatures", "size", "source", "tag", "tags", "version",
+    "base", "bundle", "config", "created", "dialect", "digest", "exclude", "extends", "identity", "images", "issuer", "key",
+    "layout", "mediaType", "name", "path", "platforms", "prerelease", "registry", "repository", "request", "revision", "scheme",
+    "select", "signatures", "size", "source", "tag", "tags", "version",
   ]
   lower_keys = [for key in local.keys : lower(key)]
 

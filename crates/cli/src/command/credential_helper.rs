@@ -164,10 +164,10 @@ fn may_be_plain(registry: &RegistryHost, project: &Project) -> bool {
 fn session(host: &Host) -> Result<Session<'_>, Failure> {
     let directory = session::directory(host)?;
     match discover::find(&directory, host.global.project.as_deref())? {
-        Some(found) => Session::of(host, directory, found),
+        Some(found) => Session::alone(host, directory, found),
         None => {
             let found = Found { root: directory.clone(), sources: Vec::new() };
-            Ok(Session { project: Project::default(), ..Session::of(host, directory, found)? })
+            Ok(Session { project: Project::default(), ..Session::alone(host, directory, found)? })
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
+use imagelock_core::extends::Extended;
 use imagelock_core::lockfile::{Answer, Lockfile};
 use imagelock_core::plan::{self, Plan};
 use imagelock_core::source::Label;
@@ -11,6 +12,7 @@ use imagelock_core::{Digest, ImageName};
 use imagelock_registry::{Error, Resolved, Step, Take};
 use serde::Serialize;
 
+use crate::extends::Fetch;
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
 use crate::merged::Current;
@@ -53,22 +55,22 @@ impl Lock {
         if self.all {
             return projects::each(host, |host| Self { all: false, ..self.clone() }.run(host));
         }
-        let (session, _held) = Session::open_for(host, !self.locked && !self.frozen)?;
-        let current = if self.locked || self.frozen {
-            Current::of(session.lockfile_of_gate()?)
-        } else {
-            Current::read(&session, |_| false)?
-        };
+        let is_check = self.locked || self.frozen;
+        let fetch = if is_check { Fetch::Never } else { Fetch::Missing };
+        let (session, _held) = Session::open_to_lock(host, !is_check, fetch)?;
+        let current =
+            if is_check { Current::of(session.lockfile_of_gate()?) } else { Current::read(&session, |_| false)? };
         let old = &current.lockfile;
         let plan = plan::lock(&session.project, old);
-        if self.locked || self.frozen {
+        if is_check {
             must_hold(&session, &plan, old)?;
         }
         let choose = |name: &ImageName| current.take(name).map(Choice::from);
-        let ask = if self.locked || self.frozen { Ask::Nobody } else { Ask::Registries };
+        let ask = if is_check { Ask::Nobody } else { Ask::Registries };
         let Attempt { lockfile: new, kept, .. } = resolve_with(&session, &plan, old, ("Locking", ask), choose)?;
-        let stays = plan.is_empty() && current.merged.is_none() && new == *old && kept.is_empty();
-        let written = if stays && (current.exists || self.locked || self.frozen) {
+        let stays =
+            plan.is_empty() && current.merged.is_none() && new == *old && kept.is_empty() && session.extends.is_none();
+        let written = if stays && (current.exists || is_check) {
             false
         } else {
             current.tell(&host.shell);
@@ -155,19 +157,25 @@ pub(crate) fn attempt<'a>(
     for name in &plan.drop {
         lockfile.images.remove(*name);
     }
-    if plan.resolve.is_empty() {
+    let inheritance = &session.project.inheritance;
+    lockfile.extends.clone_from(&inheritance.extended);
+    // What is taken over is answered already.
+    let (inherited, resolve): (Vec<_>, Vec<_>) =
+        plan.resolve.iter().partition(|step| inheritance.answers.contains_key(step.name));
+    let taken_over = inherited.iter().filter_map(|step| inheritance.answers.get_key_value(step.name));
+    lockfile.images.extend(taken_over.map(|(name, answer)| (name.clone(), answer.clone())));
+    if resolve.is_empty() {
         return Ok(Attempt { lockfile, ..Attempt::default() });
     }
-    shell.doing(verb, &count(plan.resolve.len()));
-    let progress = Progress::start(shell, verb, plan.resolve.len());
+    shell.doing(verb, &count(resolve.len()));
+    let progress = Progress::start(shell, verb, resolve.len());
     let resolver = session.resolver(progress.clone())?;
     let stays = |step: &plan::Step<'_>| {
         let image = old.stays(step.name, &step.declared.request)?;
         Some(Take::Named { tag: image.tag.as_ref(), digest: Some(&image.digest) })
     };
-    let steps: Vec<Step<'_>> = plan
-        .resolve
-        .iter()
+    let steps: Vec<Step<'_>> = resolve
+        .into_iter()
         .map(|step| {
             let Choice { take, gate } = choose(step.name).or_else(|| stays(step).map(Choice::from)).unwrap_or_default();
             Step {
@@ -207,18 +215,32 @@ pub(super) fn unanswered(step: &plan::Step<'_>) -> String {
                 format!("images.lock has {}", platforms.join(", "))
             }
         },
-        Answer::Missing | Answer::Holds(_) => "not in images.lock".to_owned(),
+        Answer::Holds(_) => "images.lock has another answer than what is extended".to_owned(),
+        Answer::Missing => "not in images.lock".to_owned(),
     }
 }
 
+/// What a lock was made with, where that is not what is extended.
+pub(super) fn other_extends(session: &Session<'_>, old: &Lockfile) -> String {
+    let told = |extended: Option<&Extended>| {
+        let told = extended.map(|extended| format!("{} ({})", extended.publisher, extended.digest.short()));
+        told.unwrap_or_else(|| "nothing".to_owned())
+    };
+    let now = told(session.project.inheritance.extended.as_ref());
+    format!("images.lock extends {}, and {} extends {now}", told(old.extends.as_ref()), session.project_file())
+}
+
 /// `--locked`: every difference, at the line that the lock does not answer.
-fn must_hold(session: &Session<'_>, plan: &Plan<'_>, old: &Lockfile) -> Result<(), Failure> {
+pub(super) fn must_hold(session: &Session<'_>, plan: &Plan<'_>, old: &Lockfile) -> Result<(), Failure> {
     if plan.is_empty() {
         return Ok(());
     }
     let mut problem = Problem::new(format!("images.lock is out of date with {}", session.project_file()));
     for step in &plan.resolve {
         problem.labels.push(Label::primary(&step.declared.at, unanswered(step)));
+    }
+    if plan.extends {
+        problem.lines.push(format!("  {}", other_extends(session, old)));
     }
     for name in &plan.drop {
         let was = old.images.get(*name).map(|image| image.request.wanted.to_string()).unwrap_or_default();

@@ -26,6 +26,7 @@ mod mirror;
 mod outdated;
 mod pin;
 mod post_render;
+mod publish;
 mod pull;
 mod ready;
 mod registries;
@@ -104,6 +105,8 @@ pub enum Command {
     Watch(watch::Watch),
     /// Pin the images in Kubernetes manifests: what Helm rendered on standard input, pinned on standard output
     PostRender(post_render::PostRender),
+    /// Publish images.lock in a registry, for other projects to extend
+    Publish(publish::Publish),
     /// Copy what the lock names to directories that builds without a network read
     Pull(pull::Pull),
     /// Copy what the lock names to a registry of one's own, and tell what images.toml takes to use it
@@ -177,6 +180,7 @@ impl Command {
             Self::Verify(command) => command.run(host),
             Self::Watch(command) => command.run(host),
             Self::PostRender(command) => command.run(host),
+            Self::Publish(command) => command.run(host),
             Self::Pull(command) => command.run(host),
             Self::Mirror(command) => command.run(host),
             Self::CredentialHelper(command) => command.run(host),

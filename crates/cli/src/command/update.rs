@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::lock::{self, Attempt, Choice, Outcome};
 use crate::complete::{approvals, image_names};
+use crate::extends::Fetch;
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
 use crate::merged::Current;
@@ -85,8 +86,9 @@ struct Unchanged {
 
 impl Update {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
-        let (session, _held) = Session::open_for(host, true)?;
+        let (session, _held) = Session::open_to_lock(host, true, self.fetch())?;
         known(&session, &self.names)?;
+        self.tell_inherited(&session);
         self.judge(&session)?;
         let names: BTreeSet<ImageName> = self.names.iter().cloned().collect();
         let current = Current::read(&session, |name| names.is_empty() || names.contains(name))?;
@@ -139,6 +141,19 @@ impl Update {
             super::json(host, &Updated { outcome, unchanged: unchanged(&new, rebuilt), waiting, pushed_again })?;
         }
         if self.exit_code { nothing_to_do(moves, waits) } else { Ok(()) }
+    }
+
+    /// What is extended moves with an update of all.
+    fn fetch(&self) -> Fetch {
+        if self.names.is_empty() { Fetch::Newest } else { Fetch::Missing }
+    }
+
+    /// An image that is taken over does not move by its name.
+    fn tell_inherited(&self, session: &Session<'_>) {
+        for name in self.names.iter().filter(|name| session.project.inheritance.answers.contains_key(*name)) {
+            let text = format!("{name}, which moves with what is extended: update without a name");
+            session.host.shell.attention("Inherited", &text);
+        }
     }
 
     /// What somebody approves on the command line.

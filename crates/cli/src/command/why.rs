@@ -59,6 +59,9 @@ impl Why {
             }
             Some(image) => answer(image),
         });
+        if let Some(extends) = inherited(&session, name) {
+            text.push_str(&format!("  taken over from {extends}\n"));
+        }
         for user in &used_by {
             text.push_str(&format!("  used by {user}\n"));
         }
@@ -66,6 +69,13 @@ impl Why {
         host.shell.result(&(lines.join("\n") + "\n"));
         Ok(())
     }
+}
+
+/// Whose lock an image is taken over from.
+fn inherited(session: &Session<'_>, name: &ImageName) -> Option<String> {
+    let inheritance = &session.project.inheritance;
+    inheritance.answers.get(name)?;
+    inheritance.extended.as_ref().map(|extended| format!("{}@{}", extended.publisher, extended.digest.short()))
 }
 
 /// `static = "cgr.dev/chainguard/static:latest"     images.toml:2:1`

@@ -12,7 +12,7 @@ use serde::{Deserializer, de};
 use crate::text::quoted;
 
 /// Every key of the format, wherever it stands.
-pub(super) const KEYS: [&str; 28] = [
+pub(super) const KEYS: [&str; 30] = [
     "base",
     "bundle",
     "config",
@@ -20,6 +20,7 @@ pub(super) const KEYS: [&str; 28] = [
     "dialect",
     "digest",
     "exclude",
+    "extends",
     "identity",
     "images",
     "issuer",
@@ -27,6 +28,7 @@ pub(super) const KEYS: [&str; 28] = [
     "layout",
     "mediaType",
     "name",
+    "path",
     "platforms",
     "prerelease",
     "registry",

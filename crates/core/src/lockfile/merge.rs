@@ -8,6 +8,7 @@ use super::parse::LockfileError;
 use super::{LockedImage, Lockfile, judge, place};
 use crate::conflict::{self, Side, Sides};
 use crate::digest::Digest;
+use crate::extends::Extended;
 use crate::name::ImageName;
 use crate::reference::Tag;
 use crate::request::Request;
@@ -103,7 +104,8 @@ enum Part<'t> {
 
 /// The parts of a lock as it is written. `None` where it has no images.
 fn parts(text: &str) -> Option<BTreeMap<Part<'_>, &str>> {
-    let head = text.find("{\n    \"")? + 2;
+    const IMAGES: &str = "\n  \"images\": {\n";
+    let head = text.find(IMAGES)? + IMAGES.len();
     let mut parts = BTreeMap::from([(Part::Head, &text[..head])]);
     let mut start = head;
     while text[start..].starts_with("    \"") {
@@ -123,6 +125,7 @@ impl Lockfile {
     /// is asked for: the other only moved an answer to what is asked for no longer.
     pub fn merge(base: &Self, ours: &Self, theirs: &Self) -> Merged {
         let mut merged = Merged { labels: ["ours".to_owned(), "theirs".to_owned()], ..Merged::default() };
+        merged.lockfile.extends = extended(Some(base), ours, theirs);
         let names: BTreeSet<&ImageName> =
             base.images.keys().chain(ours.images.keys()).chain(theirs.images.keys()).collect();
         for name in names {
@@ -176,6 +179,7 @@ impl Lockfile {
         // Without a base that is a lock, less can be told.
         let base = base.and_then(|base| read(&base, "").ok());
         let mut merged = Merged { labels: [ours.label.clone(), theirs.label.clone()], ..Merged::default() };
+        merged.lockfile.extends = extended(base.as_ref(), &ours_lock, &theirs_lock);
         for (name, request) in asked {
             let fits = |image: &LockedImage| image.request == *request && judge::holds(image);
             let one = One { name, base: base.as_ref() };
@@ -183,6 +187,16 @@ impl Lockfile {
             one.choose(found, fits, &mut merged);
         }
         Ok(Some(merged))
+    }
+}
+
+/// What two locks extend: what one side has changed. Where both have, nothing is said, and the next `lock` says it.
+fn extended(base: Option<&Lockfile>, ours: &Lockfile, theirs: &Lockfile) -> Option<Extended> {
+    let is_base = |side: &Lockfile| base.is_some_and(|base| base.extends == side.extends);
+    match () {
+        () if ours.extends == theirs.extends || is_base(theirs) => ours.extends.clone(),
+        () if is_base(ours) => theirs.extends.clone(),
+        () => None,
     }
 }
 

@@ -10,6 +10,7 @@
 //! - Version 1: the first. Before its publication, characters that steer stood raw; such a lock is read, and written anew
 //!   with its next change. `base` came to it later, where an image says what it was built on, and
 //!   `signatures`, where the project demands them.
+//!   So did `extends`, where images are taken over from another lock.
 //! - Version 2: a request may have `scheme`, `dialect`, `exclude` and `prerelease`. A lock without them is still written, and
 //!   read, as version 1, so nothing changes for who does not use them.
 
@@ -42,6 +43,7 @@ pub use signature::{Signature, SignedBy};
 
 use crate::created::Created;
 use crate::digest::Digest;
+use crate::extends::Extended;
 use crate::name::ImageName;
 use crate::platform::Platform;
 use crate::reference::{Host, Reference, Repository, Tag};
@@ -61,6 +63,8 @@ pub(crate) const MANIFESTS: [&str; 2] =
 /// The locked images of a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lockfile {
+    /// Another project's lock, from which images were taken over.
+    pub extends: Option<Extended>,
     /// Each image by its name in the project file.
     pub images: BTreeMap<ImageName, LockedImage>,
 }
@@ -150,10 +154,12 @@ impl Lockfile {
     pub fn encode(&self) -> String {
         #[derive(Serialize)]
         struct LockDocument<'a> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            extends: Option<&'a Extended>,
             images: &'a BTreeMap<ImageName, LockedImage>,
             version: u32,
         }
-        let file = LockDocument { images: &self.images, version: self.version() };
+        let file = LockDocument { extends: self.extends.as_ref(), images: &self.images, version: self.version() };
         // Maps with text as keys and values that are text and numbers always have a JSON form.
         let mut text = escape_json(&serde_json::to_string_pretty(&file).unwrap_or_default());
         text.push('\n');

@@ -14,6 +14,7 @@ use super::judge::{self, Contradiction};
 use super::keys::Checked;
 use super::{INDEXES, LockedImage, LockedPlatform, Lockfile, MANIFESTS, place};
 use crate::conflict;
+use crate::extends::Extended;
 use crate::name::ImageName;
 use crate::platform::Platform;
 use crate::source::{Label, Located, Location, SourceFile};
@@ -95,6 +96,8 @@ impl Located for LockfileError {
 
 #[derive(Deserialize)]
 struct WholeLock {
+    #[serde(default, deserialize_with = "extended")]
+    extends: Option<Extended>,
     #[serde(deserialize_with = "images")]
     images: BTreeMap<ImageName, LockedImage>,
     version: u64,
@@ -102,6 +105,10 @@ struct WholeLock {
 
 fn images<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<ImageName, LockedImage>, D::Error> {
     deserializer.deserialize_map(Unique { kind: "image", entries: BTreeMap::new() })
+}
+
+fn extended<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Extended>, D::Error> {
+    object(deserializer).map(Some)
 }
 
 /// The platforms of a locked image.
@@ -239,7 +246,7 @@ impl Lockfile {
         match object::<WholeLock, _>(&mut json).and_then(|found| json.end().map(|()| found)) {
             Ok(found) if found.version > u64::from(Self::VERSION) => Err(newer(found.version)),
             Ok(found) if found.version > 0 => {
-                let lock = Self { images: found.images };
+                let lock = Self { extends: found.extends, images: found.images };
                 // Readers of version 1 read over what is new in version 2, and would judge by half a rule.
                 if found.version < u64::from(lock.version()) {
                     let reason =

@@ -42,7 +42,8 @@ fn shorthand(text: &str, entry: &Entry, defaults: &Defaults) -> Result<Declared,
     let request = Request { wanted: Wanted::from_reference(reference), platforms: defaults.platforms.clone() };
     let update = Settings { appetite: defaults.update.all, ..Settings::default() };
     let (at, value_at) = (entry.key_at.clone(), entry.node.content_at());
-    Ok(Declared { request, limit: LIMIT, trust, signatures, update, labels: BTreeSet::new(), at, value_at })
+    let labels = BTreeSet::new();
+    Ok(Declared { request, limit: LIMIT, trust, signatures, update, labels, widen: None, at, value_at })
 }
 
 fn table(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectError>> {
@@ -64,6 +65,10 @@ fn table(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectErro
     let update = updating::settings(&mut fields, &defaults.update);
     let labels = labels(&mut fields);
     let own = trusting::level(&mut fields);
+    let widen = fields.text("widen");
+    if let Some(why) = widen.as_ref().filter(|why| why.value.trim().is_empty()) {
+        fields.fail(ProjectError::invalid("`widen` says why", &why.at));
+    }
 
     let rule_at = ruled.first();
     for (first, second) in [
@@ -95,8 +100,8 @@ fn table(entry: &Entry, defaults: &Defaults) -> Result<Declared, Vec<ProjectErro
         // `finish` has failed: either key is missing or its value was refused.
         (None, None, ..) => return Err(Vec::new()),
     };
-    let request = Request { wanted, platforms };
-    Ok(Declared { request, limit, trust, signatures, update, labels, at: entry.key_at.clone(), value_at })
+    let (request, at) = (Request { wanted, platforms }, entry.key_at.clone());
+    Ok(Declared { request, limit, trust, signatures, update, labels, widen, at, value_at })
 }
 
 /// The keys that make a version rule.
@@ -179,7 +184,7 @@ pub(super) fn dotted_name(entry: &Entry) -> Option<(String, Location)> {
 }
 
 /// The keys of an image and of a registry.
-const KEYS: [&str; 31] = [
+const KEYS: [&str; 33] = [
     "repository",
     "layout",
     "tag",
@@ -205,6 +210,8 @@ const KEYS: [&str; 31] = [
     "signatures",
     "signed-as",
     "attestations",
+    "inherit",
+    "widen",
     "mirrors",
     "insecure",
     "ca",
@@ -248,7 +255,7 @@ fn repository(fields: &mut Fields<'_>) -> Option<Spanned<Repository>> {
     }
 }
 
-fn labels(fields: &mut Fields<'_>) -> BTreeSet<String> {
+pub(super) fn labels(fields: &mut Fields<'_>) -> BTreeSet<String> {
     let labels = fields.texts("labels").unwrap_or_default();
     for label in labels.iter().filter(|label| label.value.trim().is_empty()) {
         fields.fail(ProjectError::invalid("a label is a name: a team's, a product's", &label.at));

@@ -11,6 +11,7 @@ mod edit;
 mod error;
 mod fields;
 mod image;
+mod inherit;
 mod node;
 mod read;
 mod scan;
@@ -30,6 +31,7 @@ pub use built::{Built, BuiltError, BuiltPattern};
 pub use edit::{EditError, NewImage, Pin, add, add_all, add_built, add_target, hold, pin_snapshots, remove};
 pub use error::ProjectError;
 pub use fields::Fields;
+pub use inherit::Inheritance;
 pub use node::{Entry, Node, NodeValue, Table};
 pub use scan::{ScanPattern, ScanPatternError, ScanRule, ScanSettings};
 pub use snapshot::{Address, AddressError, Snapshot};
@@ -67,6 +69,8 @@ pub struct Project {
     pub scan: ScanSettings,
     /// Which Cargo packages say that they use which images.
     pub uses: Vec<Use>,
+    /// What is taken over from another project's lock.
+    pub inheritance: Inheritance,
 }
 
 /// An image that is asked for.
@@ -85,6 +89,8 @@ pub struct Declared {
     pub update: update::Settings,
     /// What it is called beside its name: a team, a product. Summaries of updates can be put together by it.
     pub labels: BTreeSet<String>,
+    /// Why it is another image than the one that is published under its name by what the project extends.
+    pub widen: Option<Spanned<String>>,
     /// The name in the file.
     pub at: Location,
     /// The text that says which image: the shorthand, the repository or the layout.

@@ -9,7 +9,8 @@ use super::fields::{Fields, unknown_key};
 use super::image::Defaults;
 use super::node::{self, Entry, Node, NodeValue, Table};
 use super::{
-    Mirror, MirrorError, Project, RegistrySettings, Source, TargetTable, Use, image, scan, snapshot, trusting, updating,
+    Mirror, MirrorError, Project, RegistrySettings, Source, TargetTable, Use, image, inherit, scan, snapshot, trusting,
+    updating,
 };
 use crate::name::ImageName;
 use crate::reference::{Host, Reference};
@@ -28,6 +29,7 @@ pub(super) fn project(sources: &[Source], adapters: &[&str]) -> Result<Project, 
     if reader.errors.is_empty() {
         reader.check_uses();
         reader.check_roots();
+        reader.check_inherited();
     }
     if reader.errors.is_empty() { Ok(reader.project) } else { Err(reader.errors) }
 }
@@ -48,8 +50,19 @@ fn ledgers(fields: &mut Fields<'_>) -> Vec<Spanned<Utf8PathBuf>> {
 }
 
 /// What stands at the top beside the tables of adapters.
-const TABLES: [&str; 10] =
-    ["advisories", "built", "defaults", "endoflife", "images", "ledgers", "registries", "roots", "scan", "trust"];
+const TABLES: [&str; 11] = [
+    "advisories",
+    "built",
+    "defaults",
+    "endoflife",
+    "extends",
+    "images",
+    "ledgers",
+    "registries",
+    "roots",
+    "scan",
+    "trust",
+];
 
 struct ProjectReader<'a> {
     project: Project,
@@ -95,6 +108,11 @@ impl ProjectReader<'_> {
                     let mut fields = Fields::of(table, &entry.node.at, String::new());
                     let patterns = fields.all_parsed("built").unwrap_or_default();
                     self.project.built.extend(patterns.into_iter().map(|pattern| pattern.value));
+                    self.errors.extend(fields.into_errors());
+                }
+                "extends" => {
+                    let mut fields = Fields::of(table, &entry.node.at, String::new());
+                    self.project.inheritance.extends = fields.parsed("extends");
                     self.errors.extend(fields.into_errors());
                 }
                 "images" => self.images(entry, &defaults),
@@ -159,6 +177,13 @@ impl ProjectReader<'_> {
                     continue;
                 }
             };
+            if inherit::is_inherited(entry) {
+                match inherit::read(entry, defaults) {
+                    Ok(inherited) => self.inherited(name, inherited),
+                    Err(errors) => self.errors.extend(errors),
+                }
+                continue;
+            }
             match image::read(entry, defaults) {
                 Ok(declared) => match self.project.images.get(&name) {
                     Some(first) => self.errors.push(ProjectError::DeclaredTwice {
@@ -170,6 +195,28 @@ impl ProjectReader<'_> {
                 },
                 Err(errors) => self.errors.extend(errors),
             }
+        }
+    }
+
+    fn inherited(&mut self, name: ImageName, inherited: inherit::Inherited) {
+        let (asked, images) = (&mut self.project.inheritance.asked, &self.project.images);
+        let first = asked.get(&name).map(|first| &first.at).or_else(|| images.get(&name).map(|first| &first.at));
+        if let Some(first) = first {
+            let (name, first) = (name.to_string(), first.clone());
+            self.errors.push(ProjectError::DeclaredTwice { name, at: inherited.at, first });
+        } else {
+            asked.insert(name, inherited);
+        }
+    }
+
+    /// Nothing can be taken over where nothing is extended.
+    fn check_inherited(&mut self) {
+        if self.project.inheritance.extends.is_none()
+            && let Some((name, inherited)) = self.project.inheritance.asked.first_key_value()
+        {
+            let reason =
+                format!("`{name}` is taken over, and nothing is extended: write `extends = \"oci://…\"` at the top");
+            self.errors.push(ProjectError::invalid(reason, &inherited.at));
         }
     }
 
@@ -282,7 +329,8 @@ impl ProjectReader<'_> {
     }
 
     fn check_uses(&mut self) {
-        for Use { image, .. } in &self.project.uses {
+        let inherited = &self.project.inheritance.asked;
+        for Use { image, .. } in self.project.uses.iter().filter(|used| !inherited.contains_key(&used.image.value)) {
             self.errors.extend(unknown_image(&self.project.images, image, self.errors.len()));
         }
     }

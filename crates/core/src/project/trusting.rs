@@ -15,28 +15,28 @@ use crate::trust::{By, Signer, Sources, Trust};
 const SIGNERS: u32 = 16;
 
 /// What one place says.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Level {
     demand: Option<Demand>,
     sources: Sources,
     signed_as: Option<Repository>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 enum Demand {
     Nobody,
     Signed(Trust),
 }
 
 /// What is said of the repositories that a pattern names.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Rule {
     repositories: BuiltPattern,
     level: Level,
 }
 
 /// What is said for the images of a file.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Said {
     pub(super) rules: Vec<Rule>,
     pub(super) defaults: Level,

@@ -52,7 +52,7 @@ fn encode(client: Client, requests: &[(ImageName, Request)]) -> String {
         .iter()
         .map(|(name, request)| Step { name, request, known: None, take: Take::Newest, limit: LIMIT, gate: None })
         .collect();
-    Lockfile { images: run(Resolver::new(client).resolve(&steps)).unwrap().images }.encode()
+    Lockfile { images: run(Resolver::new(client).resolve(&steps)).unwrap().images, ..Default::default() }.encode()
 }
 
 proptest! {

@@ -31,7 +31,7 @@ fn told(registry: &Registry, wanted: &[&str]) -> (Vec<String>, Vec<String>) {
     let image = resolve(client.clone(), &request(registry, "app:1", wanted)).unwrap();
     let of_lock = odd(&events.lock().unwrap());
     events.lock().unwrap().clear();
-    let lock = Lockfile { images: [(name("app"), image.clone())].into_iter().collect() };
+    let lock = Lockfile { images: [(name("app"), image.clone())].into_iter().collect(), ..Default::default() };
     run(Resolver::new(client).verify(&lock)).unwrap();
     let of_verify = odd(&events.lock().unwrap());
     assert!(of_verify.iter().all(|event| of_lock.contains(event)), "{of_verify:?}");
@@ -117,7 +117,7 @@ fn the_answer_is_the_same_whether_annotations_say_everything() {
     let (client, events) = listening(builder());
     let image = resolve(client.clone(), &request(&registry, "app:1", &[])).unwrap();
     assert_eq!((names(&image), registry.log().count("GET", "/v2/app/blobs/")), (vec!["linux/arm64".to_owned()], 0));
-    let lock = Lockfile { images: [(name("app"), image)].into_iter().collect() };
+    let lock = Lockfile { images: [(name("app"), image)].into_iter().collect(), ..Default::default() };
     run(Resolver::new(client).verify(&lock)).unwrap();
     assert_eq!(events.lock().unwrap().iter().filter(|event| event.starts_with("Odd")).count(), 1);
 }

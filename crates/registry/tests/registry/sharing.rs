@@ -24,7 +24,7 @@ fn jobs(limit: usize) -> Client {
 }
 
 fn verify(client: Client, images: BTreeMap<ImageName, LockedImage>) {
-    run(Resolver::new(client).verify(&Lockfile { images })).unwrap();
+    run(Resolver::new(client).verify(&Lockfile { images, ..Default::default() })).unwrap();
 }
 
 #[test]

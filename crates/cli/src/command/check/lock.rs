@@ -27,6 +27,17 @@ impl Checked<'_> {
                 finding(step.name, self.at(&step.declared.at), message)
             })
             .collect();
+        if let Some(extends) = self.session.project.inheritance.extends.as_ref().filter(|_| self.plan.extends) {
+            let message = super::super::lock::other_extends(self.session, self.context.lock);
+            findings.push(Finding {
+                rule: "lock",
+                level: Level::Error,
+                at: self.at(&extends.at),
+                message,
+                help: Some(self.command("lock")),
+                about: "extends".to_owned(),
+            });
+        }
         if self.plan.drop.is_empty() {
             return Ok(findings);
         }

@@ -62,7 +62,7 @@ impl Scan {
     pub(crate) fn run(self, host: &Host) -> Result<(), Failure> {
         let directory = session::directory(host)?;
         let session = match discover::find(&directory, host.global.project.as_deref())? {
-            Some(found) => Some(Session::of(host, directory.clone(), found)?),
+            Some(found) => Some(Session::alone(host, directory.clone(), found)?),
             None => None,
         };
         let root = self.root(session.as_ref(), &directory)?.canonicalize_utf8()?;

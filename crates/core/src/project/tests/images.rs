@@ -41,7 +41,7 @@ fn a_strange_key_of_an_image_is_shown_with_those_that_there_are() {
         r#"
 unknown key `channel` in images.toml
 --> images.toml:3:1 "channel"
-help: the keys here are `attestations`, `cooldown`, `dialect`, `digest`, `exclude`, `hold`, `labels`, `layout`, `limit`, `platforms`, `prerelease`, `repository`, `role`, `scheme`, `select`, `signatures`, `signed-as`, `tag`, `tags`, `threshold`, `tlog`, `until`, `updates`, `verify`, `version`
+help: the keys here are `attestations`, `cooldown`, `dialect`, `digest`, `exclude`, `hold`, `labels`, `layout`, `limit`, `platforms`, `prerelease`, `repository`, `role`, `scheme`, `select`, `signatures`, `signed-as`, `tag`, `tags`, `threshold`, `tlog`, `until`, `updates`, `verify`, `version`, `widen`
 "#,
     );
 }

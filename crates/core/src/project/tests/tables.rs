@@ -118,7 +118,7 @@ unknown key `Images` in images.toml
         r#"
 unknown key `colours` in images.toml
 --> images.toml:1:2 "colours"
-help: the keys here are `advisories`, `built`, `defaults`, `endoflife`, `images`, `ledgers`, `registries`, `roots`, `scan`, `trust`, `helm`, `earthly`
+help: the keys here are `advisories`, `built`, `defaults`, `endoflife`, `extends`, `images`, `ledgers`, `registries`, `roots`, `scan`, `trust`, `helm`, `earthly`
 "#,
     );
 }
