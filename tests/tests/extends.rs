@@ -65,7 +65,7 @@ fn is_taken_over(host: &str, push: &dyn Fn(&str, &Image)) {
     assert_eq!(lock_of(&ours)["images"]["redis"], lock_of(&theirs)["images"]["redis"]);
     assert_eq!(ours.read("images.extends.lock"), theirs.read("images.lock"));
     // The copy is what the digest says, or nobody goes on.
-    ours.write("images.extends.lock", &lock_text(&published));
+    ours.write("images.extends.lock", lock_text(&published));
     for command in [&["lock", "--locked"][..], &["check"], &["render"]] {
         let output = ours.imagelock(command).exit(1);
         assert!(output.stderr.contains("`images.extends.lock`, the copy of"), "{output}");

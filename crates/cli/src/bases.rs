@@ -87,7 +87,7 @@ pub(crate) fn bases(
         }
     }
     if ask && !left.is_empty() {
-        from_registries(session, left, &mut found)?;
+        from_registries(session, &left, &mut found)?;
     }
     found.moved.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(found)
@@ -122,7 +122,7 @@ impl On<'_> {
 
 fn from_registries(
     session: &Session<'_>,
-    left: BTreeMap<Reference, Vec<On<'_>>>,
+    left: &BTreeMap<Reference, Vec<On<'_>>>,
     found: &mut Bases,
 ) -> Result<(), Failure> {
     let progress = Progress::start(&session.host.shell, "Asking", left.len());

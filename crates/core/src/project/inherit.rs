@@ -89,7 +89,7 @@ impl Project {
                 Ok(answer) => {
                     let (at, labels) = (inherited.at, inherited.labels);
                     let (request, update) = (answer.request.clone(), Settings::default());
-                    let (trust, signatures) = inherited.trust.of(trusting::Level::default(), answer.repository());
+                    let (trust, signatures) = inherited.trust.of(&trusting::Level::default(), answer.repository());
                     let value_at = at.clone();
                     let declared = Declared {
                         request,

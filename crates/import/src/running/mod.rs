@@ -179,10 +179,18 @@ impl Written {
                 all.into_iter().try_for_each(|pod| pod.tell(found))?;
             }
             Tool::Docker => containers::tell(self, found),
-            Tool::Cri => self.containers.into_iter().flatten().for_each(|container| container.tell(found)),
+            Tool::Cri => {
+                for container in self.containers.into_iter().flatten() {
+                    container.tell(found);
+                }
+            }
             Tool::Ecs => {
-                self.tasks.into_iter().flatten().for_each(|task| task.tell(found));
-                self.task_definition.into_iter().for_each(|definition| definition.tell(found));
+                for task in self.tasks.into_iter().flatten() {
+                    task.tell(found);
+                }
+                if let Some(definition) = self.task_definition {
+                    definition.tell(found);
+                }
             }
         }
         let told = found.containers.len() > before || found.ended > ended;

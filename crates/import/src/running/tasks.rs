@@ -87,7 +87,9 @@ impl Task {
         let task = self.task_arn.as_deref().and_then(|arn| arn.rsplit('/').next());
         let parts = [self.group.as_deref(), task];
         let place = parts.into_iter().flatten().collect::<Vec<_>>().join("/");
-        all.into_iter().for_each(|container| container.tell(&place, found));
+        for container in all {
+            container.tell(&place, found);
+        }
     }
 }
 
@@ -95,7 +97,9 @@ impl Definition {
     pub(super) fn tell(self, found: &mut Running) {
         let revision = self.revision.map(|revision| format!(":{revision}")).unwrap_or_default();
         let place = format!("{}{revision}", self.family.unwrap_or_default());
-        self.container_definitions.into_iter().flatten().for_each(|container| container.tell(&place, found));
+        for container in self.container_definitions.into_iter().flatten() {
+            container.tell(&place, found);
+        }
     }
 }
 

@@ -63,7 +63,9 @@ impl Judge<'_> {
         let mut judged = Judged { build, images: Vec::new(), others: 0, findings: Vec::new() };
         let why = match &build.made {
             Ok(all) => {
-                all.iter().for_each(|made| self.of_provenance(made, &mut judged));
+                for made in all {
+                    self.of_provenance(made, &mut judged);
+                }
                 let silent = all.iter().find(|made| !made.names_all_images());
                 silent.map(|made| match &made.build_type {
                     Some(kind) => format!("has provenance of the kind `{kind}`, which need not name all images"),

@@ -75,7 +75,7 @@ fn tell(session: &Session<'_>, judged: &[Judged<'_>], findings: &[Finding]) -> R
         Format::Text => {
             let lines: String = findings.iter().map(|finding| text::line(finding, None, host.shell.out)).collect();
             host.shell.result_drawn(&lines);
-            for own in judged.iter().flat_map(|judged| judged.built_here()) {
+            for own in judged.iter().flat_map(Judged::built_here) {
                 host.shell.attention("Built", &format!("{own} here, so it is in no lock: check it, too"));
             }
             host.shell.status("Checked", &summary(judged, findings.len()));

@@ -43,7 +43,7 @@ pub(super) fn builds(session: &Session<'_>, argument: &str) -> Result<Vec<Build>
     // Every relative path is a reference, too: one that was mistyped must not be asked for.
     let reference = argument.parse::<Reference>().ok();
     match reference.filter(|reference| reference.tag.is_some() || reference.digest.is_some()) {
-        Some(reference) => of_reference(session, argument, reference),
+        Some(reference) => of_reference(session, argument, &reference),
         None => {
             let failure = Failure::input(format!("there is no file `{argument}`, and it is no image"));
             Err(failure.help("name a file, a layout, or a reference with a tag or a digest"))
@@ -79,14 +79,14 @@ fn of_layout(what: &str, file: &Utf8Path, layout: Layout) -> Result<Vec<Build>, 
     network::run(of_index(&place, &named, index))?.map_err(|error| failed(what, &error))
 }
 
-fn of_reference(session: &Session<'_>, what: &str, reference: Reference) -> Result<Vec<Build>, Failure> {
+fn of_reference(session: &Session<'_>, what: &str, reference: &Reference) -> Result<Vec<Build>, Failure> {
     let shell = &session.host.shell;
     shell.doing("Asking", &format!("{} for {what}", reference.repository.host()));
     let progress = Progress::start(shell, "Reading", 1);
     let client = session.resolver(progress.clone())?.client().clone();
     let named = (what.to_owned(), Utf8PathBuf::from(lockfile::FILE_NAME));
     let work = async {
-        let Some(found) = client.head(&reference).await? else { return Ok(None) };
+        let Some(found) = client.head(reference).await? else { return Ok(None) };
         let place = Place::Registry(client, reference.repository.clone());
         let document = place.document(&found.digest).await?;
         if document.manifests.is_empty() {
