@@ -83,7 +83,7 @@ struct Listed {
 proptest! {
     #[test]
     fn a_parser_reads_back_what_publishers_wrote(name in arbitrary::image_name(), image in arbitrary::locked_image()) {
-        let text = written("", &Lockfile { images: [(name, image.clone())].into() }).unwrap();
+        let text = written("", &Lockfile { images: [(name, image.clone())].into(), ..Lockfile::default() }).unwrap();
         let read: Package = serde_saphyr::from_str(&text).unwrap();
         let expected: Vec<String> = image.tagged().iter().map(ToString::to_string).collect();
         prop_assert_eq!(&read.components[0].images, &expected);
