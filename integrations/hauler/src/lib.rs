@@ -131,7 +131,7 @@ spec:
     proptest! {
         #[test]
         fn a_parser_reads_back_what_publishers_wrote(name in arbitrary::image_name(), image in arbitrary::locked_image()) {
-            let text = written("", &Lockfile { images: [(name, image.clone())].into() });
+            let text = written("", &Lockfile { images: [(name, image.clone())].into(), ..Lockfile::default() });
             let read: Written = serde_saphyr::from_str(&text).unwrap();
             let names: Vec<String> = read.spec.images.into_iter().map(|image| image.name).collect();
             prop_assert_eq!(names, image.pinned().iter().map(ToString::to_string).collect::<Vec<_>>());
