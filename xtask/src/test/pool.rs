@@ -1,7 +1,7 @@
 //! Several programs of tests beside each other.
 
 use std::{
-    io::{Read as _, Write as _},
+    io::{Read as _, Seek as _, Write as _},
     path::Path,
     process::{Command, Stdio},
     sync::{
@@ -67,15 +67,15 @@ pub(super) fn run<'a>(built: &'a Built, noted: &Path) -> Result<Vec<Ran<'a>>> {
 
 fn one(program: &Program, mut command: Command) -> Result<Ran<'_>> {
     let started = Instant::now();
-    // Both in one pipe, so that what a failed test says stands where it failed.
-    let (mut reader, writer) = std::io::pipe()?;
-    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
-    let mut child = command.spawn().with_context(|| format!("cannot start the tests `{}`", program.name))?;
-    // The command holds the pipe's end for writing, too.
-    drop(command);
+    // Both in one file, so that what a failed test says stands where it failed. A pipe would stay open for as long as a server
+    // runs that a test has started.
+    let mut file = tempfile::tempfile()?;
+    command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file.try_clone()?);
+    let status = command.status().with_context(|| format!("cannot start the tests `{}`", program.name))?;
+    let succeeded = status.success();
     let mut output = Vec::new();
-    reader.read_to_end(&mut output)?;
-    let succeeded = child.wait()?.success();
+    file.rewind()?;
+    file.read_to_end(&mut output)?;
     Ok(Ran { program, succeeded, output: String::from_utf8_lossy(&output).into_owned(), took: started.elapsed() })
 }
 

@@ -93,11 +93,8 @@ impl Count {
         let mut count = Self::default();
         for line in output.lines().filter_map(|line| line.strip_prefix("test result: ")) {
             let number = |what: &str| {
-                let parts = line.split(['.', ';']).map(str::trim);
-                parts
-                    .filter_map(|part| part.strip_suffix(what)?.trim().parse::<usize>().ok())
-                    .next()
-                    .unwrap_or_default()
+                let mut parts = line.split(['.', ';']).map(str::trim);
+                parts.find_map(|part| part.strip_suffix(what)?.trim().parse::<usize>().ok()).unwrap_or_default()
             };
             count.add(Self { passed: number("passed"), failed: number("failed"), ignored: number("ignored") });
         }

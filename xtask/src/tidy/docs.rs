@@ -119,7 +119,7 @@ mod tests {
 
     fn of(files: &[(&str, &str)]) -> Vec<String> {
         let files: Vec<_> = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        findings(&files).unwrap()
+        pages(&files).into_iter().chain(arrows(&files).unwrap()).collect()
     }
 
     #[test]

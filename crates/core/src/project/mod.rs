@@ -14,6 +14,7 @@ mod image;
 mod inherit;
 mod node;
 mod read;
+mod registry;
 mod scan;
 mod snapshot;
 #[cfg(test)]

@@ -8,10 +8,8 @@ use super::error::ProjectError;
 use super::fields::{Fields, unknown_key};
 use super::image::Defaults;
 use super::node::{self, Entry, Node, NodeValue, Table};
-use super::{
-    Mirror, MirrorError, Project, RegistrySettings, Source, TargetTable, Use, image, inherit, scan, snapshot, trusting,
-    updating,
-};
+use super::registry::registry;
+use super::{Project, Source, TargetTable, Use, image, inherit, scan, snapshot, trusting, updating};
 use crate::name::ImageName;
 use crate::reference::{Host, Reference};
 use crate::source::{Located as _, Spanned, nearest};
@@ -383,53 +381,4 @@ fn descend<'t>(table: &'t Table, keys: &[&str]) -> Option<&'t Entry> {
         (NodeValue::Table(table), rest) => descend(table, rest),
         _ => None,
     }
-}
-
-fn registry(entry: &Entry) -> Result<RegistrySettings, Vec<ProjectError>> {
-    if let Some((host, at)) = image::dotted_name(entry) {
-        let reason = format!("a host with a dot in it is written in quotes: `[registries.\"{host}\"]`");
-        return Err(vec![ProjectError::invalid(reason, &at)]);
-    }
-    let what = format!("[registries.\"{}\"]", entry.key);
-    let mut fields = Fields::new(&entry.node, what).map_err(|error| vec![error])?;
-    let mut settings = RegistrySettings {
-        mirrors: Vec::new(),
-        insecure: fields.flag("insecure"),
-        ca: fields.path("ca"),
-        token_hosts: fields.all_parsed("token-hosts").unwrap_or_default(),
-        redirect_hosts: fields.all_parsed("redirect-hosts").unwrap_or_default(),
-        rewrite: None,
-    };
-    if fields.text("rewrite").is_some()
-        && let Some(written) = fields.entry("rewrite").and_then(|entry| mirror(&entry.node))
-    {
-        settings.rewrite = written.map_err(|error| fields.fail(error)).ok();
-    }
-    if fields.texts("mirrors").is_some()
-        && let Some(Entry { node: Node { value: NodeValue::Array(nodes), .. }, .. }) = fields.entry("mirrors")
-    {
-        for written in nodes.iter().filter_map(mirror) {
-            match written {
-                Ok(mirror) => settings.mirrors.push(mirror),
-                Err(error) => fields.fail(error),
-            }
-        }
-    }
-    fields.finish()?;
-    Ok(settings)
-}
-
-fn mirror(node: &Node) -> Option<Result<Spanned<Mirror>, ProjectError>> {
-    let text = node.value.as_text()?;
-    let at = node.content_at();
-    Some(match text.parse::<Mirror>() {
-        Ok(value) => Ok(Spanned { value, at }),
-        Err(error) => {
-            let at = match &error {
-                MirrorError::Reference(error) => node.part_at(&error.at),
-                MirrorError::Scheme => at,
-            };
-            Err(ProjectError::invalid(error, &at))
-        }
-    })
 }
