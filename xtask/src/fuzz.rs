@@ -2,7 +2,7 @@
 //!
 //! The work is done by the program of the package `imagelock-fuzz`, which is built with a profile of its own.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
@@ -29,7 +29,7 @@ pub(crate) struct Fuzz {
 
 impl Fuzz {
     pub(crate) fn run(&self) -> Result<ExitCode> {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo = shell::cargo();
         cargo.current_dir(shell::repository());
         cargo.args(["run", "--quiet", "--locked", "--package", "imagelock-fuzz", "--profile", &self.profile]);
         cargo.arg("--").args(&self.targets).args(["--minutes", &self.minutes.to_string()]);

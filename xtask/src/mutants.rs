@@ -47,7 +47,8 @@ impl Mutants {
         run.arg("--output").arg(scratch.path()).arg(format!("--jobs={}", self.jobs));
         if let Some(since) = &self.since {
             let diff = scratch.path().join("since.diff");
-            fs::write(&diff, changed_since(since)?)?;
+            let arguments = ["diff", "--no-ext-diff", "--no-color", "--end-of-options", since];
+            fs::write(&diff, shell::git(shell::repository(), &arguments)?)?;
             run.arg("--in-diff").arg(diff);
         }
         for name in &self.crates {
@@ -73,16 +74,6 @@ fn shard(text: &str) -> Result<String, String> {
         Some((part, of)) if (1..=of).contains(&part) => Ok(format!("{}/{of}", part - 1)),
         _ => Err("is no part of a whole, as in `1/4`".to_owned()),
     }
-}
-
-fn changed_since(revision: &str) -> Result<Vec<u8>> {
-    let mut git = Command::new("git");
-    git.current_dir(shell::repository()).args(["diff", "--no-ext-diff", "--no-color", "--end-of-options", revision]);
-    let output = git.output().context("cannot start `git`")?;
-    if !output.status.success() {
-        bail!("`git diff {revision}` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
-    }
-    Ok(output.stdout)
 }
 
 /// What became of the changes, by crate.

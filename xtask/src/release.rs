@@ -68,7 +68,7 @@ fn twice(target: &str) -> Result<Vec<u8>> {
 
 /// Builds the binary of `sources`, and returns it.
 fn build(sources: &Utf8Path, folder: &Utf8Path, target: &str) -> Result<Vec<u8>> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = shell::cargo();
     cargo.current_dir(sources).env("CARGO_TARGET_DIR", folder);
     cargo.args(["build", "--release", "--locked", "--package", "imagelock", "--bin", "imagelock", "--target", target]);
     let moved = [(cargo_home()?, "/cargo"), (sources.to_owned(), "/imagelock")];

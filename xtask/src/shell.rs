@@ -36,6 +36,20 @@ pub(crate) fn repository() -> &'static Utf8Path {
     here.parent().unwrap_or(here)
 }
 
+/// The cargo that runs this.
+pub(crate) fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// What Git prints when it is run in a folder.
+pub(crate) fn git(folder: &Utf8Path, arguments: &[&str]) -> Result<Vec<u8>> {
+    let output = Command::new("git").current_dir(folder).args(arguments).output().context("cannot start `git`")?;
+    if !output.status.success() {
+        bail!("`git {}` failed: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(output.stdout)
+}
+
 /// Finds a program on `PATH`, or where Debian keeps the programs of the administrator.
 pub(crate) fn find_program(name: &str) -> Option<Utf8PathBuf> {
     let path = std::env::var("PATH").unwrap_or_default();

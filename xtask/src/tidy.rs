@@ -1,8 +1,8 @@
 //! `cargo xtask tidy`: the rules of this repository that no compiler checks. They are a test too.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use camino::Utf8Path;
 use fs_err as fs;
 use regex::Regex;
@@ -52,13 +52,8 @@ fn findings(root: &Utf8Path) -> Result<Vec<String>> {
 }
 
 fn names(root: &Utf8Path) -> Result<Vec<String>> {
-    let mut git = Command::new("git");
-    git.current_dir(root).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    let output = git.output().context("cannot start `git`")?;
-    if !output.status.success() {
-        bail!("`git ls-files` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
-    }
-    let names = String::from_utf8(output.stdout).context("a file's name is not UTF-8")?;
+    let names = shell::git(root, &["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
+    let names = String::from_utf8(names).context("a file's name is not UTF-8")?;
     Ok(names.split_terminator('\0').map(str::to_owned).collect())
 }
 

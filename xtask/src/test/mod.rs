@@ -63,9 +63,9 @@ impl Test {
     }
 }
 
-/// The cargo that runs this, in the repository.
+/// [`shell::cargo`], in the repository.
 fn cargo() -> Command {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = shell::cargo();
     cargo.current_dir(shell::repository());
     cargo
 }
