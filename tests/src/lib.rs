@@ -32,7 +32,7 @@ pub use self::{
     buildkit::{BUILT, BuildKit, executables, image_that_says, shell},
     chromium::Chromium,
     guide::Guide,
-    monorepo::{Monorepo, MonorepoBuilder},
+    monorepo::{Monorepo, MonorepoBuilder, files_below},
     output::Output,
     registry::{GENERATIONS, PASSWORD, RealRegistry, RealRegistryBuilder, Request, USER},
     targets::target_of_every_image,

@@ -126,15 +126,18 @@ fn every_platform_of_a_pin_is_its_own_image() {
     }
 }
 
+/// The image of a frontend, in a version of it.
+fn frontend_image(program: &[u8], version: &str) -> Image {
+    Image::linux(["amd64"])
+        .layer(executables(&[("bin/dockerfile-frontend", program)], &[]))
+        .label("org.opencontainers.image.version", version)
+        .entrypoint(["/bin/dockerfile-frontend"])
+}
+
 #[test]
 fn a_frontend_is_an_image_that_is_locked_or_allowed() {
     let frontend = fs::read(need!("dockerfile-frontend")).unwrap();
-    let image = |version: &str| {
-        Image::linux(["amd64"])
-            .layer(executables(&[("bin/dockerfile-frontend", &frontend)], &[]))
-            .label("org.opencontainers.image.version", version)
-            .entrypoint(["/bin/dockerfile-frontend"])
-    };
+    let image = |version: &str| frontend_image(&frontend, version);
     let images = [("web", "acme/web:1"), ("dockerfile", "docker/dockerfile:1")];
     let mut stage = Stage::with(&need!("docker-registry"), &images, TARGET, |reference| match reference {
         "docker/dockerfile:1" => image("1.0"),

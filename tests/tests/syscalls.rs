@@ -9,7 +9,7 @@ use std::process::Stdio;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_testkit::{Image, Layer, Registry};
-use imagelock_tests::{Monorepo, binary, need};
+use imagelock_tests::{Monorepo, binary, files_below, need};
 use regex::Regex;
 
 /// Whatever may change a file or a folder, and what goes to the network.
@@ -53,13 +53,13 @@ impl Scene {
         }
         let to = format!("{}/corp", target.host());
         let arguments = arguments.iter().map(|argument| argument.replace("TARGET", &to)).collect();
-        let before = files(repo.root());
+        let before = files_below(repo.root());
         Self { registry, target, repo, arguments, before }
     }
 
     fn reset(&self) {
         self.target.clear();
-        for name in files(self.repo.root()).into_keys().filter(|name| !self.before.contains_key(name)) {
+        for name in files_below(self.repo.root()).into_keys().filter(|name| !self.before.contains_key(name)) {
             std::fs::remove_file(self.repo.path(name)).unwrap();
         }
         for (name, bytes) in &self.before {
@@ -78,17 +78,6 @@ impl Scene {
         let output = command.args(&self.arguments).stdin(Stdio::null()).output().unwrap();
         (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
     }
-}
-
-/// The files below a folder, with their bytes.
-fn files(folder: &Utf8Path) -> Files {
-    let entries =
-        walkdir::WalkDir::new(folder).into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
-    let named = entries.map(|entry| {
-        let name = entry.path().strip_prefix(folder).unwrap().display().to_string();
-        (name, std::fs::read(entry.path()).unwrap())
-    });
-    named.collect()
 }
 
 /// One call of a run: its name, and its number among those of that name in its thread.
@@ -125,7 +114,7 @@ fn check(scene: &Scene, network: bool) {
     let strace = need!("strace");
     // What is kept in the cache is there in every run.
     scene.run();
-    let after = files(scene.repo.root());
+    let after = files_below(scene.repo.root());
     scene.reset();
     let calls = writing(scene, &strace, network);
     scene.reset();
@@ -161,7 +150,7 @@ fn check(scene: &Scene, network: bool) {
 
 /// Every file is as it was or as it is to be; what is neither is a temporary one.
 fn old_or_new(scene: &Scene, after: &Files, fault: &str) {
-    for (name, bytes) in files(scene.repo.root()) {
+    for (name, bytes) in files_below(scene.repo.root()) {
         let is = |files: &Files| files.get(&name).is_some_and(|known| *known == bytes);
         assert!(is(&scene.before) || is(after) || is_temporary(&name), "{fault}: `{name}` is neither");
     }
@@ -171,7 +160,7 @@ fn old_or_new(scene: &Scene, after: &Files, fault: &str) {
 
 /// Every file is as it is to be, and there is no other.
 fn new(scene: &Scene, after: &Files, fault: &str) {
-    let now = files(scene.repo.root());
+    let now = files_below(scene.repo.root());
     let names = |files: &Files| files.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&now), names(after), "{fault}");
     assert!(now == *after, "{fault}");

@@ -4,8 +4,9 @@ use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_testkit::{Image, Layer};
-use imagelock_tests::{BuildKit, Output, executables, image_that_says, need};
+use imagelock_tests::{BuildKit, Output, image_that_says, need};
 
+use crate::frontend_image;
 use crate::rego::buildx;
 use crate::stage::{POLICY, Stage};
 
@@ -117,12 +118,7 @@ fn what_went_into_a_build_is_proved_with_a_newer_registry() {
 #[test]
 fn a_frontend_and_an_image_of_the_repository_went_into_a_build_too() {
     let frontend = std::fs::read(need!("dockerfile-frontend")).unwrap();
-    let image = |version: &str| {
-        Image::linux(["amd64"])
-            .layer(executables(&[("bin/dockerfile-frontend", &frontend)], &[]))
-            .label("org.opencontainers.image.version", version)
-            .entrypoint(["/bin/dockerfile-frontend"])
-    };
+    let image = |version: &str| frontend_image(&frontend, version);
     let images = [("web", "acme/web:1"), ("dockerfile", "docker/dockerfile:1")];
     let mut stage = Stage::with(&need!("docker-registry"), &images, TARGET, |reference| match reference {
         "docker/dockerfile:1" => image("1.0"),

@@ -1,11 +1,9 @@
 //! Runs that are killed: the next one finishes what they began, whatever that was.
 
-use std::collections::BTreeMap;
 use std::process::Stdio;
 
-use camino::Utf8Path;
 use imagelock_testkit::{Fault, Gate, On, Registry};
-use imagelock_tests::{binary, need};
+use imagelock_tests::{binary, files_below, need};
 
 use crate::Stage;
 
@@ -58,22 +56,11 @@ fn a_mirror_that_is_killed_at_any_request_is_whole_after_the_next_run() {
     stage.repo.run(&crane, ["validate", "--remote", &reference]).success();
 }
 
-/// The files of a folder, with their bytes.
-fn files(folder: &Utf8Path) -> BTreeMap<String, Vec<u8>> {
-    let entries =
-        walkdir::WalkDir::new(folder).into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
-    let named = entries.map(|entry| {
-        let name = entry.path().strip_prefix(folder).unwrap().display().to_string();
-        (name, std::fs::read(entry.path()).unwrap())
-    });
-    named.collect()
-}
-
 #[test]
 fn a_pull_that_is_killed_at_any_request_is_whole_after_the_next_run() {
     let stage = Stage::new();
     stage.repo.imagelock(["pull", "whole", "--no-cache"]).success();
-    let whole = files(&stage.repo.path("whole"));
+    let whole = files_below(&stage.repo.path("whole"));
     let read = stage.source.log().take().len();
     let mut moments = Moments(19);
     for round in 0..KILLS {
@@ -83,7 +70,7 @@ fn a_pull_that_is_killed_at_any_request_is_whole_after_the_next_run() {
         // Nothing names what may not be there.
         assert!(!stage.repo.path(format!("{folder}/index.json")).exists());
         stage.repo.imagelock(arguments).success();
-        assert!(files(&stage.repo.path(&folder)) == whole, "round {round}");
+        assert!(files_below(&stage.repo.path(&folder)) == whole, "round {round}");
         std::fs::remove_dir_all(stage.repo.path(&folder)).unwrap();
     }
 }
@@ -105,6 +92,6 @@ fn many_runs_at_once_bring_everything_once() {
     }
     assert!(stage.is_whole());
     let left: Vec<String> =
-        files(&stage.repo.path("vendor")).into_keys().filter(|name| name.contains(".imagelock-")).collect();
+        files_below(&stage.repo.path("vendor")).into_keys().filter(|name| name.contains(".imagelock-")).collect();
     assert_eq!(left, [""; 0]);
 }
