@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use imagelock_core::lockfile::LockedImage;
-use imagelock_core::oci::{Descriptor, Document};
+use imagelock_core::oci::{Descriptor, Document, INDEX, MANIFEST};
 use imagelock_core::{Digest, Platform, Repository, Tag};
 use imagelock_files::FileError;
 use imagelock_registry::{Client, Error};
@@ -23,9 +23,6 @@ const MOST_BLOBS: usize = 100_000;
 
 /// The most bytes of indexes and manifests of a run: thousands of images of a dozen platforms.
 const BUNDLE_BYTES: u64 = 256 << 20;
-
-const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 /// What cosign puts behind a digest to make the tag of what is about it.
 const SUFFIXES: [&str; 3] = ["sig", "att", "sbom"];

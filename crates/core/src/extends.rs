@@ -7,13 +7,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::oci::MANIFEST;
 use crate::reference::{Host, Reference, ReferenceError, Repository, Tag};
 use crate::text::canonical;
 
 /// The type of a published lock: of the artifact, and of its one layer.
 pub const ARTIFACT_TYPE: &str = "application/vnd.imagelock.lock.v1+json";
-/// The type of its manifest.
-pub const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 /// The configuration of an artifact that has none (OCI image-spec, `manifest.md`, "Guidelines for Artifact Usage").
 pub const EMPTY: &[u8] = b"{}";
 /// What stands in front of a reference.
@@ -142,7 +141,7 @@ pub fn manifest(lock: &[u8]) -> String {
     let config = descriptor("application/vnd.oci.empty.v1+json", EMPTY);
     let layer = descriptor(ARTIFACT_TYPE, lock);
     format!(
-        r#"{{"schemaVersion":2,"mediaType":"{MANIFEST_TYPE}","artifactType":"{ARTIFACT_TYPE}","config":{config},"layers":[{layer}]}}"#
+        r#"{{"schemaVersion":2,"mediaType":"{MANIFEST}","artifactType":"{ARTIFACT_TYPE}","config":{config},"layers":[{layer}]}}"#
     )
 }
 

@@ -1,7 +1,8 @@
 //! `publish`
 
 use clap::Args;
-use imagelock_core::extends::{EMPTY, MANIFEST_TYPE, manifest};
+use imagelock_core::extends::{EMPTY, manifest};
+use imagelock_core::oci::MANIFEST;
 use imagelock_core::{Digest, Reference, Tag, plan};
 use imagelock_registry::{BlobSource, Client, Error};
 use serde::Serialize;
@@ -86,5 +87,5 @@ async fn push(
             client.upload(repository, &digest, size, &BlobSource::Bytes(bytes.into())).await?;
         }
     }
-    client.put_manifest(repository, Some(tag), MANIFEST_TYPE, manifest.as_bytes()).await
+    client.put_manifest(repository, Some(tag), MANIFEST, manifest.as_bytes()).await
 }

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
 use futures_util::{StreamExt, stream};
 use imagelock_core::lockfile::LockedImage;
+use imagelock_core::oci::INDEX;
 use imagelock_core::{Digest, ImageName, Lockfile};
 use imagelock_files::Writer;
 use imagelock_registry::{Client, is_content_of};
@@ -274,7 +275,7 @@ fn write_layout(
         }
     }
     let index = json!({
-        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": manifests,
+        "schemaVersion": 2, "mediaType": INDEX, "manifests": manifests,
     });
     folder.writer.put("oci-layout".into(), b"{\"imageLayoutVersion\":\"1.0.0\"}")?;
     folder.writer.put("index.json".into(), format!("{index:#}\n").as_bytes())?;

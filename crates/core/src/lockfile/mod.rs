@@ -45,6 +45,7 @@ use crate::created::Created;
 use crate::digest::Digest;
 use crate::extends::Extended;
 use crate::name::ImageName;
+use crate::oci;
 use crate::platform::Platform;
 use crate::reference::{Host, Reference, Repository, Tag};
 use crate::request::{Request, Wanted};
@@ -54,11 +55,9 @@ use crate::text::{canonical, escape_json};
 pub const FILE_NAME: &str = "images.lock";
 
 /// The media types of an index, which has a manifest for each platform.
-pub(crate) const INDEXES: [&str; 2] =
-    ["application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json"];
+pub(crate) const INDEXES: [&str; 2] = ["application/vnd.docker.distribution.manifest.list.v2+json", oci::INDEX];
 /// The media types of a manifest, which is an image for one platform.
-pub(crate) const MANIFESTS: [&str; 2] =
-    ["application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json"];
+pub(crate) const MANIFESTS: [&str; 2] = ["application/vnd.docker.distribution.manifest.v2+json", oci::MANIFEST];
 
 /// The locked images of a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -28,6 +28,11 @@ use crate::digest::Digest;
 use crate::lockfile::{INDEXES, MANIFESTS};
 use crate::platform::Platform;
 
+/// The media type of an index (OCI image-spec, `image-index.md`).
+pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// The media type of a manifest (OCI image-spec, `manifest.md`).
+pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+
 /// A document that cannot be read; what it says is cut and clean.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -230,11 +235,10 @@ fn texts(value: Value) -> BTreeMap<String, String> {
 mod tests {
     use super::*;
 
-    const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
-
     fn read(text: &str) -> Result<Document, String> {
         let digest = format!("sha256:{}", "0".repeat(64));
-        Document::read(text.replace("HEX", &digest).replace("OCI", OCI).as_bytes()).map_err(|error| error.to_string())
+        Document::read(text.replace("HEX", &digest).replace("OCI", MANIFEST).as_bytes())
+            .map_err(|error| error.to_string())
     }
 
     fn counts(text: &str) -> Result<(usize, usize), String> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use imagelock_core::oci::Descriptor;
+use imagelock_core::oci::{Descriptor, INDEX};
 use imagelock_core::{Digest, Repository, Tag};
 use imagelock_registry::{Client, Holding};
 use serde_json::{Value, json};
@@ -11,8 +11,6 @@ use serde_json::{Value, json};
 use super::blobs::How;
 use super::{Carried, Trip};
 use crate::bundle::{Bundle, Copied, Part, Reason};
-
-const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 /// Writes the documents of an image whose blobs are there, and reads each of them back.
 pub(super) async fn write(
