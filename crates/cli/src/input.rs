@@ -1,5 +1,6 @@
 //! What the command line reads of a repository, and how much of it at most.
 
+use std::io::{self, Read as _};
 use std::sync::Arc;
 
 use camino::Utf8Path;
@@ -24,6 +25,16 @@ pub(crate) const KEY_BYTES: u64 = 64 << 10;
 pub(crate) const TEMPLATE_BYTES: u64 = 1 << 20;
 /// The most bytes of a file of certificates.
 pub(crate) const CERTIFICATE_BYTES: u64 = 1 << 20;
+
+/// What stands for standard input among files.
+pub(crate) const STDIN: &str = "-";
+
+/// Reads standard input, and one byte more than the limit where there are more.
+pub(crate) fn stdin(limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
 
 /// Reads a file of the project at `root`, `None` where there is none. Errors name it as a person in `directory` would.
 pub(crate) fn source(

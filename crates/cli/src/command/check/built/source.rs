@@ -1,7 +1,5 @@
 //! Where builds say what went into them: files, layouts, tars of those, registries.
 
-use std::io::Read as _;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_core::oci::{Descriptor, Document};
 use imagelock_core::{Reference, lockfile};
@@ -11,20 +9,18 @@ use imagelock_registry::{Error, Layout, LayoutError};
 use super::Build;
 use crate::contents::Place;
 use crate::failure::{self, Failure, Problem};
+use crate::input::{STDIN, stdin};
 use crate::network;
 use crate::progress::Progress;
 use crate::session::Session;
 
 /// The most manifests of one image or layout.
 const MANIFESTS: usize = 1_000;
-/// The name of standard input.
-const STDIN: &str = "-";
 
 /// The builds that an argument names.
 pub(super) fn builds(session: &Session<'_>, argument: &str) -> Result<Vec<Build>, Failure> {
     if argument == STDIN {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().take(STATEMENT_BYTES + 1).read_to_end(&mut bytes)?;
+        let bytes = stdin(STATEMENT_BYTES)?;
         return of_bytes(argument, Utf8Path::new(lockfile::FILE_NAME), &bytes);
     }
     let path = session.directory.join(argument);

@@ -6,20 +6,17 @@ mod document;
 mod judge;
 mod text;
 
-use std::io::Read as _;
-
 use camino::Utf8Path;
 use imagelock_import::{READ, Running, RunningError, running};
 
 use self::judge::{Judged, State, judged};
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::Format;
+use crate::input::{STDIN, stdin};
 use crate::session::Session;
 
 /// The most bytes of what a tool printed: a hundred thousand pods have about so much.
 const RUNNING_BYTES: u64 = 1 << 30;
-/// The name of standard input.
-const STDIN: &str = "-";
 
 /// Checks what a file says that runs. Where `allow_former` is set, an image of an earlier lock does not fail the check: what is
 /// rolled out takes its time.
@@ -46,8 +43,7 @@ fn read(session: &Session<'_>, file: &Utf8Path) -> Result<Vec<u8>, Failure> {
         let bytes = imagelock_files::bytes(&path, RUNNING_BYTES).map_err(|error| error.shown(session.show(&path)))?;
         return bytes.ok_or_else(|| Failure::input(format!("there is no file `{file}`")));
     }
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().take(RUNNING_BYTES + 1).read_to_end(&mut bytes)?;
+    let bytes = stdin(RUNNING_BYTES)?;
     if bytes.len() as u64 > RUNNING_BYTES {
         return Err(Failure::input(format!("there are more than {RUNNING_BYTES} bytes on standard input")));
     }
