@@ -48,6 +48,7 @@ mod cargo;
 mod command;
 mod complete;
 mod contents;
+mod demanded;
 mod diagnostic;
 mod diff;
 mod discover;

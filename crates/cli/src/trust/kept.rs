@@ -1,6 +1,6 @@
 //! What is kept of signatures beside the lock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 use imagelock_core::Lockfile;
@@ -8,11 +8,9 @@ use imagelock_core::lockfile::Signature;
 use imagelock_core::trust::FOLDER;
 use imagelock_signature::{EVIDENCE_BYTES, Evidence};
 
+use crate::demanded::Kept;
 use crate::failure::Failure;
 use crate::session::Session;
-
-/// Files to keep, by their paths from the project file on.
-pub(crate) type Kept = BTreeMap<Utf8PathBuf, Vec<u8>>;
 
 /// Reads the evidence that signatures of a lock name. What is not there, or is not what it was, is left out: it proves nothing.
 pub(super) fn evidence<'l>(

@@ -20,8 +20,9 @@ use imagelock_signature::{Evidence, Judge, Proof, Refused, Roots, Subject, Verdi
 
 use self::find::{Found, Search};
 pub(crate) use self::grade::{Grade, grades};
-pub(crate) use self::kept::{Kept, write_all};
+pub(crate) use self::kept::write_all;
 use self::policy::Policies;
+pub(crate) use crate::demanded::{Ask, Kept, Lacking};
 use crate::failure::{Failure, Kind, Problem};
 use crate::network;
 use crate::progress::Progress;
@@ -29,26 +30,6 @@ use crate::session::Session;
 use crate::snapshots;
 
 const OUT_OF_DATE: &str = "run `lock`, and commit images.lock and images.trust";
-
-/// An image that has not what its policy demands, as far as it can be told.
-pub(crate) struct Lacking {
-    pub(crate) name: ImageName,
-    /// Where it is demanded.
-    pub(crate) at: Location,
-    /// What is wrong, as a phrase behind the name.
-    pub(crate) message: String,
-    /// A line for each signature that does not count.
-    pub(crate) lines: Vec<String>,
-}
-
-/// Whether a run may ask registries for signatures.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ask {
-    /// What is not kept is looked for.
-    Registries,
-    /// What is not kept is missing.
-    Nobody,
-}
 
 /// Sees to it that every image of a new lock has the signatures that are demanded of it, and none else. What was kept with the
 /// old lock is enough where it still satisfies the policy; the rest is asked for. One image that lacks any fails the run.

@@ -1,33 +1,13 @@
 //! Without the feature `signatures` nothing can be verified: a project that demands a signature is refused, and never passed.
 
-use std::collections::BTreeMap;
-
-use camino::Utf8PathBuf;
-use imagelock_core::source::{Label, Location};
+use imagelock_core::source::Label;
 use imagelock_core::{ImageName, Lockfile};
 
+pub(crate) use crate::demanded::{Ask, Kept, Lacking};
 use crate::failure::{Failure, Kind, Problem};
 use crate::session::Session;
 
 const WITHOUT: &str = "cannot be verified: this imagelock was built without the feature `signatures`";
-
-/// Files to keep: none.
-pub(crate) type Kept = BTreeMap<Utf8PathBuf, Vec<u8>>;
-
-/// An image that cannot be verified.
-pub(crate) struct Lacking {
-    pub(crate) name: ImageName,
-    pub(crate) at: Location,
-    pub(crate) message: String,
-    pub(crate) lines: Vec<String>,
-}
-
-/// Whether a run may ask registries for signatures.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ask {
-    Registries,
-    Nobody,
-}
 
 /// How far an image is signed: nobody knows.
 pub(crate) enum Grade {
