@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 /// `cargo xtask test` builds it once for all programs of tests, and names it in `IMAGELOCK_BINARY`.
 ///
 /// Cargo builds a package's binary before that package's own tests only, so the harness asks for it. The whole
-/// workspace is named, and its examples (which there are none of), for one reason: dependencies then have the features
+/// workspace is named, and its examples, for one reason: dependencies then have the features
 /// that they have in `cargo test --workspace`, those that only tests ask for included, and none is built a second time.
 ///
 /// # Panics

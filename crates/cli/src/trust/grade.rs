@@ -1,5 +1,6 @@
 //! How far an image is signed, for people who look at it.
 
+use futures_util::future::try_join_all;
 use imagelock_core::lockfile::LockedImage;
 use imagelock_core::{ImageName, Lockfile};
 use imagelock_inspect::attested::{self, Kind, STATEMENT_BYTES};
@@ -59,14 +60,13 @@ pub(crate) fn grades(session: &Session<'_>, lock: &Lockfile) -> Result<Vec<(Imag
     let policies = Policies::read(session, lock)?;
     let progress = Progress::start(&session.host.shell, "Verifying", lock.images.len());
     let resolver = session.resolver(progress.clone())?;
-    let graded = network::run(async {
-        let mut all = Vec::new();
-        for (name, image) in &lock.images {
-            all.push((name.clone(), grade(session, resolver.client(), &policies, name, image).await?));
-            progress.step();
-        }
-        Ok(all)
+    // The client's own limits decide how many requests there are at a time.
+    let grades = lock.images.iter().map(async |(name, image)| {
+        let grade = grade(session, resolver.client(), &policies, name, image).await?;
+        progress.step();
+        Ok((name.clone(), grade))
     });
+    let graded = network::run(try_join_all(grades));
     progress.finish();
     graded?
 }
