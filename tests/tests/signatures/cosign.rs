@@ -26,16 +26,22 @@ fn cosign(repo: &Monorepo, program: &Utf8Path, what: &[&str], key: &str, image: 
     repo.run(program, what.iter().chain(&fixed)).success();
 }
 
+/// A registry with an image, a repository that demands its signature, and how cosign names it.
+fn pushed(registry: &Utf8Path, tool: &Utf8Path) -> (RealRegistry, Monorepo, String) {
+    let registry = RealRegistry::new(registry).start();
+    let repo = stage(tool, registry.host());
+    image().push_to(&registry.url(), "acme/app", "1", None).unwrap();
+    let app = format!("{}/acme/app@{}", registry.host(), image().digest());
+    (registry, repo, app)
+}
+
 const LEGACY: &[&str] = &["sign", "--new-bundle-format=false"];
 
 #[test]
 fn an_image_enters_the_lock_when_it_is_signed_and_not_before() {
     for generation in GENERATIONS {
         let (program, tool) = need!(generation, "cosign");
-        let registry = RealRegistry::new(&program).start();
-        let repo = stage(&tool, registry.host());
-        image().push_to(&registry.url(), "acme/app", "1", None).unwrap();
-        let app = format!("{}/acme/app@{}", registry.host(), image().digest());
+        let (registry, repo, app) = pushed(&program, &tool);
         let refused = repo.imagelock(["lock"]).exit(1).stderr;
         assert!(refused.contains("`app` is unsigned; it has to be signed by the key `cosign.pub`"), "{refused}");
         assert!(refused.contains("images.toml:2:10"), "{refused}");
@@ -110,10 +116,7 @@ fn the_format_before_bundles_counts_for_the_repository_that_it_was_made_for() {
 fn provenance_counts_and_a_scan_does_not() {
     for generation in GENERATIONS {
         let (program, tool) = need!(generation, "cosign");
-        let registry = RealRegistry::new(&program).start();
-        let repo = stage(&tool, registry.host());
-        image().push_to(&registry.url(), "acme/app", "1", None).unwrap();
-        let app = format!("{}/acme/app@{}", registry.host(), image().digest());
+        let (_registry, repo, app) = pushed(&program, &tool);
         repo.write("p.json", r#"{"buildDefinition": {"buildType": "x"}, "runDetails": {"builder": {"id": "x"}}}"#);
         let attest = |kind| ["attest", "--predicate", "p.json", "--type", kind];
         cosign(&repo, &tool, &attest("https://example.com/scan"), "cosign", &app);
