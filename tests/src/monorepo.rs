@@ -160,6 +160,20 @@ impl Monorepo {
     }
 }
 
+/// The files below a folder, by their paths from there, with their bytes.
+///
+/// # Panics
+///
+/// When one cannot be read.
+pub fn files_below(folder: &Utf8Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = WalkDir::new(folder).into_iter().map(|entry| entry.expect("the folder can be read"));
+    let named = entries.filter(|entry| entry.file_type().is_file()).map(|entry| {
+        let name = entry.path().strip_prefix(folder).expect("it is below the folder").display().to_string();
+        (name, fs::read(entry.path()).expect("the file can be read"))
+    });
+    named.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,18 +190,4 @@ mod tests {
         );
         assert!(output.to_string().starts_with("exit: 0\n----- stdout -----\ntext\n[ROOT]\nCOLUMNS=100\n"), "{output}");
     }
-}
-
-/// The files below a folder, by their paths from there, with their bytes.
-///
-/// # Panics
-///
-/// When one cannot be read.
-pub fn files_below(folder: &Utf8Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = WalkDir::new(folder).into_iter().map(|entry| entry.expect("the folder can be read"));
-    let named = entries.filter(|entry| entry.file_type().is_file()).map(|entry| {
-        let name = entry.path().strip_prefix(folder).expect("it is below the folder").display().to_string();
-        (name, fs::read(entry.path()).expect("the file can be read"))
-    });
-    named.collect()
 }
