@@ -360,7 +360,8 @@ pub(crate) const TOOLS: &[Tool] = &[
         name: "cargo-mutants",
         version: "27.1.0",
         how: How::CargoOnDemand,
-        check: &["--version"],
+        // As cargo starts it.
+        check: &["mutants", "--version"],
         stand_in: Some(("cargo-mutants", "27.")),
         needed_by: "cargo xtask mutants",
     },
