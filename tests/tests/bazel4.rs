@@ -7,12 +7,12 @@ mod bazel;
 use imagelock_testkit::Registry;
 use imagelock_tests::{RealRegistry, need};
 
-use crate::bazel::{Generation, Suite, air_gaps, credentials, examples, failures, pulls, sources};
+use crate::bazel::{Generation, Lent, Suite, air_gaps, credentials, examples, failures, pulls, sources};
 
 macro_rules! suite {
     () => {{
         let registry = RealRegistry::new(&need!("docker-registry")).start();
-        (Suite::new(&need!("bazel4"), Generation::Workspace), registry)
+        (Lent::new(&need!("bazel4"), Generation::Workspace), registry)
     }};
 }
 
@@ -55,7 +55,7 @@ fn sources_that_fail_are_passed_over() {
 
 #[test]
 fn a_lock_that_is_no_good_fails_with_what_mends_it() {
-    let suite = Suite::new(&need!("bazel4"), Generation::Workspace);
+    let suite = Lent::new(&need!("bazel4"), Generation::Workspace);
     failures::bad_locks(&suite);
     let registry = Registry::start().expect("a registry starts");
     failures::blocked_and_plain(&suite, &registry);
@@ -64,7 +64,7 @@ fn a_lock_that_is_no_good_fails_with_what_mends_it() {
 
 #[test]
 fn a_registry_that_fails_is_named_with_what_helps() {
-    let suite = Suite::new(&need!("bazel4"), Generation::Workspace);
+    let suite = Lent::new(&need!("bazel4"), Generation::Workspace);
     let registry = Registry::start().expect("a registry starts");
     failures::bad_answers(&suite, &registry);
     failures::wrong_platforms(&suite, &registry);

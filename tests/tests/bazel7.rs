@@ -9,7 +9,7 @@ mod bazel;
 use imagelock_testkit::Registry;
 use imagelock_tests::{RealRegistry, need};
 
-use crate::bazel::{Generation, Suite, air_gaps, credentials, examples, failures, modules_bazel, pulls, sources};
+use crate::bazel::{Generation, Lent, Suite, air_gaps, credentials, examples, failures, modules_bazel, pulls, sources};
 
 macro_rules! bazel {
     () => {
@@ -23,7 +23,7 @@ macro_rules! bazel {
 macro_rules! suite {
     () => {{
         let registry = RealRegistry::new(&need!("docker-registry")).start();
-        (Suite::new(&bazel!(), Generation::Modules), registry)
+        (Lent::new(&bazel!(), Generation::Modules), registry)
     }};
 }
 
@@ -66,7 +66,7 @@ fn sources_that_fail_are_passed_over() {
 
 #[test]
 fn mod_tidy_leaves_the_module_file_as_it_is() {
-    let suite = Suite::new(&bazel!(), Generation::Modules);
+    let suite = Lent::new(&bazel!(), Generation::Modules);
     let before = suite.repo.read("MODULE.bazel");
     drop(suite.bazel("mod", &["tidy"]).success());
     assert_eq!(suite.repo.read("MODULE.bazel"), before);
@@ -74,7 +74,7 @@ fn mod_tidy_leaves_the_module_file_as_it_is() {
 
 #[test]
 fn a_lock_that_is_no_good_fails_with_what_mends_it() {
-    let suite = Suite::new(&bazel!(), Generation::Modules);
+    let suite = Lent::new(&bazel!(), Generation::Modules);
     failures::bad_locks(&suite);
     let registry = Registry::start().expect("a registry starts");
     failures::blocked_and_plain(&suite, &registry);
@@ -83,7 +83,7 @@ fn a_lock_that_is_no_good_fails_with_what_mends_it() {
 
 #[test]
 fn a_registry_that_fails_is_named_with_what_helps() {
-    let suite = Suite::new(&bazel!(), Generation::Modules);
+    let suite = Lent::new(&bazel!(), Generation::Modules);
     let registry = Registry::start().expect("a registry starts");
     failures::bad_answers(&suite, &registry);
     failures::wrong_platforms(&suite, &registry);

@@ -11,6 +11,8 @@ pub(crate) mod pulls;
 pub(crate) mod sources;
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use imagelock_testkit::{Descriptor, Image, Registry, sha256};
@@ -33,12 +35,57 @@ pub(crate) struct Suite {
     bazel: Utf8PathBuf,
 }
 
+/// A suite that a test has until its end, and then the next one: a server takes seconds to start.
+pub(crate) struct Lent {
+    suite: Option<Suite>,
+    pool: Arc<Pool>,
+}
+
+/// The suites that nobody has. They go with the last test that has one.
+type Pool = Mutex<Vec<Suite>>;
+
+/// What is compiled twice runs faster, but no server of a test runs for so long.
+const STARTUP: [&str; 2] = ["--host_jvm_args=-XX:TieredStopAtLevel=1", "--host_jvm_args=-XX:+UseSerialGC"];
+
 const PLATFORMS: &str = r#"
 platform(name = "amd64", constraint_values = ["@platforms//os:linux", "@platforms//cpu:x86_64"])
 platform(name = "arm64", constraint_values = ["@platforms//os:linux", "@platforms//cpu:aarch64"])
 platform(name = "s390x", constraint_values = ["@platforms//os:linux", "@platforms//cpu:s390x"])
 platform(name = "mac", constraint_values = ["@platforms//os:osx", "@platforms//cpu:aarch64"])
 "#;
+
+impl Lent {
+    /// A suite with an empty lock; what others built in it may be there.
+    pub(crate) fn new(bazel: &Utf8Path, generation: Generation) -> Self {
+        static POOL: Mutex<Weak<Pool>> = Mutex::new(Weak::new());
+        let mut shared = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+        let pool = shared.upgrade().unwrap_or_default();
+        *shared = Arc::downgrade(&pool);
+        drop(shared);
+        let idle = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let suite = idle.unwrap_or_else(|| Suite::new(bazel, generation));
+        suite.set_up("");
+        suite.lock([]);
+        Self { suite: Some(suite), pool }
+    }
+}
+
+impl Deref for Lent {
+    type Target = Suite;
+
+    fn deref(&self) -> &Suite {
+        self.suite.as_ref().expect("it is given back at the end alone")
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        // What a test that failed left behind is nobody else's.
+        if !std::thread::panicking() {
+            self.pool.lock().unwrap_or_else(PoisonError::into_inner).extend(self.suite.take());
+        }
+    }
+}
 
 impl Suite {
     pub(crate) fn new(bazel: &Utf8Path, generation: Generation) -> Self {
@@ -120,6 +167,7 @@ pull_images()
     fn run(&self, arguments: &[&str]) -> Output {
         let path = format!("PATH={}/bin:/usr/bin:/bin", self.repo.home());
         let mut all = vec![path.as_str(), self.bazel.as_str()];
+        all.extend(STARTUP);
         all.extend(arguments);
         self.repo.run(Utf8Path::new("/usr/bin/env"), all)
     }
