@@ -207,7 +207,7 @@ fn in_proportion(id: &str, text: &str, sizes: [(f64, f64); 3]) {
     }
 }
 
-const SIZES: [usize; 3] = [4_000, 8_000, 16_000];
+const SIZES: [usize; 3] = [1_000, 2_000, 4_000];
 
 #[test]
 fn more_places_take_as_much_more_memory() {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const ASK: &str = r#"
 load("//private:auth.bzl", "authorization")
 
-machine = json.decode(input())
+machine = json.decode(INPUT)
 notes = []
 
 def _path(path):

@@ -39,8 +39,8 @@ def answer(images, question, what, platform = None):
     found = digest(images[what], platform)
     return found if question == "digest" else reference(images[what], found, question == "tagged")
 
-questions = json.decode(input().partition("\n")[0])
-images = parse_lock(input().partition("\n")[2], "images.lock")
+questions = json.decode(INPUT.partition("\n")[0])
+images = parse_lock(INPUT.partition("\n")[2], "images.lock")
 emit(json.encode([answer(images, *question) for question in questions]))
 "#;
 

@@ -31,7 +31,7 @@ def _evaluate(modules):
     images(struct(
         modules = modules,
         path = lambda file: struct(exists = True),
-        read = lambda file: input(),
+        read = lambda file: INPUT,
         is_dev_dependency = lambda tag: tag.name == "dev",
         extension_metadata = _result,
     ))
@@ -43,7 +43,7 @@ const FILES: &str = r#"
 load("//:lock.bzl", "parse_lock")
 load("//private:hub.bzl", "build_file", "check_names", "entry", "images_file")
 
-images = parse_lock(input(), "images.lock")
+images = parse_lock(INPUT, "images.lock")
 check_names(images, "images.lock")
 emit(images_file(images))
 [emit(build_file(**entry(name, image, "images.lock", "img_", False))) for name, image in images.items()]

@@ -2,7 +2,12 @@
 
 #![allow(clippy::unnecessary_wraps, reason = "a macro of the interpreter wraps what cannot fail")]
 
-use std::{cell::RefCell, collections::BTreeMap, path::Path};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    path::Path,
+    sync::{LazyLock, Mutex, PoisonError},
+};
 
 use starlark::{
     PrintHandler,
@@ -36,9 +41,6 @@ impl PrintHandler for Emitted {
 
 /// Stand-ins that keep nothing but what the tests look at.
 const PRELUDE: &str = r#"
-def input():
-    return INPUT
-
 def emit(text):
     print(text)
 
@@ -84,12 +86,37 @@ def select(branches, no_match_error):
 native = struct(alias = lambda **kwargs: emit(json.encode(kwargs)))
 "#;
 
+/// What no script changes: it is made once, since most of a script's time would go into it.
+struct Shared {
+    globals: Globals,
+    prelude: FrozenModule,
+    /// The module's own files, by their paths.
+    loaded: Mutex<BTreeMap<String, FrozenModule>>,
+}
+
+static SHARED: LazyLock<Shared> = LazyLock::new(|| {
+    let extensions = [LibraryExtension::StructType, LibraryExtension::Json, LibraryExtension::Print];
+    let globals = GlobalsBuilder::extended_by(&extensions).with(json_of_bazel).build();
+    let evaluated = |path: &str, text: &str, before: Option<&FrozenModule>| {
+        Module::with_temp_heap(|module| {
+            if let Some(before) = before {
+                module.import_public_symbols(before);
+            }
+            {
+                let ast = AstModule::parse(path, text.to_owned(), &Dialect::Extended)?;
+                Evaluator::new(&module).eval_module(ast, &globals)?;
+            }
+            Ok::<_, starlark::Error>(module.freeze()?)
+        })
+    };
+    let own_json = evaluated("own_json", OWN_JSON, None).expect("the interpreter has a json");
+    let prelude = evaluated("prelude", PRELUDE, Some(&own_json)).expect("the prelude is right");
+    Shared { globals, prelude, loaded: Mutex::default() }
+});
+
 struct Files<'a> {
-    prelude: &'a FrozenModule,
-    globals: &'a Globals,
     emitted: &'a Emitted,
     virtual_files: &'a BTreeMap<String, String>,
-    loaded: RefCell<BTreeMap<String, FrozenModule>>,
 }
 
 impl FileLoader for Files<'_> {
@@ -98,62 +125,47 @@ impl FileLoader for Files<'_> {
         let path = label.trim_start_matches("@imagelock").trim_start_matches("//").replace(':', "/");
         let path = if label.starts_with(':') { format!("private{path}") } else { path };
         let path = path.trim_start_matches('/').to_owned();
-        if let Some(module) = self.loaded.borrow().get(&path) {
+        if let Some(text) = self.virtual_files.get(&path) {
+            return self.evaluate(&path, text.clone(), None);
+        }
+        let loaded = || SHARED.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(module) = loaded().get(&path) {
             return Ok(module.clone());
         }
-        let text = self.virtual_files.get(&path).cloned().unwrap_or_else(|| {
-            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("module").join(&path);
-            std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-        });
-        let module = self.evaluate(&path, text)?;
-        self.loaded.borrow_mut().insert(path, module.clone());
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("module").join(&path);
+        let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let own = Files { virtual_files: &BTreeMap::new(), ..*self };
+        let module = own.evaluate(&path, text, None)?;
+        loaded().insert(path, module.clone());
         Ok(module)
     }
 }
 
 impl Files<'_> {
-    fn evaluate(&self, path: &str, text: String) -> starlark::Result<FrozenModule> {
+    fn evaluate(&self, path: &str, text: String, input: Option<&str>) -> starlark::Result<FrozenModule> {
         let dialect = Dialect { enable_keyword_only_arguments: true, ..Dialect::Standard };
         let ast = AstModule::parse(path, text, &dialect)?;
         Module::with_temp_heap(|module| {
-            module.import_public_symbols(self.prelude);
+            module.import_public_symbols(&SHARED.prelude);
+            if let Some(input) = input {
+                module.set("INPUT", module.heap().alloc(input));
+            }
             {
                 let mut eval = Evaluator::new(&module);
                 eval.set_loader(self);
                 eval.set_print_handler(self.emitted);
-                eval.eval_module(ast, self.globals)?;
+                eval.eval_module(ast, &SHARED.globals)?;
             }
             Ok(module.freeze()?)
         })
     }
 }
 
-/// Evaluates a script that may load the module's files and the `virtual_files`, and returns what it emits, or the
-/// message with which it failed.
+/// Evaluates a script that may load the module's files and the `virtual_files`, and has its input as `INPUT`. Returns what
+/// it emits, or the message with which it failed.
 pub(crate) fn run(script: &str, input: &str, virtual_files: &BTreeMap<String, String>) -> Result<Vec<String>, String> {
-    let extensions = [LibraryExtension::StructType, LibraryExtension::Json, LibraryExtension::Print];
-    let globals = GlobalsBuilder::extended_by(&extensions).with(json_of_bazel).build();
     let emitted = Emitted::default();
-    let own_json = Module::with_temp_heap(|module| {
-        {
-            let ast = AstModule::parse("own_json", OWN_JSON.to_owned(), &Dialect::Extended)?;
-            Evaluator::new(&module).eval_module(ast, &globals)?;
-        }
-        Ok::<_, starlark::Error>(module.freeze()?)
-    })
-    .expect("the interpreter has a json");
-    let prelude = Module::with_temp_heap(|module| {
-        module.import_public_symbols(&own_json);
-        module.set("INPUT", module.heap().alloc(input));
-        {
-            let ast = AstModule::parse("prelude", PRELUDE.to_owned(), &Dialect::Extended)?;
-            Evaluator::new(&module).eval_module(ast, &globals)?;
-        }
-        Ok::<_, starlark::Error>(module.freeze()?)
-    })
-    .expect("the prelude is right");
-    let files =
-        Files { prelude: &prelude, globals: &globals, emitted: &emitted, virtual_files, loaded: RefCell::default() };
-    files.evaluate("script", script.to_owned()).map_err(|error| error.to_string())?;
+    let files = Files { emitted: &emitted, virtual_files };
+    files.evaluate("script", script.to_owned(), Some(input)).map_err(|error| error.to_string())?;
     Ok(emitted.0.into_inner())
 }
