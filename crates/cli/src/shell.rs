@@ -191,12 +191,18 @@ pub(crate) fn styled(stream: Stream, style: Style) -> (String, String) {
 /// Text of a publisher, a registry or a repository as a terminal may show it, on one line: what steers a terminal, turns
 /// the direction of text or cannot be seen is written as an escape.
 pub(crate) fn printable(text: &str) -> String {
+    if text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
     text.chars().flat_map(escaped).collect()
 }
 
 /// The same for a text of several lines.
 pub(crate) fn printable_lines(text: &str) -> String {
     let shown = |character| matches!(character, '\n' | '\t');
+    if text.bytes().all(|byte| is_plain(byte) || shown(char::from(byte))) {
+        return text.to_owned();
+    }
     text.chars().fold(String::with_capacity(text.len()), |mut lines, character| {
         if shown(character) {
             lines.push(character);
@@ -205,6 +211,11 @@ pub(crate) fn printable_lines(text: &str) -> String {
         }
         lines
     })
+}
+
+/// Whether a byte is a character that every terminal shows: of most texts all are, and the others are taken apart.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
 }
 
 /// A character, or its escape where it must not reach a terminal.

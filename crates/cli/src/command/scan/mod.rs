@@ -75,7 +75,9 @@ impl Scan {
         let looking = Looking { root: &root, project: &project, lock: &lock, has_project, with_made: false };
         let surveyed = looking.at(&starts)?;
         let here = real(&directory, Utf8Path::new("."))?;
-        let shown = |path: &Utf8Path| discover::display(&root.join(path), &here);
+        let is_root = here.as_str() == root.as_str();
+        let shown =
+            |path: &Utf8Path| if is_root { path.to_owned() } else { discover::display(&root.join(path), &here) };
         self.tell(host, &self.asked(&surveyed, &shown))?;
         self.judge(&surveyed)
     }
