@@ -24,6 +24,7 @@ mod guide;
 mod monorepo;
 mod output;
 mod registry;
+mod signed;
 mod targets;
 mod tool;
 
@@ -35,6 +36,7 @@ pub use self::{
     monorepo::{Monorepo, MonorepoBuilder, files_below},
     output::Output,
     registry::{GENERATIONS, PASSWORD, RealRegistry, RealRegistryBuilder, Request, USER},
+    signed::{bundle, push_bundles},
     targets::target_of_every_image,
     tool::{tool, tool_or_skip},
 };

@@ -8,9 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use imagelock_signature::testing::Hand;
 use imagelock_testkit::{Image, Layer, Registry};
-use imagelock_tests::{Monorepo, binary, files_below, need};
+use imagelock_tests::{Monorepo, binary, bundle, files_below, need, push_bundles};
 use regex::Regex;
+use serde_json::Value;
+use walkdir::WalkDir;
 
 /// Whatever may change a file or a folder, and what goes to the network.
 const CALLS: &str = "openat,write,writev,pwrite64,sendto,fsync,fdatasync,ftruncate,rename,renameat,renameat2,link,linkat,unlink,\
@@ -31,11 +34,30 @@ fn image(seed: &str) -> Image {
     Image::linux(["amd64"]).seed(seed).layer(Layer::files([("file", seed.repeat(4000))]))
 }
 
+/// Puts the image under its tag; signed, where there is a hand for that.
+fn push(registry: &Registry, hand: Option<&Hand>, seed: &str) {
+    let digest = registry.push("acme/web:1", &image(seed));
+    if let Some(hand) = hand {
+        push_bundles(registry, "acme/web", &digest, &[bundle(hand, None, &digest)]);
+    }
+}
+
 impl Scene {
     /// The files `more` are there, `ready` has been run, the tag has moved where it is to, and then comes the command.
     fn new(arguments: &[&str], toml: &str, more: &[(&str, &str)], ready: &[&[&str]]) -> Self {
+        Self::by(None, arguments, toml, more, ready)
+    }
+
+    /// Likewise, with an image that has to be signed.
+    fn signed(arguments: &[&str], ready: &[&[&str]]) -> Self {
+        let (hand, toml) =
+            (Hand::with_key(), format!("{TOML}\n[defaults]\nverify = {{ key = \"a.pub\" }}\ntlog = false\n"));
+        Self::by(Some(&hand), arguments, &toml, &[("a.pub", &hand.pem())], ready)
+    }
+
+    fn by(hand: Option<&Hand>, arguments: &[&str], toml: &str, more: &[(&str, &str)], ready: &[&[&str]]) -> Self {
         let (registry, target) = (Registry::start().unwrap(), Registry::start().unwrap());
-        registry.push("acme/web:1", &image("old"));
+        push(&registry, hand, "old");
         let host = registry.host().to_owned();
         let mut repo = Monorepo::builder().file(".git/HEAD", "ref: refs/heads/main\n");
         if !toml.is_empty() {
@@ -49,7 +71,7 @@ impl Scene {
             repo.imagelock(*arguments).success();
         }
         if arguments[0] == "update" {
-            registry.push("acme/web:1", &image("new"));
+            push(&registry, hand, "new");
         }
         let to = format!("{}/corp", target.host());
         let arguments = arguments.iter().map(|argument| argument.replace("TARGET", &to)).collect();
@@ -64,6 +86,10 @@ impl Scene {
         }
         for (name, bytes) in &self.before {
             self.repo.write(name, bytes);
+        }
+        // A folder that the run has made is made again. Those with a file in them stay.
+        for folder in WalkDir::new(self.repo.root()).min_depth(1).contents_first(true) {
+            drop(std::fs::remove_dir(folder.unwrap().path()));
         }
     }
 
@@ -83,8 +109,8 @@ impl Scene {
 /// One call of a run: its name, and its number among those of that name in its thread.
 type Call = (String, usize);
 
-/// Which calls of a run write below the repository, or to the network.
-fn writing(scene: &Scene, strace: &Utf8Path, network: bool) -> Vec<Call> {
+/// Which calls of a run write to where `is_inside` says that they do, or to the network.
+fn writing(scene: &Scene, strace: &Utf8Path, network: bool, is_inside: impl Fn(&str) -> bool) -> Vec<Call> {
     let trace = scene.repo.home().join("trace");
     let (done, said) = scene.traced(strace, &["-e", &format!("trace={CALLS}"), "-o", trace.as_str()]);
     assert!(done, "{said}");
@@ -96,7 +122,7 @@ fn writing(scene: &Scene, strace: &Utf8Path, network: bool) -> Vec<Call> {
         let (thread, name, rest) = (found[1].to_owned(), found[2].to_owned(), &found[3]);
         let count = counts.entry((thread, name.clone())).or_default();
         *count += 1;
-        let inside = rest.contains(scene.repo.root().as_str());
+        let inside = is_inside(rest);
         let writes = match name.as_str() {
             "openat" => inside && rest.contains("O_CREAT"),
             "write" | "writev" | "sendto" => inside || network && (rest.contains("<socket:") || rest.contains("<TCP:")),
@@ -116,7 +142,7 @@ fn check(scene: &Scene, network: bool) {
     scene.run();
     let after = files_below(scene.repo.root());
     scene.reset();
-    let calls = writing(scene, &strace, network);
+    let calls = writing(scene, &strace, network, |rest| rest.contains(scene.repo.root().as_str()));
     scene.reset();
     assert!(calls.len() > 3, "{calls:?}");
     for (call, number) in &calls {
@@ -154,8 +180,21 @@ fn old_or_new(scene: &Scene, after: &Files, fault: &str) {
         let is = |files: &Files| files.get(&name).is_some_and(|known| *known == bytes);
         assert!(is(&scene.before) || is(after) || is_temporary(&name), "{fault}: `{name}` is neither");
     }
-    let gone = scene.before.keys().find(|name| !scene.repo.path(name).exists());
+    let gone = scene.before.keys().find(|name| after.contains_key(*name) && !scene.repo.path(name).exists());
     assert_eq!(gone, None, "{fault}");
+    let lost = proofs(scene).into_iter().find(|name| !scene.repo.path(name).exists());
+    assert_eq!(lost, None, "{fault}");
+}
+
+/// The files that the lock names, if there is a lock.
+fn proofs(scene: &Scene) -> Vec<String> {
+    let Ok(text) = std::fs::read_to_string(scene.repo.path("images.lock")) else { return Vec::new() };
+    let lock: Value = serde_json::from_str(&text).unwrap();
+    let images = lock["images"].as_object().unwrap().values();
+    let signatures = images.filter_map(|image| image["signatures"].as_array()).flatten();
+    signatures
+        .map(|signature| format!("images.trust/{}.json", signature["bundle"].as_str().unwrap().replace(':', "-")))
+        .collect()
 }
 
 /// Every file is as it is to be, and there is no other.
@@ -182,6 +221,23 @@ fn lock() {
 #[test]
 fn update() {
     check(&Scene::new(&["update"], TOML, &[], &[&["lock"]]), false);
+}
+
+#[test]
+fn lock_of_what_is_signed() {
+    let scene = Scene::signed(&["lock"], &[]);
+    check(&scene, false);
+    scene.run();
+    assert_eq!(proofs(&scene).len(), 1);
+}
+
+#[test]
+fn update_of_what_is_signed() {
+    let scene = Scene::signed(&["update"], &[&["lock"]]);
+    let before = proofs(&scene);
+    check(&scene, false);
+    scene.run();
+    assert!(proofs(&scene).len() == 1 && proofs(&scene) != before);
 }
 
 #[test]
@@ -213,4 +269,38 @@ fn mirror() {
     assert!(scene.target.log().count("PUT", "/v2/") > 0 && !scene.registry.log().is_empty());
     let below = format!("corp/{}/acme/web", scene.registry.host().replace(':', "-"));
     assert_eq!(scene.target.digest_of(&below, "1"), scene.registry.digest_of("acme/web", "1"));
+}
+
+#[test]
+fn a_mirror_writes_to_the_cache_alone_and_gets_on_without() {
+    let strace = need!("strace");
+    let scene = Scene::new(&["mirror", "TARGET"], TOML, &[], &[&["lock"]]);
+    let cache = scene.repo.home().join(".cache");
+    let below = format!("corp/{}/acme/web", scene.registry.host().replace(':', "-"));
+    let is_whole = || scene.target.digest_of(&below, "1") == scene.registry.digest_of("acme/web", "1");
+    let empty = || {
+        drop(std::fs::remove_dir_all(&cache));
+        scene.reset();
+    };
+    empty();
+    // The folder that the command was started in stands in every call.
+    let root = scene.repo.root();
+    let here = format!("AT_FDCWD<{root}>");
+    assert_eq!(writing(&scene, &strace, false, |rest| rest.replace(&here, "").contains(root.as_str())), []);
+    empty();
+    let calls = writing(&scene, &strace, false, |rest| rest.contains(cache.as_str()));
+    assert!(calls.len() > 3, "{calls:?}");
+    for (call, number) in calls {
+        for error in ["ENOSPC", "EROFS"] {
+            empty();
+            let fault = format!("inject={call}:error={error}:when={number}");
+            let trace = format!("trace={call}");
+            let (done, said) = scene.traced(&strace, &["-o", "/dev/null", "-e", &trace, "-e", &fault]);
+            assert!(done && is_whole(), "{fault}: {said}");
+            // What lies in the cache after that is believed no more than before.
+            scene.target.clear();
+            scene.run();
+            assert!(is_whole(), "{fault}");
+        }
+    }
 }

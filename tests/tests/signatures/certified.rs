@@ -2,9 +2,9 @@
 
 use imagelock_signature::testing::{Hand, Instance};
 use imagelock_testkit::Registry;
-use imagelock_tests::Monorepo;
+use imagelock_tests::{Monorepo, bundle, push_bundles};
 
-use crate::{ISSUER, WORKFLOW, bundle, image, kept, locked, push_bundles, push_simple, root_of};
+use crate::{ISSUER, WORKFLOW, image, kept, locked, push_simple, root_of};
 
 struct Stage {
     registry: Registry,

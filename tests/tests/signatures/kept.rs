@@ -1,11 +1,13 @@
 //! What is kept beside the lock proves it for ever, and nothing else does.
 
+use std::process::Stdio;
+
 use imagelock_signature::testing::Hand;
 use imagelock_testkit::{Image, Registry};
-use imagelock_tests::Monorepo;
+use imagelock_tests::{Monorepo, binary, bundle, push_bundles};
 use serde_json::Value;
 
-use crate::{bundle, found, image, kept, locked, push_bundles};
+use crate::{found, image, kept, locked};
 
 struct Stage {
     registry: Registry,
@@ -32,6 +34,40 @@ fn stage() -> Stage {
         .build();
     repo.imagelock(["lock"]).success();
     Stage { registry, repo, other, digest }
+}
+
+#[test]
+fn many_runs_at_once_keep_one_file_and_ask_as_one() {
+    let Stage { registry, repo, .. } = stage();
+    let (files, lock) = (kept(&repo), repo.read("images.lock"));
+    let asked = registry.log().take().len();
+    std::fs::remove_dir_all(repo.path("images.trust")).unwrap();
+    std::fs::remove_file(repo.path("images.lock")).unwrap();
+    let start = || {
+        let mut command = repo.command(binary());
+        command.args(["lock", "--no-cache"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let runs: Vec<_> = (0..16).map(|_| start()).collect();
+    for run in runs {
+        let output = run.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!((kept(&repo), repo.read("images.lock")), (files, lock));
+    assert_eq!(registry.log().len(), asked, "{:?}", registry.log().lines());
+}
+
+#[test]
+fn a_file_that_a_run_left_when_it_was_killed_goes_with_the_next() {
+    let Stage { registry: _registry, repo, .. } = stage();
+    let (files, left) = (kept(&repo), format!("images.trust/sha256-{}.json", "1".repeat(64)));
+    for arguments in [["lock"], ["update"]] {
+        repo.write(&left, "{}");
+        repo.imagelock(arguments).success();
+        assert_eq!(kept(&repo), files, "{arguments:?}");
+    }
+    repo.write(&left, "{}");
+    repo.imagelock(["lock", "--locked"]).success();
+    assert!(repo.path(&left).exists(), "a check writes nothing");
 }
 
 #[test]

@@ -15,7 +15,6 @@ use serde_json::{Value, json};
 
 const WORKFLOW: &str = "https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main";
 const ISSUER: &str = "https://token.actions.githubusercontent.com";
-const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 fn image() -> Image {
@@ -71,38 +70,4 @@ fn push_simple(registry: &Registry, repository: &str, hand: &Hand, log: Option<&
     let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer] });
     let tag = digest.replace(':', "-");
     registry.put_manifest(&format!("{repository}:{tag}.sig"), MANIFEST, manifest.to_string());
-}
-
-/// Puts bundles where clients of registries without the API for referrers do.
-fn push_bundles(registry: &Registry, repository: &str, digest: &str, bundles: &[Vec<u8>]) {
-    let entries: Vec<Value> = bundles
-        .iter()
-        .map(|bundle| {
-            let blob = registry.put_blob(repository, bundle.clone());
-            let empty = registry.put_blob(repository, b"{}".to_vec());
-            let manifest = json!({
-                "schemaVersion": 2,
-                "mediaType": MANIFEST,
-                "artifactType": BUNDLE,
-                "config": { "mediaType": "application/vnd.oci.empty.v1+json", "digest": empty, "size": 2 },
-                "layers": [{ "mediaType": BUNDLE, "digest": blob, "size": bundle.len() }],
-                "subject": { "mediaType": MANIFEST, "digest": digest, "size": 1 },
-            })
-            .to_string();
-            let size = manifest.len();
-            let manifest = registry.put_manifest(repository, MANIFEST, manifest);
-            json!({ "mediaType": MANIFEST, "digest": manifest, "size": size, "artifactType": BUNDLE })
-        })
-        .collect();
-    let index = "application/vnd.oci.image.index.v1+json";
-    let list = json!({ "schemaVersion": 2, "mediaType": index, "manifests": entries }).to_string();
-    registry.put_manifest(&format!("{repository}:{}", digest.replace(':', "-")), index, list);
-}
-
-/// A bundle in which a hand signs a digest.
-fn bundle(hand: &Hand, log: Option<&Instance>, digest: &str) -> Vec<u8> {
-    let payload = testing::statement("", &digest.parse().unwrap(), "https://sigstore.dev/cosign/sign/v1");
-    let signature = hand.sign(&testing::preauthenticated(&payload));
-    let entry = log.map(|log| log.entry_of_statement(hand, &payload, &signature, NOON));
-    testing::bundle(hand, &payload, &signature, entry.as_ref())
 }

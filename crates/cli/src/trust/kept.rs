@@ -47,8 +47,9 @@ pub(crate) fn write_all(session: &Session<'_>, kept: &Kept, new: &Lockfile) -> R
     Ok(locked || written)
 }
 
-/// Takes away the files of signatures that a lock does not name. What has another name is somebody else's.
-fn sweep(session: &Session<'_>, lock: &Lockfile) -> Result<(), Failure> {
+/// Takes away the files of signatures that a lock does not name, which a run may have left that was killed. What has another name
+/// is somebody else's.
+pub(crate) fn sweep(session: &Session<'_>, lock: &Lockfile) -> Result<(), Failure> {
     let folder = session.root.join(FOLDER);
     if !folder.symlink_metadata().is_ok_and(|found| found.is_dir()) {
         return Ok(());

@@ -20,7 +20,7 @@ use imagelock_signature::{Evidence, Judge, Proof, Refused, Roots, Subject, Verdi
 
 use self::find::{Found, Search};
 pub(crate) use self::grade::{Grade, grades};
-pub(crate) use self::kept::write_all;
+pub(crate) use self::kept::{sweep, write_all};
 use self::policy::Policies;
 pub(crate) use crate::demanded::{Ask, Kept, Lacking};
 use crate::failure::{Failure, Kind, Problem};
