@@ -4,6 +4,7 @@
 //! copied as it is, whoever wrote it; whether it is worth anything is judged where it is read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use imagelock_core::lockfile::LockedImage;
 use imagelock_core::oci::{Descriptor, Document, INDEX, MANIFEST};
 use imagelock_core::{Digest, Platform, Repository, Tag};
 use imagelock_files::FileError;
-use imagelock_registry::{Client, Error};
+use imagelock_registry::{Client, Error, Shared};
 
 use crate::failure::Kind;
 
@@ -21,7 +22,7 @@ const MOST_DOCUMENTS: usize = 10_000;
 /// The most layers and configurations of one image.
 const MOST_BLOBS: usize = 100_000;
 
-/// The most bytes of indexes and manifests of a run: thousands of images of a dozen platforms.
+/// The most bytes of indexes, manifests and tags of a run: thousands of images of a dozen platforms.
 const BUNDLE_BYTES: u64 = 256 << 20;
 
 /// What cosign puts behind a digest to make the tag of what is about it.
@@ -95,9 +96,24 @@ pub(crate) struct Bundle {
     pub(crate) blobs: BTreeMap<Digest, u64>,
 }
 
-/// The bytes of all documents of a run.
+/// What the images of a run have in common.
 #[derive(Default)]
-pub(crate) struct Budget(AtomicU64);
+pub(crate) struct Run {
+    /// The bytes of all documents so far.
+    bytes: AtomicU64,
+    /// The tags of a repository that are made of digests.
+    tags: Shared<Repository, Arc<Vec<Tag>>>,
+}
+
+impl Run {
+    fn take(&self, bytes: u64) -> Result<(), Reason> {
+        if self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > BUNDLE_BYTES {
+            let most = BUNDLE_BYTES >> 20;
+            return Err(Reason::registry(format!("the images of this run have more than {most} MiB of manifests")));
+        }
+        Ok(())
+    }
+}
 
 struct Found {
     digest: Digest,
@@ -114,16 +130,11 @@ impl Found {
 }
 
 /// Finds all that is copied of an image.
-pub(crate) async fn of(
-    client: &Client,
-    image: &LockedImage,
-    extent: Extent,
-    budget: &Budget,
-) -> Result<Bundle, Reason> {
+pub(crate) async fn of(client: &Client, image: &LockedImage, extent: Extent, run: &Run) -> Result<Bundle, Reason> {
     let repository = image.repository().ok_or_else(|| Reason::registry("it is in no registry"))?;
     // A registry that forgot the digest may still have the tag.
     client.name(repository, image.tag.as_ref(), &image.digest);
-    let mut search = Search::new(client, repository, image, budget);
+    let mut search = Search::new(client, repository, image, run);
     let roots: Vec<Found> = if extent == Extent::Platforms {
         let root = |digest: &Digest| Found { digest: digest.clone(), media_type: None, tag: None, part: Part::Image };
         image.platforms.values().map(|platform| root(&platform.digest)).collect()
@@ -144,17 +155,17 @@ struct Search<'a> {
     client: &'a Client,
     repository: &'a Repository,
     image: &'a LockedImage,
-    budget: &'a Budget,
+    run: &'a Run,
     platforms: BTreeMap<Digest, Platform>,
     documents: BTreeMap<Digest, Copied>,
     blobs: BTreeMap<Digest, u64>,
 }
 
 impl<'a> Search<'a> {
-    fn new(client: &'a Client, repository: &'a Repository, image: &'a LockedImage, budget: &'a Budget) -> Self {
+    fn new(client: &'a Client, repository: &'a Repository, image: &'a LockedImage, run: &'a Run) -> Self {
         let locked = image.platforms.iter().map(|(platform, locked)| (locked.digest.clone(), platform.clone()));
         let (documents, blobs) = (BTreeMap::new(), BTreeMap::new());
-        Self { client, repository, image, budget, platforms: locked.collect(), documents, blobs }
+        Self { client, repository, image, run, platforms: locked.collect(), documents, blobs }
     }
 
     /// Takes a document with all that it names; returns whether it is about `about`, as it has to be. Many ways may lead to one
@@ -198,21 +209,30 @@ impl<'a> Search<'a> {
             };
             error.serving(&whole.to_string())
         })?;
-        let size = bytes.len() as u64;
-        if self.budget.0.fetch_add(size, Ordering::Relaxed) + size > BUNDLE_BYTES {
-            let most = BUNDLE_BYTES >> 20;
-            return Err(Reason::registry(format!("the images of this run have more than {most} MiB of manifests")));
-        }
+        self.run.take(bytes.len() as u64)?;
         Ok((bytes, document))
+    }
+
+    /// The tags that are made of digests; nothing where nobody lists them.
+    async fn tags(&self) -> Result<Option<Arc<Vec<Tag>>>, Reason> {
+        let mut read = 0;
+        let listed = self.run.tags.get(self.repository.clone(), async || {
+            let mut tags = self.client.tags(self.repository).await?.tags;
+            tags.retain(|tag| tag.as_str().starts_with("sha256-") || tag.as_str().starts_with("sha512-"));
+            read = tags.iter().map(|tag| tag.as_str().len() as u64).sum();
+            Ok(Arc::new(tags))
+        });
+        let listed = listed.await.ok();
+        self.run.take(read)?;
+        Ok(listed)
     }
 
     /// Takes what is about the image, about its locked platforms, and about what is about these.
     async fn beside(&mut self) -> Result<(), Reason> {
         let locked = self.image.platforms.values().map(|platform| platform.digest.clone());
         let mut subjects: Vec<Digest> = locked.chain([self.image.digest.clone()]).collect();
-        subjects.dedup();
         let mut asked = BTreeSet::new();
-        let tags = self.client.tags(self.repository).await.ok().map(|list| list.tags);
+        let tags = self.tags().await?;
         while let Some(subject) = subjects.pop() {
             if !asked.insert(subject.clone()) {
                 continue;
@@ -228,7 +248,7 @@ impl<'a> Search<'a> {
                     subjects.push(entry.digest.clone());
                 }
             }
-            for tag in tags_of(&subject, tags.as_deref()) {
+            for tag in tags_of(&subject, tags.as_deref().map(Vec::as_slice)) {
                 if let Some((digest, _)) = self.client.tagged(self.repository, tag.clone()).await? {
                     let found = Found { digest, media_type: None, tag: Some(tag), part: Part::Beside };
                     self.walk(found, None).await?;

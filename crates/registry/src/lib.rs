@@ -41,5 +41,5 @@ pub use error::{
 pub use event::{Event, Oddity, Reporter, Silent};
 pub use hash::is_content_of;
 pub use layout::{Layout, LayoutError};
-pub use resolve::{Built, Resolved, Resolver, Step, Take};
+pub use resolve::{Built, Resolved, Resolver, Shared, Step, Take};
 pub use settings::{Backoff, Mirror, Pace, RegistrySettings, Timeouts};

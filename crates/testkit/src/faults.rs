@@ -21,6 +21,8 @@ pub struct Fault {
 pub(crate) enum Effect {
     Answer(Answer),
     Close,
+    Cut(usize),
+    Lost,
     Redirect(Redirect),
     Delay(Duration),
     Hold(Gate),
@@ -80,6 +82,16 @@ impl Fault {
     /// Closes the connection without an answer.
     pub fn close() -> Self {
         Self::new(Effect::Close)
+    }
+
+    /// Closes the connection when more than that many bytes of the request's body have come. A shorter one arrives.
+    pub fn cut(after: usize) -> Self {
+        Self::new(Effect::Cut(after))
+    }
+
+    /// Does what was asked for, and closes the connection without saying so.
+    pub fn lost() -> Self {
+        Self::new(Effect::Lost)
     }
 
     /// Answers with 307 and the place to go on.
@@ -231,6 +243,17 @@ impl Gate {
     }
 }
 
+/// When faults come into a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// While its body is read.
+    Body,
+    /// Before it is authenticated.
+    Early,
+    /// After that.
+    Usual,
+}
+
 struct Rule {
     on: On,
     fault: Fault,
@@ -251,14 +274,15 @@ impl Faults {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Uses up the rules that meet a request, up to the first that answers it.
-    pub(crate) fn take(&self, asked: &Asked, store: &Store, before_auth: bool) -> Vec<Effect> {
+    /// Uses up the rules that meet a request at a stage of it, up to the first that answers it.
+    pub(crate) fn take(&self, asked: &Asked, store: &Store, stage: Stage) -> Vec<Effect> {
         let mut effects = Vec::new();
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
         for rule in rules.iter_mut() {
             let effect = &rule.fault.effect;
             let arrived = asked.redirected && matches!(effect, Effect::Redirect(_));
-            if arrived || !rule.on.meets(asked, store, before_auth) {
+            let is_other = matches!(effect, Effect::Cut(_)) != (stage == Stage::Body);
+            if arrived || is_other || !rule.on.meets(asked, store, stage == Stage::Early) {
                 continue;
             }
             if rule.fault.skip > 0 {

@@ -50,6 +50,37 @@ fn a_target_that_takes_over_what_it_has_not_is_found_by_reading_it() {
 }
 
 #[test]
+fn uploads_that_break_off_are_begun_anew() {
+    for fault in [Fault::cut(50), Fault::lost()] {
+        let stage = Stage::new();
+        stage.target.fault(On::upload("*").method("PUT"), fault.times(3));
+        stage.repo.imagelock(["mirror", &stage.to()]).success();
+        assert!(stage.is_whole());
+        assert!(stage.target.log().find("PUT", "/v2/").iter().any(|entry| entry.status == 0));
+    }
+}
+
+#[test]
+fn uploads_that_never_get_through_are_named_and_sent_by_the_next_run() {
+    let stage = Stage::new();
+    let [one, two] = ["acme/one", "acme/two"].map(|repository| stage.below(repository));
+    stage.target.fault(On::upload(&one).method("PUT"), Fault::cut(10_000));
+    stage.target.fault(On::upload(&two).method("PUT"), Fault::lost());
+    let failed = stage.repo.imagelock(["mirror", &stage.to()]).exit(3);
+    for (name, repository) in [("one", &one), ("two", &two)] {
+        let blob = format!(
+            "`{name}` could not be mirrored: cannot write the blob {}/{repository}@sha256:",
+            stage.target.host()
+        );
+        assert!(failed.stderr.contains(&blob), "{}", failed.stderr);
+        assert_eq!(stage.target.log().count("PUT", &format!("/v2/{repository}/manifests/")), 0);
+    }
+    stage.target.heal();
+    stage.repo.imagelock(["mirror", &stage.to()]).success();
+    assert!(stage.is_whole());
+}
+
+#[test]
 fn a_target_that_shows_another_manifest_than_it_took_is_found() {
     let stage = Stage::new();
     stage.target.fault(On::manifest(&stage.below("acme/one")).method("GET"), Fault::bytes("{}"));

@@ -178,6 +178,27 @@ fn what_there_is_about_an_image_comes_along_unless_nobody_wants_it() {
 }
 
 #[test]
+fn a_repositorys_tags_are_listed_once_however_many_of_its_images_are_copied() {
+    let stage = Stage::new();
+    let (about, other) = (beside(&stage.source, &stage.one), Image::linux(["s390x"]));
+    stage.source.push("acme/one:9", &other);
+    let more = format!("other = \"{}/acme/one:9\"\n", stage.source.host());
+    stage.repo.write("images.toml", stage.repo.read("images.toml") + &more);
+    stage.repo.imagelock(["lock"]).success();
+    let to = stage.to();
+    for arguments in [["mirror", to.as_str()], ["pull", "vendor"]] {
+        stage.source.log().take();
+        stage.repo.imagelock(arguments).success();
+        for repository in ["acme/one", "acme/two"] {
+            assert_eq!(stage.source.log().count("GET", &format!("/v2/{repository}/tags/list")), 1, "{arguments:?}");
+        }
+    }
+    let below = stage.below("acme/one");
+    assert_eq!(stage.target.digest_of(&below, "9").as_deref(), Some(other.digest()));
+    assert!(stage.target.digest_of(&below, &about[3].0).is_some());
+}
+
+#[test]
 fn a_list_of_tags_that_is_refused_costs_no_signature() {
     let stage = Stage::new();
     let about = beside(&stage.source, &stage.one);

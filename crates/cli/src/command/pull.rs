@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::mirror::{TIME_LIMIT, listed};
 use super::update::known;
-use crate::bundle::{self, Budget, Bundle, Extent, Part, Reason};
+use crate::bundle::{self, Bundle, Extent, Part, Reason, Run};
 use crate::complete::image_names;
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
@@ -67,11 +67,10 @@ impl Pull {
         let resolver = session.resolver_within(TIME_LIMIT, progress.clone())?;
         let places = self.places(&session.directory);
         let client = resolver.client();
-        let (extent, budget) = (self.extent(), Budget::default());
+        let (extent, run) = (self.extent(), Run::default());
         let work = async {
             // The client's own limits decide how many requests there are at a time.
-            let documents =
-                stream::iter(images.values()).map(|image| documents(client, image, extent, &budget, &places));
+            let documents = stream::iter(images.values()).map(|image| documents(client, image, extent, &run, &places));
             let documents: Vec<_> = documents.buffered(16).collect().await;
             let failed = blobs(client, &images, &documents, &places).await;
             (documents, failed)
@@ -146,10 +145,10 @@ async fn documents(
     client: &Client,
     image: &LockedImage,
     extent: Extent,
-    budget: &Budget,
+    run: &Run,
     places: &Places,
 ) -> Result<Bundle, Reason> {
-    let bundle = bundle::of(client, image, extent, budget).await?;
+    let bundle = bundle::of(client, image, extent, run).await?;
     for copied in &bundle.documents {
         for (folder, path) in places.of(&copied.digest) {
             folder.writer.put(&path, &copied.bytes)?;

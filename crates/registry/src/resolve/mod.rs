@@ -24,7 +24,7 @@ use self::image::Image;
 use self::lists::Lists;
 pub use self::newest::Built;
 pub(crate) use self::platforms::NESTED;
-use self::shared::Shared;
+pub use self::shared::Shared;
 use self::source::{Documents, Source};
 use crate::client::Client;
 use crate::error::{Context, Error};

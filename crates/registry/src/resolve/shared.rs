@@ -10,7 +10,7 @@ use crate::error::Error;
 type Cell<V> = Arc<OnceCell<Result<V, Error>>>;
 
 /// Answers by key. Whoever asks first does the work, the others wait for it; a failure is an answer too.
-pub(crate) struct Shared<K, V> {
+pub struct Shared<K, V> {
     cells: Mutex<BTreeMap<K, Cell<V>>>,
 }
 
@@ -21,7 +21,8 @@ impl<K, V> Default for Shared<K, V> {
 }
 
 impl<K: Ord, V: Clone> Shared<K, V> {
-    pub(crate) async fn get(&self, key: K, work: impl AsyncFnOnce() -> Result<V, Error>) -> Result<V, Error> {
+    /// Returns the answer for a key, which `work` finds out if nobody has asked before.
+    pub async fn get(&self, key: K, work: impl AsyncFnOnce() -> Result<V, Error>) -> Result<V, Error> {
         let cell = {
             let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(cells.entry(key).or_default())

@@ -136,7 +136,8 @@ fn an_upload_of_other_bytes_is_never_finished() {
 
 #[test]
 fn an_upload_that_fails_begins_anew() {
-    for fault in [Fault::close(), Fault::status(503), Fault::status(404), Fault::status(416)] {
+    let broken = [Fault::close(), Fault::cut(0), Fault::cut(100_000), Fault::lost()];
+    for fault in broken.into_iter().chain([503, 404, 416].map(Fault::status)) {
         let setup = Setup::new();
         setup.target.fault(On::upload("copy/app").method("PUT"), fault.times(1));
         setup.upload().unwrap();
@@ -145,6 +146,23 @@ fn an_upload_that_fails_begins_anew() {
         assert_eq!((asked[0].as_str(), &asked[2..]), ("POST 202", &["POST 202".to_owned(), "PUT 201".to_owned()][..]));
         let sessions = setup.target.log().find("PUT", "/v2/");
         assert_ne!(sessions[0].path, sessions[1].path, "a session is not continued");
+    }
+}
+
+#[test]
+fn an_upload_that_never_gets_through_names_the_blob_and_who_did_not_take_it() {
+    for fault in [Fault::cut(100_000), Fault::lost()] {
+        let setup = Setup::new();
+        setup.target.fault(On::upload("copy/app").method("PUT"), fault);
+        let error = setup.upload().unwrap_err();
+        let host = setup.target.host();
+        let expected = format!("cannot write the blob {host}/copy/app@{}: cannot reach {host}: ", setup.digest());
+        let said = error.to_string();
+        assert!(said.starts_with(&expected) && said.ends_with(", after 4 attempts"), "{said}");
+        assert!(matches!(kind(error), ErrorKind::Network { .. }));
+        setup.target.heal();
+        setup.upload().unwrap();
+        assert!(setup.arrived());
     }
 }
 

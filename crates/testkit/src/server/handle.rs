@@ -14,7 +14,7 @@ use super::request::{Asked, REDIRECTED, Route, Side};
 use super::store::Store;
 use super::{pull, push};
 use crate::auth::{Addresses, Gatekeeper};
-use crate::faults::{Effect, Faults, Redirect};
+use crate::faults::{Effect, Faults, Redirect, Stage};
 use crate::log::{Log, Ticket};
 
 /// The largest body that a client may push.
@@ -59,8 +59,10 @@ pub(super) async fn handle(
     let (parts, body) = request.into_parts();
     let asked = Asked::new(&parts, caller.side);
     let ticket = shared.log.open(&asked);
+    let cut = shared.faults.take(&asked, &shared.store(), Stage::Body);
+    let cut = cut.iter().find_map(|effect| if let Effect::Cut(after) = effect { Some(*after) } else { None });
     // Of a body that breaks off nothing is kept, as if the request had not come.
-    let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
+    let Ok(body) = axum::body::to_bytes(body, cut.unwrap_or(MAX_BODY)).await else {
         caller.close();
         return Response::new(Body::empty());
     };
@@ -87,7 +89,7 @@ fn send(answer: Answer, asked: &Asked, ticket: &Ticket) -> Response {
 
 /// Returns the answer, or nothing where the connection is to be closed.
 async fn answer(shared: &Shared, asked: &Asked, body: &Bytes) -> Option<Answer> {
-    let early = shared.faults.take(asked, &shared.store(), true);
+    let early = shared.faults.take(asked, &shared.store(), Stage::Early);
     let answer = match before(shared, asked, &early).await {
         Before::Close => return None,
         Before::Answer(answer) => answer,
@@ -100,11 +102,15 @@ async fn answer(shared: &Shared, asked: &Asked, body: &Bytes) -> Option<Answer> 
 }
 
 async fn authenticated(shared: &Shared, asked: &Asked, body: &Bytes) -> Option<Answer> {
-    let effects = shared.faults.take(asked, &shared.store(), false);
+    let effects = shared.faults.take(asked, &shared.store(), Stage::Usual);
     match before(shared, asked, &effects).await {
         Before::Close => None,
         Before::Answer(answer) => Some(answer),
-        Before::GoOn => Some(after(usual(shared, asked, body), effects)),
+        Before::GoOn => {
+            let answer = usual(shared, asked, body);
+            let is_lost = effects.iter().any(|effect| matches!(effect, Effect::Lost));
+            (!is_lost).then(|| after(answer, effects))
+        }
     }
 }
 
@@ -131,7 +137,7 @@ async fn before(shared: &Shared, asked: &Asked, effects: &[Effect]) -> Before {
             Effect::Redirect(redirect) => {
                 return Before::Answer(redirected(shared, asked, redirect));
             }
-            Effect::Header { .. } | Effect::Bytes(_) | Effect::Deliver(_) => {}
+            Effect::Header { .. } | Effect::Bytes(_) | Effect::Deliver(_) | Effect::Cut(_) | Effect::Lost => {}
         }
     }
     Before::GoOn
@@ -158,7 +164,13 @@ fn after(mut answer: Answer, effects: Vec<Effect>) -> Answer {
             Effect::Header { name, value } => answer.set(&name, value.as_deref()),
             Effect::Bytes(bytes) => answer.body = bytes,
             Effect::Deliver(delivery) => answer.delivery = delivery,
-            Effect::Answer(_) | Effect::Close | Effect::Redirect(_) | Effect::Delay(_) | Effect::Hold(_) => {}
+            Effect::Answer(_)
+            | Effect::Close
+            | Effect::Cut(_)
+            | Effect::Lost
+            | Effect::Redirect(_)
+            | Effect::Delay(_)
+            | Effect::Hold(_) => {}
         }
     }
     answer

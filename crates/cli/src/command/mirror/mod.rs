@@ -18,7 +18,7 @@ use self::blobs::{Carrier, How};
 pub(super) use self::documents::listed;
 use self::names::Names;
 use super::update::known;
-use crate::bundle::{self, Budget, Bundle, Extent, Reason};
+use crate::bundle::{self, Bundle, Extent, Reason, Run};
 use crate::complete::image_names;
 use crate::failure::{Failure, Kind, Problem};
 use crate::host::{Format, Host};
@@ -139,8 +139,8 @@ impl Mirror {
         jobs: usize,
     ) -> Result<(Vec<MirroredImage<'a>>, Counts), Failure> {
         let extent = if self.without_referrers { Extent::Whole } else { Extent::WithReferrers };
-        let budget = Budget::default();
-        let bundles = stream::iter(trips).map(|trip| bundle::of(source, trip.image, extent, &budget));
+        let run = Run::default();
+        let bundles = stream::iter(trips).map(|trip| bundle::of(source, trip.image, extent, &run));
         let bundles: Vec<Result<Bundle, Reason>> = bundles.buffered(IMAGES).collect().await;
         let routes = routes(trips, &bundles);
         progress.whole(routes.values().map(|(size, places)| size.saturating_mul(places.len() as u64)).sum());
