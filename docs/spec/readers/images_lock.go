@@ -13,7 +13,7 @@ import (
 )
 
 const manifest, place = `application/vnd\.(oci\.image\.manifest\.v1|docker\.distribution\.manifest\.v2)\+json`, `(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*)(:[0-9]+)?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)+`
-const digest, keys = `sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}`, ` base config created dialect digest exclude extends images layout mediaType name path platforms prerelease registry repository request revision scheme select size source tag tags version `
+const digest, keys = `sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}`, ` base bundle config created dialect digest exclude extends identity images issuer key layout mediaType name path platforms prerelease registry repository request revision scheme select signatures size source tag tags version `
 
 type object = map[string]any // A struct would take `Digest` for `digest`.
 

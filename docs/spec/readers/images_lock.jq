@@ -1,6 +1,6 @@
 # Reads images.lock: jq --argjson questions '[["reference", "postgres", "linux/amd64"]]' -f images_lock.jq images.lock
-def keys_known: "base config created dialect digest exclude extends images layout mediaType name path platforms prerelease registry repository
-  request revision scheme select size source tag tags version" | [splits("\\s+")];
+def keys_known: "base bundle config created dialect digest exclude extends identity images issuer key layout mediaType name path platforms prerelease
+  registry repository request revision scheme select signatures size source tag tags version" | [splits("\\s+")];
 def manifests: ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
 def indexes: ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
 def need(holds; reason): if holds then . else error(reason) end;

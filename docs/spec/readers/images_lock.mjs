@@ -14,8 +14,8 @@ const PLATFORM = /^(?!unknown\/)(?![^/]*\/unknown(\/|$))[a-z0-9._-]{1,64}\/[a-z0
 const LAYOUT = /^(?!\/)(?![A-Za-z]:)(?!(.*\/)?\.{0,2}(\/|$))[^\\\u0000-\u001f\u007f-\u009f]+$/;
 const RULE = "(dialect )?(exclude )?(prerelease )?repository(?=.)( scheme)?( select)?( tags)?( version)?";
 const ASKED = new RegExp(`^(repository tag|digest repository( tag)?|layout( tag)?|${RULE})$`);
-const KEYS = ("base config created dialect digest exclude extends images layout mediaType name path platforms prerelease registry repository " +
-  "request revision scheme select size source tag tags version").split(" ");
+const KEYS = ("base bundle config created dialect digest exclude extends identity images issuer key layout mediaType name path platforms prerelease " +
+  "registry repository request revision scheme select signatures size source tag tags version").split(" ");
 
 function need(holds, ...reason) {
   if (!holds) throw new Error(reason.join(" "));

@@ -16,8 +16,8 @@ PLATFORM = r"(?!unknown/)(?![^/]*/unknown(/|$))[a-z0-9._-]{1,64}/[a-z0-9._-]{1,6
 LAYOUT = r"(?!/)(?![A-Za-z]:)(?!(.*/)?\.{0,2}(/|$))[^\\\x00-\x1f\x7f-\x9f]+"
 RULE = r"(dialect )?(exclude )?(prerelease )?repository(?=.)( scheme)?( select)?( tags)?( version)?"
 ASKED = rf"repository tag|digest repository( tag)?|layout( tag)?|{RULE}"
-KEYS = """base config created dialect digest exclude extends images layout mediaType name path platforms prerelease registry repository
-    request revision scheme select size source tag tags version""".split()
+KEYS = """base bundle config created dialect digest exclude extends identity images issuer key layout mediaType name path platforms
+    prerelease registry repository request revision scheme select signatures size source tag tags version""".split()
 
 
 def need(holds, *reason):

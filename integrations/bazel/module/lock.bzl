@@ -123,6 +123,7 @@ def parse_lock(text, where, decode_options = {}):
     if lock["version"] < 1:
         fail("imagelock: %s has version %d, which never was; run `imagelock lock`" % (where, lock["version"]))
     _known(lock, where)
+    _extends(lock, where)
     images = _field(lock, "images", "dict", where)
     return {name: _image(name, images[name], where) for name in sorted(images.keys())}
 
@@ -203,6 +204,7 @@ def _image(name, entry, where):
         }
     )
     _base(entry, where)
+    _signatures(entry, where)
     judge(entry, _request(entry, where), where)
     return read
 
@@ -213,6 +215,37 @@ def _base(entry, where):
         _known(base, where)
         _digest(base, "digest", where, optional = True)
         _field(base, "name", "string", where, optional = True)
+
+def _signatures(entry, where):
+    signatures = entry.get("signatures", [])
+    if type(signatures) != "list":
+        fail("imagelock: %s: `signatures` must be a list, and is %s; run `imagelock lock`" % (where, show(signatures)))
+    where = where + ": a signature"
+    for signature in signatures:
+        _known(signature, where)
+        _digest(signature, "bundle", where)
+        _text(signature, "key", where, is_layout, "a path in the lock's folder", optional = True)
+        _field(signature, "identity", "string", where, optional = True)
+        _field(signature, "issuer", "string", where, optional = True)
+        if [key for key in ["identity", "issuer", "key"] if key in signature] not in [["key"], ["identity", "issuer"]]:
+            fail("imagelock: %s is by a key, or by an identity and its issuer; run `imagelock lock`" % where)
+
+def _extends(lock, where):
+    extends = _field(lock, "extends", "dict", where, optional = True)
+    if extends == None:
+        return
+    where = where + ": extends"
+    _known(extends, where)
+    _digest(extends, "digest", where)
+    _text(extends, "registry", where, is_registry, "a registry's host", optional = True)
+    _text(extends, "repository", where, is_repository, "a repository's path", optional = True)
+    _text(extends, "tag", where, is_tag, "a tag", optional = True)
+    path = _field(extends, "path", "string", where, optional = True)
+    if path != None and (path.startswith("/") or not path):
+        fail("imagelock: %s: `path` must be a path from the project file on, and is %s; run `imagelock lock`" % (where, show(path)))
+    has = [key for key in ["path", "registry", "repository"] if key in extends]
+    if has not in [["path"], ["registry", "repository"]] or path != None and "tag" in extends:
+        fail("imagelock: %s has a registry and a repository, or a path; run `imagelock lock`" % where)
 
 def _request(entry, where):
     request = _field(entry, "request", "dict", where)
