@@ -46,6 +46,11 @@ fn bazel() {
 }
 
 #[test]
+fn builds() {
+    replays("builds");
+}
+
+#[test]
 fn challenge() {
     replays("challenge");
 }
@@ -173,6 +178,11 @@ fn reference() {
 #[test]
 fn rpm() {
     replays("rpm");
+}
+
+#[test]
+fn running() {
+    replays("running");
 }
 
 #[test]

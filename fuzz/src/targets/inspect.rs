@@ -7,7 +7,7 @@ use imagelock_core::oci::Descriptor;
 use imagelock_inspect::attested::{self, Said};
 use imagelock_inspect::{By, Package, bom};
 
-fn layer(media_type: &str) -> Descriptor {
+pub(super) fn layer(media_type: &str) -> Descriptor {
     Descriptor {
         media_type: media_type.to_owned(),
         artifact_type: None,

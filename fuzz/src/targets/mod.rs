@@ -5,6 +5,7 @@ mod contents;
 mod core;
 mod files;
 mod inspect;
+mod proof;
 mod registry;
 mod signature;
 
@@ -41,6 +42,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "plain", body: files::plain },
     Target { name: "imports", body: files::imports },
     Target { name: "statement", body: inspect::statement },
+    Target { name: "running", body: proof::running },
+    Target { name: "builds", body: proof::builds },
     Target { name: "signature", body: signature::signature },
     Target { name: "challenge", body: registry::challenge },
     Target { name: "link", body: registry::link },

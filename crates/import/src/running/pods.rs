@@ -1,5 +1,7 @@
 //! `kubectl get pods -o json` (Kubernetes' API, `core/v1`).
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::{Running, RunningError, container};
@@ -70,12 +72,14 @@ impl Pod {
             (spec.ephemeral_containers, status.ephemeral_container_statuses),
         ] {
             let has = has.unwrap_or_default();
+            // The first of a name counts. There may be as many as the text has room for, on either side.
+            let has: BTreeMap<&str, &str> = has.iter().rev().map(|has| (&*has.name, &*has.image_id)).collect();
             for asked in asked.into_iter().flatten() {
                 if has_ended {
                     found.ended += 1;
                     continue;
                 }
-                let id = has.iter().find(|has| has.name == asked.name).map(|has| has.image_id.as_str());
+                let id = has.get(asked.name.as_str()).copied();
                 found.containers.push(container(format!("{pod}/{}", asked.name), asked.image, &[id]));
             }
         }
