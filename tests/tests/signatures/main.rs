@@ -4,6 +4,7 @@
 
 mod certified;
 mod cosign;
+mod extended;
 mod kept;
 mod roots;
 

@@ -38,6 +38,8 @@ pub(super) struct Inherited {
     labels: BTreeSet<String>,
     /// Who has to have signed it: this project's word, whatever the publisher asks for.
     trust: trusting::Said,
+    /// What it says of that itself.
+    own: trusting::Level,
     pub(super) at: Location,
 }
 
@@ -56,8 +58,9 @@ pub(super) fn read(entry: &Entry, defaults: &Defaults) -> Result<Inherited, Vec<
         fields.fail(ProjectError::invalid(reason, &inherit.node.at));
     }
     let (platforms, labels) = (image::platforms(&mut fields), image::labels(&mut fields));
+    let own = trusting::level(&mut fields);
     fields.finish()?;
-    Ok(Inherited { platforms, labels, trust: defaults.trust.clone(), at: entry.key_at.clone() })
+    Ok(Inherited { platforms, labels, trust: defaults.trust.clone(), own, at: entry.key_at.clone() })
 }
 
 impl Project {
@@ -89,7 +92,7 @@ impl Project {
                 Ok(answer) => {
                     let (at, labels) = (inherited.at, inherited.labels);
                     let (request, update) = (answer.request.clone(), Settings::default());
-                    let (trust, signatures) = inherited.trust.of(&trusting::Level::default(), answer.repository());
+                    let (trust, signatures) = inherited.trust.of(&inherited.own, answer.repository());
                     let value_at = at.clone();
                     let declared = Declared {
                         request,
