@@ -25,19 +25,25 @@ fn web(version: &str, created: &str) -> Image {
 struct Reader {
     page: String,
     registry: Registry,
+    mirror: Registry,
     repo: Monorepo,
     differs: Vec<String>,
 }
 
 impl Reader {
     fn runs(&mut self, command: &str, exit: i32) {
-        let output = self.repo.imagelock(command.split(' ')).exit(exit);
+        let own = command.replace("mirror.example.com", self.mirror.host());
+        let output = self.repo.imagelock(own.split(' ')).exit(exit);
         let document: serde_json::Value = serde_json::from_str(&output.stdout)
             .unwrap_or_else(|error| panic!("`{command}` does not print one document: {error}\n{}", output.stdout));
         assert!(document.is_array() || document.is_object());
-        let host = output.stdout.replace(self.registry.host(), "registry.example.com");
+        let host = self.registry.host();
+        let text =
+            output.stdout.replace(host, "registry.example.com").replace(self.mirror.host(), "mirror.example.com");
+        // Below a mirror, a host with a port is written as a repository can be.
+        let text = text.replace(&host.replace(':', "-"), "registry.example.com");
         let shown =
-            regex::Regex::new("(sha256:[0-9a-f]{12})[0-9a-f]{52}").unwrap().replace_all(&host, "$1…").into_owned();
+            regex::Regex::new("(sha256:[0-9a-f]{12})[0-9a-f]{52}").unwrap().replace_all(&text, "$1…").into_owned();
         if shown != documented(&self.page, command) {
             self.differs.push(format!("$ imagelock {command}\n{shown}"));
         }
@@ -55,7 +61,8 @@ fn every_document_is_the_one_that_the_page_shows() {
         registry.host()
     );
     let repo = Monorepo::builder().file("images.toml", &toml).build();
-    let mut reader = Reader { page, registry, repo, differs: Vec::new() };
+    let mirror = Registry::start().unwrap();
+    let mut reader = Reader { page, registry, mirror, repo, differs: Vec::new() };
 
     reader.repo.write("Dockerfile", "FROM redis:8\n");
     reader.runs("scan Dockerfile --format json", 0);
@@ -73,6 +80,7 @@ fn every_document_is_the_one_that_the_page_shows() {
     reader.runs("render --check --format json", 1);
     reader.runs("check --format json", 1);
     reader.runs("pull layout --format json", 0);
+    reader.runs("mirror mirror.example.com/corp --format json", 0);
     let digest = serde_json::from_str::<serde_json::Value>(&reader.repo.read("images.lock")).unwrap();
     let digest = digest["images"]["web"]["digest"].as_str().unwrap().to_owned();
     reader.registry.delete_manifest("acme/web", &digest);

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 use imagelock_core::ImageName;
 use imagelock_core::source::Location;
+use serde::Serialize;
+
+use crate::trust::Grade;
 
 /// Files to keep, by their paths from the project file on.
 pub(crate) type Kept = BTreeMap<Utf8PathBuf, Vec<u8>>;
@@ -27,4 +30,21 @@ pub(crate) enum Ask {
     Registries,
     /// What is not kept is missing.
     Nobody,
+}
+
+/// How far an image is signed, as programs are told: both or none.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Signed {
+    /// The word of its grade.
+    #[serde(rename = "signature", skip_serializing_if = "Option::is_none")]
+    pub(crate) word: Option<&'static str>,
+    /// The same to people.
+    #[serde(rename = "signatureNote", skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
+}
+
+impl Signed {
+    pub(crate) fn of(grade: &Grade) -> Self {
+        Self { word: Some(grade.word()), note: Some(grade.words()) }
+    }
 }

@@ -155,6 +155,41 @@ fn a_merge_keeps_what_both_sides_have_signed() {
 }
 
 #[test]
+fn inspect_and_outdated_tell_by_what_is_kept_who_has_signed_what_is_locked() {
+    let Stage { registry, repo, .. } = stage();
+    registry.push("acme/app:1", &Image::linux(["amd64", "arm64"]).seed("newer"));
+    let document = |command: &[&str]| -> Value {
+        let output = repo.imagelock([command, &["--format", "json"]].concat()).success();
+        serde_json::from_str(&output.stdout).unwrap()
+    };
+    // The newer image is not signed, so that `outdated` could not take it: what is locked is told all the same.
+    let check = |word: &str, note: &str| {
+        let inspected = document(&["inspect", "app"]);
+        assert_eq!((&inspected["signature"], &inspected["signatureNote"]), (&word.into(), &note.into()));
+        let text = repo.imagelock(["inspect", "app"]).success().stdout;
+        assert!(text.contains(&format!("\n  signature          {note}\n")), "{text}");
+        registry.log().take();
+        let row = &document(&["outdated"])["outdated"][0];
+        assert_eq!((&row["signature"], &row["signatureNote"]), (&word.into(), &note.into()));
+        let told = repo.imagelock(["outdated"]).success();
+        assert!(told.stderr.contains(&format!("Signature app  {note}\n")), "{told}");
+        let list = repo.imagelock(["outdated", "--format", "markdown"]).success().stdout;
+        assert!(list.contains("\n- `app`: "), "{list}");
+        let is_for_signatures = |line: &String| line.contains("/referrers/") || line.contains("/sha256-");
+        let asked = registry.log().lines();
+        assert!(!asked.is_empty() && !asked.iter().any(is_for_signatures), "{asked:?}");
+    };
+    check("signed", "signed by the key `a.pub`");
+    let file = format!("images.trust/{}", kept(&repo)[0]);
+    std::fs::remove_file(repo.path(&file)).unwrap();
+    check("wrong", &format!("is locked with a signature that is not there as it was: `{file}`"));
+    let reference = format!("{}/acme/app:1", registry.host());
+    assert_eq!(document(&["inspect", &reference])["signature"], Value::Null);
+    repo.write("images.toml", repo.read("images.toml").replace("verify =", "# verify =").replace("\ntlog", "\n# tlog"));
+    check("wrong", "is locked with signatures that nobody asks for");
+}
+
+#[test]
 fn verify_tells_how_far_each_image_is_signed() {
     let Stage { registry, repo, .. } = stage();
     let said = r#"{"buildType": "x", "builder": {"id": "x"}, "materials": []}"#;

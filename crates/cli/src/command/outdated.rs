@@ -18,8 +18,10 @@ use crate::host::{Format, Host};
 use crate::report::{self, Brief, Direction};
 use crate::seen::{self, Found, PushedAgain, Seen};
 use crate::session::Session;
+use crate::shell::Shell;
 use crate::snapshots::{self, Ended};
 use crate::table::{Narrowing, Table};
+use crate::trust::{self, Signed};
 use crate::waiting::{Candidate, Said, Waits};
 
 /// Tell which images are behind, how far, and what keeps them
@@ -82,6 +84,9 @@ struct Row {
     /// For how many days the locked image is there, by its own word.
     #[serde(skip_serializing_if = "Option::is_none")]
     age_days: Option<i64>,
+    /// How far what is kept says that the locked image is signed, where it has to be.
+    #[serde(flatten)]
+    signed: Signed,
     /// `allowed`, `waiting` or `held`.
     state: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -109,7 +114,8 @@ impl Outdated {
         let waiting = Waits::of(host, &old, waiting);
         seen::tell(&host.shell, &pushed_again);
         let looked: Vec<&ImageName> = session.project.images.keys().filter(|name| asked(name)).collect();
-        let rows: Vec<Row> = looked.iter().filter_map(|name| Row::of(name, [&old, &new], &waiting, &now)).collect();
+        let mut rows: Vec<Row> = looked.iter().filter_map(|name| Row::of(name, [&old, &new], &waiting, &now)).collect();
+        say_who_signed(&session, &old, &mut rows)?;
         let moves = rows.iter().filter(|row| row.allowed.is_some()).count();
         let waits = waiting.iter().filter(|waits| waits.is_for_a_person()).count();
         let fresh = looked.len() - rows.len();
@@ -127,6 +133,7 @@ impl Outdated {
                     let lines = table(&rows).lines(host.shell.out.width);
                     host.shell.result(&(lines.join("\n") + "\n"));
                 }
+                tell_who_signed(&host.shell, &rows);
                 for ended in &ended {
                     host.shell.attention("Ended", &format!("{}  {}", ended.name, ended.words()));
                 }
@@ -169,6 +176,7 @@ impl Row {
             direction: waits
                 .map_or_else(|| step.filter(|step| step.down).map(|_| Direction::Down), |waits| waits.direction),
             age_days: from.and_then(|from| age(from, now)),
+            signed: Signed::default(),
             state,
             reasons: waits.map(|waits| waits.reasons.clone()).unwrap_or_default(),
             approve: waits.and_then(|waits| waits.approve.clone()),
@@ -197,6 +205,28 @@ impl Row {
             (None, _) => "not locked".to_owned(),
             (_, "allowed") => "may be taken".to_owned(),
             _ => Said::phrase(&self.reasons),
+        }
+    }
+}
+
+/// Adds how far what is locked now is signed, by what is kept: nobody is asked.
+fn say_who_signed(session: &Session<'_>, old: &Lockfile, rows: &mut [Row]) -> Result<(), Failure> {
+    let mut lock = old.clone();
+    lock.images.retain(|name, _| rows.iter().any(|row| row.name == *name));
+    let grades = trust::grades_kept(session, &lock)?;
+    for row in rows {
+        row.signed = grades.get(&row.name).map(Signed::of).unwrap_or_default();
+    }
+    Ok(())
+}
+
+fn tell_who_signed(shell: &Shell, rows: &[Row]) {
+    for (row, note) in rows.iter().filter_map(|row| Some((row, row.signed.note.as_ref()?))) {
+        let line = format!("{}  {note}", row.name);
+        if row.signed.word == Some("signed") {
+            shell.status("Signature", &line);
+        } else {
+            shell.attention("Signature", &line);
         }
     }
 }
@@ -243,7 +273,7 @@ fn table(rows: &[Row]) -> Table<7> {
     Table { heads: Some(HEADS), rows: rows.iter().map(Row::cells).collect(), steps: STEPS }
 }
 
-/// A table of Markdown, and a list of what has ended and of what stands on a base that has moved; what people and publishers wrote is in spans of code.
+/// A table of Markdown, and a list of who has signed what is locked, of what has ended and of what stands on a base that has moved; what people and publishers wrote is in spans of code.
 fn markdown(rows: &[Row], ended: &[Ended], moved: &[Moved]) -> String {
     let mut text =
         "| image | current | allowed | latest | level | age | why |\n|---|---|---|---|---|---|---|\n".to_owned();
@@ -255,8 +285,9 @@ fn markdown(rows: &[Row], ended: &[Ended], moved: &[Moved]) -> String {
         let cells = [code(&name), code(&current), code(&allowed), code(&latest), level, age, code(&why) + &approve];
         text.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
+    let signed = rows.iter().filter_map(|row| Some((&row.name, row.signed.note.clone()?)));
     let ended = ended.iter().map(|ended| (&ended.name, ended.words()));
-    let items = ended.chain(moved.iter().map(|moved| (&moved.name, moved.words()))).enumerate();
+    let items = signed.chain(ended).chain(moved.iter().map(|moved| (&moved.name, moved.words()))).enumerate();
     let items = items.map(|(number, (name, words))| {
         let start = if number == 0 { "\n" } else { "" };
         format!("{start}- {}: {}\n", escape::markdown(name.as_str()), escape::markdown(&words))

@@ -16,7 +16,7 @@ use crate::progress::Progress;
 use crate::report;
 use crate::session::Session;
 use crate::table::Table;
-use crate::trust::{self, Grade};
+use crate::trust::{self, Grade, Signed};
 
 /// Check that every locked digest still exists and is byte-exact, and is signed by those who have to
 ///
@@ -37,16 +37,13 @@ pub struct Verify {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Verified<'a> {
     name: &'a ImageName,
     ok: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    signature: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    signature_note: Option<String>,
+    #[serde(flatten)]
+    signed: Signed,
 }
 
 impl Verify {
@@ -109,8 +106,7 @@ fn results<'a>(
     let result = |name| {
         let (error, grade) = (reasons.get(name).map(ToString::to_string), grades.get(name));
         let ok = error.is_none() && !matches!(grade, Some(Grade::Wrong(..)));
-        let (signature, signature_note) = (grade.map(Grade::word), grade.map(Grade::words));
-        Verified { name, ok, error, signature, signature_note }
+        Verified { name, ok, error, signed: grade.map(Signed::of).unwrap_or_default() }
     };
     lockfile.images.keys().map(result).collect()
 }

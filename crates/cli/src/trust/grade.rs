@@ -1,11 +1,13 @@
 //! How far an image is signed, for people who look at it.
 
+use std::collections::BTreeMap;
+
 use futures_util::future::try_join_all;
 use imagelock_core::lockfile::LockedImage;
 use imagelock_core::{ImageName, Lockfile};
 use imagelock_inspect::attested::{self, Kind, STATEMENT_BYTES};
 use imagelock_registry::{Client, Error, ErrorKind};
-use imagelock_signature::{Subject, Verdict};
+use imagelock_signature::{Proof, Subject, Verdict};
 
 use super::find::Search;
 use super::policy::Policies;
@@ -31,6 +33,12 @@ pub(crate) enum Grade {
 }
 
 impl Grade {
+    fn signed(proofs: Vec<Proof>) -> Self {
+        let mut by: Vec<String> = proofs.into_iter().map(|proof| proof.who).collect();
+        by.dedup();
+        Self::Signed(by)
+    }
+
     /// Its word, for programs.
     pub(crate) fn word(&self) -> &'static str {
         match self {
@@ -71,6 +79,15 @@ pub(crate) fn grades(session: &Session<'_>, lock: &Lockfile) -> Result<Vec<(Imag
     graded?
 }
 
+/// How far what is kept says that images of a lock are signed, those alone that have to be. Nobody is asked.
+pub(crate) fn grades_kept(session: &Session<'_>, lock: &Lockfile) -> Result<BTreeMap<ImageName, Grade>, Failure> {
+    let graded = super::told(session, lock)?.into_iter().map(|(name, told)| {
+        let grade = told.map_or_else(|lacking| Grade::Wrong(lacking.message, lacking.lines), Grade::signed);
+        (name, grade)
+    });
+    Ok(graded.collect())
+}
+
 async fn grade(
     session: &Session<'_>,
     client: &Client,
@@ -90,11 +107,7 @@ async fn grade(
             }
         };
         return Ok(match verdict {
-            Verdict::Signed(proofs) => {
-                let mut by: Vec<String> = proofs.into_iter().map(|proof| proof.who).collect();
-                by.dedup();
-                Grade::Signed(by)
-            }
+            Verdict::Signed(proofs) => Grade::signed(proofs),
             other => {
                 let lacking = lacks((name, trust), None, &other, found.as_ref());
                 Grade::Wrong(lacking.message, lacking.lines)

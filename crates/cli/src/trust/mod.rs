@@ -19,10 +19,10 @@ use imagelock_registry::Client;
 use imagelock_signature::{Evidence, Judge, Proof, Refused, Roots, Subject, Verdict};
 
 use self::find::{Found, Search};
-pub(crate) use self::grade::{Grade, grades};
+pub(crate) use self::grade::{Grade, grades, grades_kept};
 pub(crate) use self::kept::{sweep, write_all};
 use self::policy::Policies;
-pub(crate) use crate::demanded::{Ask, Kept, Lacking};
+pub(crate) use crate::demanded::{Ask, Kept, Lacking, Signed};
 use crate::failure::{Failure, Kind, Problem};
 use crate::network;
 use crate::progress::Progress;
@@ -127,36 +127,43 @@ async fn verdict(
 
 /// The images of a lock whose kept signatures do not satisfy their policies, told from the repository's own files.
 pub(crate) fn held(session: &Session<'_>, lock: &Lockfile) -> Result<Vec<Lacking>, Failure> {
+    Ok(told(session, lock)?.into_iter().filter_map(|(_, told)| told.err()).collect())
+}
+
+/// Of each image, who has signed it, or what it lacks.
+type Told = Vec<(ImageName, Result<Vec<Proof>, Lacking>)>;
+
+/// What the repository's own files tell of each image that has to be signed, or is kept as if it had to.
+fn told(session: &Session<'_>, lock: &Lockfile) -> Result<Told, Failure> {
     let policies = Policies::read(session, lock)?;
-    let mut lacking = Vec::new();
+    let mut all = Vec::new();
     for (name, image) in &lock.images {
         let Some(at) = demanded_at(session, name) else { continue };
         let says = |message: String| Lacking { name: name.clone(), at: at.clone(), message, lines: Vec::new() };
         let (Some(trust), Some(judge)) = (policies.trust(name), policies.judge(session, name)?) else {
             if !image.signatures.is_empty() {
-                lacking.push(says("is locked with signatures that nobody asks for".to_owned()));
+                all.push((name.clone(), Err(says("is locked with signatures that nobody asks for".to_owned()))));
             }
             continue;
         };
         let own = kept::evidence(session, image.signatures.iter())?;
         let missing = image.signatures.iter().find(|signature| own.iter().all(|one| *one.digest() != signature.bundle));
         let verdict = judge.judge(&Subject::of(image), &own);
-        match verdict {
-            Verdict::Signed(proofs) if signed(trust, &proofs) == image.signatures => {}
-            Verdict::Signed(_) => {
-                lacking.push(says("is locked with other signatures than it has to be".to_owned()));
-            }
+        let told = match verdict {
+            Verdict::Signed(proofs) if signed(trust, &proofs) == image.signatures => Ok(proofs),
+            Verdict::Signed(_) => Err(says("is locked with other signatures than it has to be".to_owned())),
             _ if image.signatures.is_empty() => {
-                lacking.push(says("is locked without the signature that it has to have".to_owned()));
+                Err(says("is locked without the signature that it has to have".to_owned()))
             }
             _ if missing.is_some() => {
                 let file = missing.map(Signature::file).unwrap_or_default();
-                lacking.push(says(format!("is locked with a signature that is not there as it was: `{file}`")));
+                Err(says(format!("is locked with a signature that is not there as it was: `{file}`")))
             }
-            other => lacking.push(lacks((name, trust), Some(at), &other, None)),
-        }
+            other => Err(lacks((name, trust), Some(at), &other, None)),
+        };
+        all.push((name.clone(), told));
     }
-    Ok(lacking)
+    Ok(all)
 }
 
 /// What a lock says of proofs.

@@ -1,9 +1,11 @@
 //! Without the feature `signatures` nothing can be verified: a project that demands a signature is refused, and never passed.
 
+use std::collections::BTreeMap;
+
 use imagelock_core::source::Label;
 use imagelock_core::{ImageName, Lockfile};
 
-pub(crate) use crate::demanded::{Ask, Kept, Lacking};
+pub(crate) use crate::demanded::{Ask, Kept, Lacking, Signed};
 use crate::failure::{Failure, Kind, Problem};
 use crate::session::Session;
 
@@ -51,6 +53,10 @@ pub(crate) fn held(session: &Session<'_>, lock: &Lockfile) -> Result<Vec<Lacking
 pub(crate) fn grades(session: &Session<'_>, lock: &Lockfile) -> Result<Vec<(ImageName, Grade)>, Failure> {
     let grade = |lacking: Lacking| (lacking.name, Grade::Wrong(lacking.message, lacking.lines));
     Ok(held(session, lock)?.into_iter().map(grade).collect())
+}
+
+pub(crate) fn grades_kept(session: &Session<'_>, lock: &Lockfile) -> Result<BTreeMap<ImageName, Grade>, Failure> {
+    Ok(grades(session, lock)?.into_iter().collect())
 }
 
 pub(crate) fn write_all(session: &Session<'_>, _: &Kept, new: &Lockfile) -> Result<bool, Failure> {

@@ -26,13 +26,14 @@ use crate::progress::Progress;
 use crate::report::Brief;
 use crate::session::Session;
 use crate::snapshots;
+use crate::trust::{self, Signed};
 
 /// Tell what is in an image, and who says so
 ///
 /// An image is the name of a locked one, or a reference with a tag or a digest. What it runs is read from its configuration;
 /// its packages are those that its builder lists beside it in its index, else those that the registry lists as being about it,
 /// else those that the databases in its layers say.
-/// Which attestations and signatures there are is told, and none of them is judged.
+/// Which attestations and signatures there are is told, and none of them is judged but what is kept of those that are demanded.
 #[derive(Args, Debug)]
 pub struct Inspect {
     /// The image
@@ -71,6 +72,9 @@ struct Inspected {
     source: Option<String>,
     #[serde(skip_serializing_if = "imagelock_core::Base::is_empty")]
     base: imagelock_core::Base,
+    /// How far what is kept says that it is signed, where it is asked for by its name and has to be.
+    #[serde(flatten)]
+    signed: Signed,
     /// What was looked at.
     inspected: BTreeMap<Platform, Whole>,
 }
@@ -163,6 +167,7 @@ impl Inspect {
             return Ok(());
         }
         let mut inspected = Inspected::of(&image, found);
+        inspected.signed = self.signed(&session)?;
         if let Some(today) = Day::of(&host.now()) {
             inspected.say_when_releases_end(&snapshots::products(&session)?, today);
         }
@@ -171,6 +176,13 @@ impl Inspect {
             _ => host.shell.result(&text::of(&inspected)),
         }
         Ok(())
+    }
+
+    /// How far a locked image is signed. What is only named by a reference has no policy.
+    fn signed(&self, session: &Session<'_>) -> Result<Signed, Failure> {
+        let mut lock = session.lockfile()?;
+        lock.images.retain(|name, _| name.as_str() == self.image);
+        Ok(trust::grades_kept(session, &lock)?.values().next().map(Signed::of).unwrap_or_default())
     }
 
     /// The platforms that are looked at.
@@ -206,6 +218,7 @@ impl Inspected {
             revision: image.revision.clone(),
             source: image.source.clone(),
             base: image.base.clone(),
+            signed: Signed::default(),
             inspected: found.into_iter().map(whole).collect(),
         }
     }

@@ -44,6 +44,7 @@ pub(super) fn of(image: &Inspected) -> String {
     let digest = image.base.digest.as_ref().map(|digest| digest.short().to_owned());
     let base: Vec<String> = image.base.name.iter().cloned().chain(digest).collect();
     rows.row("base", (!base.is_empty()).then(|| said(&base.join(" "))));
+    rows.row("signature", image.signed.note.as_ref());
     rows.row("platforms", Some(image.brief.platforms().join(", ")));
     for (platform, whole) in &image.inspected {
         rows.0.push_str(&format!("\n{platform}  {}\n", whole.manifest));
