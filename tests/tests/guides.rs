@@ -6,13 +6,38 @@ use imagelock_tests::{BuildKit, Guide, Monorepo, need};
 /// Where the Terraform guide takes the module from.
 const MODULE: &str = "github.com/imagelock/imagelock//integrations/terraform/module";
 
+/// The digits of a digest that a guide makes up of its first.
+fn shown(first: &str) -> String {
+    first.repeat(6)[..64].to_owned()
+}
+
+/// The digits of the digest that an image of the reader's registry has.
+fn digits(repository: &str, version: &str) -> String {
+    let image = Image::linux(["amd64", "arm64"]).seed(repository).created("2026-11-12T08:31:02Z");
+    let image = image.label("org.opencontainers.image.version", version);
+    image.digest().trim_start_matches("sha256:").to_owned()
+}
+
 #[test]
 fn adopting() {
     // The digest that somebody pinned by hand is the one that the reader's registry has.
-    let digest = "4d2f8a90c1b7".repeat(6);
-    let image = Image::linux(["amd64", "arm64"]).seed("library/nginx").created("2026-11-12T08:31:02Z");
-    let image = image.label("org.opencontainers.image.version", "1.29.3");
-    Guide::read("adopting").replace(&format!("sha256:{}", &digest[..64]), image.digest()).follow();
+    Guide::read("adopting").replace(&shown("4d2f8a90c1b7"), &digits("library/nginx", "1.29.3")).follow();
+}
+
+#[test]
+fn organisation() {
+    Guide::read("organisation").follow();
+}
+
+#[test]
+fn proof() {
+    // What was built stands on what the reader's registry has.
+    let (nginx, web) = (digits("library/nginx", "1.29.3"), digits("acme/web", "1.4.2"));
+    Guide::read("proof")
+        .replace(&shown("4d2f8a90c1b7"), &nginx)
+        .replace(&shown("71d0c3aa09be"), &web)
+        .replace("@sha256:71d0…", "@sha256:…")
+        .follow();
 }
 
 #[test]
