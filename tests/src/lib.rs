@@ -36,7 +36,7 @@ pub use self::{
     monorepo::{Monorepo, MonorepoBuilder, files_below},
     output::Output,
     registry::{GENERATIONS, PASSWORD, RealRegistry, RealRegistryBuilder, Request, USER},
-    signed::{bundle, push_bundles},
+    signed::{Logged, bundle, push_bundles},
     targets::target_of_every_image,
     tool::{tool, tool_or_skip},
 };

@@ -1,6 +1,6 @@
 //! Signatures that a test makes, where registries without lists of referrers have them.
 
-use imagelock_signature::testing::{self, Hand, Instance, NOON};
+use imagelock_signature::testing::{self, Hand, Instance};
 use imagelock_testkit::{Registry, media_type};
 use serde_json::{Value, json};
 
@@ -32,15 +32,18 @@ pub fn push_bundles(registry: &Registry, repository: &str, digest: &str, bundles
     registry.put_manifest(&format!("{repository}:{}", digest.replace(':', "-")), index, list);
 }
 
-/// A bundle in which a hand signs a digest, at noon of the first day of 2024 if there is a log.
+/// A log that has an entry, and when that was made, in seconds of Unix.
+pub type Logged<'l> = Option<(&'l Instance, i64)>;
+
+/// A bundle in which a hand signs a digest.
 ///
 /// # Panics
 ///
 /// For what is no digest.
-pub fn bundle(hand: &Hand, log: Option<&Instance>, digest: &str) -> Vec<u8> {
+pub fn bundle(hand: &Hand, log: Logged<'_>, digest: &str) -> Vec<u8> {
     let payload =
         testing::statement("", &digest.parse().expect("it is a digest"), "https://sigstore.dev/cosign/sign/v1");
     let signature = hand.sign(&testing::preauthenticated(&payload));
-    let entry = log.map(|log| log.entry_of_statement(hand, &payload, &signature, NOON));
+    let entry = log.map(|(log, at)| log.entry_of_statement(hand, &payload, &signature, at));
     testing::bundle(hand, &payload, &signature, entry.as_ref())
 }

@@ -1,6 +1,6 @@
 //! Certificates and a log that the test makes: what a registry, a sibling repository and a file come to.
 
-use imagelock_signature::testing::{Hand, Instance};
+use imagelock_signature::testing::{Hand, Instance, NOON};
 use imagelock_testkit::Registry;
 use imagelock_tests::{Monorepo, bundle, push_bundles};
 
@@ -35,9 +35,9 @@ fn a_signature_by_certificate_counts_in_the_old_format_and_in_bundles() {
     for is_bundle in [false, true] {
         let Stage { registry, repo, ours, person, digest } = stage(&by_workflow());
         if is_bundle {
-            push_bundles(&registry, "acme/app", &digest, &[bundle(&person, Some(&ours), &digest)]);
+            push_bundles(&registry, "acme/app", &digest, &[bundle(&person, Some((&ours, NOON)), &digest)]);
         } else {
-            push_simple(&registry, "acme/app", &person, Some(&ours), &digest, &digest);
+            push_simple(&registry, "acme/app", &person, Some((&ours, NOON)), &digest, &digest);
         }
         let told = repo.imagelock(["lock"]).success().stderr;
         assert!(told.contains(&format!("Verified app, signed by `{WORKFLOW}` of `{ISSUER}`")), "{told}");
@@ -48,23 +48,36 @@ fn a_signature_by_certificate_counts_in_the_old_format_and_in_bundles() {
 }
 
 #[test]
-fn another_identity_another_authority_and_a_replayed_signature_are_refused() {
+fn another_identity_another_authority_another_time_and_a_replayed_signature_are_refused() {
     let other = Instance::new();
-    for (what, hand, log, about) in [
-        ("identity", 0, 0, None),
-        ("authority", 1, 1, None),
-        ("log", 2, 1, None),
-        ("image", 2, 0, Some(format!("sha256:{}", "1".repeat(64)))),
+    // The certificate is for the first day of 2024, whatever day it is when somebody looks.
+    let day = 86_400;
+    for (what, hand, log, at, about) in [
+        ("identity", 0, 0, NOON, None),
+        ("authority", 1, 1, NOON, None),
+        ("log", 2, 1, NOON, None),
+        ("expired", 2, 0, NOON + day, None),
+        ("too early", 2, 0, NOON - day, None),
+        ("image", 2, 0, NOON, Some(format!("sha256:{}", "1".repeat(64)))),
     ] {
         let Stage { registry, repo, ours, person, digest } = stage(&by_workflow());
         let hands = [ours.person("https://github.com/evil/app", ISSUER), other.person(WORKFLOW, ISSUER), person];
-        let log = [&ours, &other][log];
+        let logged = Some(([&ours, &other][log], at));
         let about = about.unwrap_or_else(|| digest.clone());
-        push_simple(&registry, "acme/app", &hands[hand], Some(log), &digest, &about);
-        push_bundles(&registry, "acme/app", &digest, &[bundle(&hands[hand], Some(log), &about)]);
+        push_simple(&registry, "acme/app", &hands[hand], logged, &digest, &about);
+        push_bundles(&registry, "acme/app", &digest, &[bundle(&hands[hand], logged, &about)]);
         let refused = repo.imagelock(["lock"]).exit(1).stderr;
         assert!(refused.contains("`app` is signed wrongly"), "{what}: {refused}");
         assert!(!repo.path("images.lock").exists() && kept(&repo).is_empty(), "{what}");
+        // Both formats are refused, each with its reason.
+        let reasons: Vec<&str> = refused.lines().filter(|line| line.contains(": not by ")).collect();
+        assert_eq!(reasons.len(), 2, "{what}: {refused}");
+        let says = match what {
+            "expired" => "CertExpired",
+            "too early" => "CertNotValidYet",
+            _ => "",
+        };
+        assert!(reasons.iter().all(|reason| reason.contains(says)), "{what}: {refused}");
     }
 }
 
@@ -73,7 +86,7 @@ fn rubbish_beside_a_good_signature_hides_nothing_and_too_much_of_it_is_an_error(
     let Stage { registry, repo, ours, person, digest } = stage(&by_workflow());
     let rubbish = [b"{}".to_vec(), b"\x00\xff".to_vec(), vec![b'['; 50_000], bundle(&Hand::with_key(), None, &digest)];
     let mut all = rubbish.to_vec();
-    all.push(bundle(&person, Some(&ours), &digest));
+    all.push(bundle(&person, Some((&ours, NOON)), &digest));
     push_bundles(&registry, "acme/app", &digest, &rubbish);
     let refused = repo.imagelock(["lock"]).exit(1).stderr;
     assert!(refused.contains("no signature that is read here"), "{refused}");
@@ -91,8 +104,8 @@ fn bundles_of_a_file_need_nobody_to_be_asked_for_signatures() {
     let verify = format!("{}\nattestations = \"app.jsonl\"", by_workflow());
     let Stage { registry, repo, ours, person, digest } = stage(&verify);
     assert!(repo.imagelock(["lock"]).exit(2).stderr.contains("cannot read `app.jsonl`: there is no such file"));
-    let good = String::from_utf8(bundle(&person, Some(&ours), &digest)).unwrap();
-    let other = String::from_utf8(bundle(&person, Some(&ours), &format!("sha256:{}", "2".repeat(64)))).unwrap();
+    let good = String::from_utf8(bundle(&person, Some((&ours, NOON)), &digest)).unwrap();
+    let other = String::from_utf8(bundle(&person, Some((&ours, NOON)), &format!("sha256:{}", "2".repeat(64)))).unwrap();
     repo.write("app.jsonl", format!("{other}\n{good}\n"));
     repo.imagelock(["lock"]).success();
     assert_eq!(registry.log().count("GET", "/referrers/"), 0);

@@ -3,6 +3,7 @@
 use camino::Utf8Path;
 use imagelock_testkit::Image;
 use imagelock_tests::{GENERATIONS, Monorepo, RealRegistry, need};
+use serde_json::{Value, json};
 
 use crate::{found, image, kept, locked};
 
@@ -125,6 +126,43 @@ fn provenance_counts_and_a_scan_does_not() {
         cosign(&repo, &tool, &attest("slsaprovenance1"), "cosign", &app);
         repo.imagelock(["lock"]).success();
         repo.imagelock(["lock", "--locked"]).success();
+    }
+}
+
+#[test]
+fn an_attestation_of_each_platform_that_is_signed_itself_counts() {
+    for generation in GENERATIONS {
+        let (program, tool, oras) = need!(generation, "cosign", "oras");
+        let (registry, repo, app) = pushed(&program, &tool);
+        let repository = app.split('@').next().unwrap().to_owned();
+        // As Docker Hardened Images do it: a signature of an attestation of a platform, and none of the image.
+        let attest = |key: &str, kind: &str| {
+            let annotations = json!({ "said.json": { "in-toto.io/predicate-type": kind } });
+            repo.write("annotations.json", annotations.to_string());
+            repo.write("said.json", json!({ "kind": kind, "by": key }).to_string());
+            for platform in ["linux/amd64", "linux/arm64"] {
+                let about = format!("{repository}@{}", image().manifest_of(platform).unwrap().digest);
+                let attach = ["attach", "--plain-http", "--annotation-file", "annotations.json", "--format", "json"];
+                let what = ["--artifact-type", "application/vnd.in-toto+json", &about, "said.json"];
+                let attached = repo.run(&oras, attach.iter().chain(&what)).success().stdout;
+                let attached: Value = serde_json::from_str(&attached).unwrap();
+                let name = format!("{repository}@{}", attached["digest"].as_str().unwrap());
+                cosign(&repo, &tool, LEGACY, key, &name);
+            }
+        };
+        attest("other", "https://slsa.dev/provenance/v1");
+        attest("cosign", "https://example.com/scan");
+        let refused = repo.imagelock(["lock"]).exit(1).stderr;
+        assert!(refused.contains("`app` is signed wrongly") && refused.contains("not made with this key"), "{refused}");
+        assert!(refused.contains("counts for nothing"), "{refused}");
+        attest("cosign", "https://slsa.dev/provenance/v1");
+        let told = repo.imagelock(["lock"]).success().stderr;
+        assert!(told.contains("Verified app, signed by the key `cosign.pub`"), "{told}");
+        assert_eq!(kept(&repo).len(), 2, "one for each platform");
+        let before = registry.requests().len();
+        repo.imagelock(["lock", "--locked"]).success();
+        assert_eq!(found(&repo), Vec::<String>::new());
+        assert_eq!(registry.requests().len(), before, "{generation}");
     }
 }
 

@@ -9,9 +9,9 @@ mod kept;
 mod roots;
 
 use imagelock_core::Digest;
-use imagelock_signature::testing::{self, Hand, Instance, NOON};
+use imagelock_signature::testing::{self, Hand, Instance};
 use imagelock_testkit::{Image, Registry};
-use imagelock_tests::Monorepo;
+use imagelock_tests::{Logged, Monorepo};
 use serde_json::{Value, json};
 
 const WORKFLOW: &str = "https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main";
@@ -55,10 +55,10 @@ fn root_of(instance: &Instance) -> (String, String) {
 }
 
 /// Puts a payload of cosign's where cosign does.
-fn push_simple(registry: &Registry, repository: &str, hand: &Hand, log: Option<&Instance>, digest: &str, about: &str) {
+fn push_simple(registry: &Registry, repository: &str, hand: &Hand, log: Logged<'_>, digest: &str, about: &str) {
     let payload = testing::payload(&format!("{}/{repository}", registry.host()), about);
     let signature = hand.sign(&payload);
-    let entry = log.map(|log| log.entry_of_payload(hand, &payload, &signature, NOON));
+    let entry = log.map(|(log, at)| log.entry_of_payload(hand, &payload, &signature, at));
     let annotations = testing::annotations(hand, &signature, entry.as_ref());
     let layer = json!({
         "mediaType": "application/vnd.dev.cosign.simplesigning.v1+json",
