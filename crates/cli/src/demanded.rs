@@ -21,6 +21,8 @@ pub(crate) struct Lacking {
     pub(crate) message: String,
     /// A line for each signature that does not count.
     pub(crate) lines: Vec<String>,
+    /// What mends it, where `lock` does not.
+    pub(crate) help: Option<&'static str>,
 }
 
 /// Whether a run may ask registries for signatures.

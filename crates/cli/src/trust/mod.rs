@@ -139,7 +139,8 @@ fn told(session: &Session<'_>, lock: &Lockfile) -> Result<Told, Failure> {
     let mut all = Vec::new();
     for (name, image) in &lock.images {
         let Some(at) = demanded_at(session, name) else { continue };
-        let says = |message: String| Lacking { name: name.clone(), at: at.clone(), message, lines: Vec::new() };
+        let says =
+            |message: String| Lacking { name: name.clone(), at: at.clone(), message, lines: Vec::new(), help: None };
         let (Some(trust), Some(judge)) = (policies.trust(name), policies.judge(session, name)?) else {
             if !image.signatures.is_empty() {
                 all.push((name.clone(), Err(says("is locked with signatures that nobody asks for".to_owned()))));
@@ -210,7 +211,13 @@ fn lacks(
     let state = if lines.is_empty() { "is unsigned" } else { "is signed wrongly" };
     // There is a signer, and so his place.
     let at = at.unwrap_or_else(|| trust.signers[0].at.clone());
-    Lacking { name: name.clone(), at, message: format!("{state}; it has to be signed by {demanded}"), lines }
+    Lacking {
+        name: name.clone(),
+        at,
+        message: format!("{state}; it has to be signed by {demanded}"),
+        lines,
+        help: None,
+    }
 }
 
 fn refused(session: &Session<'_>, lacking: &[Lacking], what: &str) -> Failure {

@@ -9,6 +9,7 @@ pub(crate) use crate::demanded::{Ask, Kept, Lacking, Signed};
 use crate::failure::{Failure, Kind, Problem};
 use crate::session::Session;
 
+const HELP: &str = "install imagelock with its default features";
 const WITHOUT: &str = "cannot be verified: this imagelock was built without the feature `signatures`";
 
 /// How far an image is signed: nobody knows.
@@ -33,7 +34,8 @@ pub(crate) fn settle(session: &Session<'_>, _: &Lockfile, new: &mut Lockfile, _:
         image.signatures.clear();
     }
     let problem = |lacking: &Lacking| {
-        Problem::new(format!("`{}` {}", lacking.name, lacking.message)).label(Label::primary(&lacking.at, ""))
+        let problem = Problem::new(format!("`{}` {}", lacking.name, lacking.message));
+        problem.label(Label::primary(&lacking.at, "demanded here")).help(HELP)
     };
     let problems: Vec<Problem> = held(session, new)?.iter().map(problem).collect();
     if problems.is_empty() { Ok(Kept::default()) } else { Err(Failure { kind: Kind::Check, problems }) }
@@ -43,8 +45,8 @@ pub(crate) fn settle(session: &Session<'_>, _: &Lockfile, new: &mut Lockfile, _:
 pub(crate) fn held(session: &Session<'_>, lock: &Lockfile) -> Result<Vec<Lacking>, Failure> {
     let demanded = session.project.images.iter().filter_map(|(name, declared)| {
         let signer = declared.trust.as_ref()?.signers.first()?;
-        let lacking =
-            Lacking { name: name.clone(), at: signer.at.clone(), message: WITHOUT.to_owned(), lines: Vec::new() };
+        let (at, message) = (signer.at.clone(), WITHOUT.to_owned());
+        let lacking = Lacking { name: name.clone(), at, message, lines: Vec::new(), help: Some(HELP) };
         lock.images.contains_key(name).then_some(lacking)
     });
     Ok(demanded.collect())

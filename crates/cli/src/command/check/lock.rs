@@ -66,7 +66,7 @@ impl Checked<'_> {
                 level: Level::Error,
                 at: self.at(&lacking.at),
                 message: format!("`{}` {}", lacking.name, said.join("; ")),
-                help: Some(self.command("lock")),
+                help: Some(lacking.help.map_or_else(|| self.command("lock"), str::to_owned)),
                 about: lacking.name.to_string(),
             }
         });
