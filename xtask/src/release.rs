@@ -74,6 +74,9 @@ fn build(sources: &Utf8Path, folder: &Utf8Path, target: &str) -> Result<Vec<u8>>
     let moved = [(cargo_home()?, "/cargo"), (sources.to_owned(), "/imagelock")];
     let flags = rust_flags(&moved, target).join("\u{1f}");
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags).env_remove("RUSTFLAGS");
+    // What compilers of C write for "now" (https://reproducible-builds.org/specs/source-date-epoch/).
+    let committed = shell::git(sources, &["log", "-1", "--format=%ct"])?;
+    cargo.env("SOURCE_DATE_EPOCH", String::from_utf8_lossy(&committed).trim());
     if let Some(flags) = c_flags(&moved, target) {
         cargo.env("CFLAGS", flags);
     }
@@ -87,7 +90,10 @@ fn build(sources: &Utf8Path, folder: &Utf8Path, target: &str) -> Result<Vec<u8>>
 fn rust_flags(moved: &[(Utf8PathBuf, &str)], target: &str) -> Vec<String> {
     let mut flags: Vec<String> = moved.iter().map(|(from, to)| format!("--remap-path-prefix={from}={to}")).collect();
     // Its C library is the system's; the runtime of the compiler is not.
-    flags.extend(target.ends_with("-msvc").then(|| "-Ctarget-feature=+crt-static".to_owned()));
+    if target.ends_with("-msvc") {
+        // A linker that is not told so writes the time.
+        flags.extend(["-Ctarget-feature=+crt-static", "-Clink-arg=/Brepro"].map(str::to_owned));
+    }
     flags
 }
 
@@ -143,7 +149,8 @@ mod tests {
             "-ffile-prefix-map=/home/ann/.cargo=/cargo -ffile-prefix-map=/src=/imagelock"
         );
         assert_eq!(c_flags(&moved, "x86_64-pc-windows-msvc"), None);
-        assert_eq!(rust_flags(&moved, "x86_64-pc-windows-msvc").last().unwrap(), "-Ctarget-feature=+crt-static");
+        let flags = rust_flags(&moved, "x86_64-pc-windows-msvc");
+        assert_eq!(flags[2..], ["-Ctarget-feature=+crt-static", "-Clink-arg=/Brepro"]);
     }
 
     #[test]
