@@ -12,6 +12,10 @@ mod error;
 mod output;
 mod seal;
 mod target;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 pub use context::{Context, Pinned, Rewrites};
