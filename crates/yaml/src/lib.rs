@@ -136,3 +136,32 @@ impl Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(written: &str) -> Node {
+        parse(&format!("a: {written}")).unwrap()[0].get("a").unwrap().clone()
+    }
+
+    #[test]
+    fn what_is_absent_is_not_present_and_a_text_is() {
+        for written in ["", "~", "null", "NULL", "[a]", "{b: c}"] {
+            assert_eq!(value(written).present(), None, "{written}");
+        }
+        for (written, text) in [("\"~\"", "~"), ("'null'", "null"), ("!!str ~", "~"), ("''", ""), ("1", "1")] {
+            assert_eq!(value(written).present(), Some(text), "{written}");
+        }
+    }
+
+    #[test]
+    fn only_what_every_reader_takes_for_no_text_is_none() {
+        for written in ["", "~", "true", "16", "1.5"] {
+            assert!(value(written).is_no_text(), "{written}");
+        }
+        for written in ["a", "yes", "\"16\"", "'true'", "!!str 16", "|\n  16\n", "[16]", "{a: 16}"] {
+            assert!(!value(written).is_no_text(), "{written}");
+        }
+    }
+}

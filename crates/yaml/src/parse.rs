@@ -19,6 +19,15 @@ pub const MOST_BYTES: usize = 64 << 20;
 /// take gigabytes.
 pub const MOST_VALUES: usize = 4_000_000;
 
+/// How long a text may be, and how many values it may have.
+#[derive(Clone, Copy)]
+struct Limits {
+    bytes: usize,
+    values: usize,
+}
+
+const LIMITS: Limits = Limits { bytes: MOST_BYTES, values: MOST_VALUES };
+
 /// No manifest is nested deeper than this; a text that is was written to exhaust the stack.
 const DEEPEST: usize = 100;
 
@@ -45,17 +54,17 @@ pub struct Parsed {
 /// nested deeper than 100 levels; a key that is a list, a mapping or `!!binary`; and outside of quotes the line breaks
 /// of YAML 1.1 that YAML 1.2 takes for text.
 pub fn parse(text: &str) -> Result<Vec<Node>, YamlError> {
-    build(text, false).map(|parsed| parsed.documents)
+    build(text, false, LIMITS).map(|parsed| parsed.documents)
 }
 
 /// The documents of a text and its comments; refuses what [`parse`] refuses.
 pub fn read(text: &str) -> Result<Parsed, YamlError> {
-    build(text, true)
+    build(text, true, LIMITS)
 }
 
-fn build(text: &str, comments: bool) -> Result<Parsed, YamlError> {
-    if text.len() > MOST_BYTES {
-        let reason = format!("it has {} bytes, and at most {MOST_BYTES} are read", text.len());
+fn build(text: &str, comments: bool, limits: Limits) -> Result<Parsed, YamlError> {
+    if text.len() > limits.bytes {
+        let reason = format!("it has {} bytes, and at most {} are read", text.len(), limits.bytes);
         return Err(YamlError { reason, at: 0..0 });
     }
     // The parser takes the mark for a part of the document where a comment follows.
@@ -69,7 +78,8 @@ fn build(text: &str, comments: bool) -> Result<Parsed, YamlError> {
         keys: BTreeSet::new(),
         old_breaks: !body.is_ascii() && body.contains(OLD_BREAKS),
         quoted: Vec::new(),
-        values: 0,
+        left: limits.values,
+        limits,
         after: 0,
     };
     for event in Parser::new_from_str_with_options(body, options(comments)) {
@@ -95,6 +105,11 @@ fn options(comments: bool) -> Options {
     options
 }
 
+/// The number of an anchor; the parser says 0 where there is none.
+fn numbered(anchor: usize) -> Option<usize> {
+    (anchor > 0).then_some(anchor)
+}
+
 /// A collection whose end has not come yet.
 struct Open {
     node: Node,
@@ -117,7 +132,9 @@ struct Builder<'t> {
     /// Whether there are line breaks that only YAML 1.1 has, and the bytes of quoted scalars, where they end nothing.
     old_breaks: bool,
     quoted: Vec<Range<usize>>,
-    values: usize,
+    limits: Limits,
+    /// How many values more there may be.
+    left: usize,
     /// Where the last value or key ended.
     after: usize,
 }
@@ -155,11 +172,10 @@ impl<'t> Builder<'t> {
         YamlError { reason: reason.into(), at: inside(at.start)..inside(at.end) }
     }
 
-    /// `anchor` is 0 where there is none.
     fn node(&self, kind: Kind, anchor: usize, tag: Option<&Tag>, at: Range<usize>) -> Node {
         let tag = tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix()));
         let span = at.start + self.skipped..at.end + self.skipped;
-        Node { kind, span, anchor: (anchor > 0).then_some(anchor), tag }
+        Node { kind, span, anchor: numbered(anchor), tag }
     }
 
     fn scalar(
@@ -172,7 +188,7 @@ impl<'t> Builder<'t> {
     ) -> Result<(), YamlError> {
         // What is absent is told as `~`.
         let text = if at.is_empty() && style == ScalarStyle::Plain { Cow::Borrowed("") } else { text };
-        if anchor > 0 {
+        if let Some(anchor) = numbered(anchor) {
             self.scalars.insert(anchor, text.clone());
         }
         let (style, at) = match style {
@@ -196,20 +212,20 @@ impl<'t> Builder<'t> {
     }
 
     /// The `|` or `>` of the block scalar whose text starts at `text_start`: between it and what was before stand only
-    /// signs, an anchor, a tag and comments.
+    /// signs, an anchor, a tag, comments and directives.
     fn head_of_block(&self, text_start: usize) -> usize {
         let gap = self.text.get(self.after..text_start).unwrap_or_default();
-        let (mut in_comment, mut in_property, mut blank) = (false, false, true);
+        let (mut in_comment, mut in_property) = (false, false);
         for (at, byte) in gap.bytes().enumerate() {
             match byte {
-                b'\n' | b'\r' => (in_comment, in_property, blank) = (false, false, true),
+                b'\n' | b'\r' => (in_comment, in_property) = (false, false),
                 _ if in_comment => {}
-                b' ' | b'\t' => (in_property, blank) = (false, true),
+                b' ' | b'\t' => in_property = false,
                 _ if in_property => {}
-                b'#' if blank => in_comment = true,
+                b'#' | b'%' => in_comment = true,
                 b'&' | b'!' => in_property = true,
                 b'|' | b'>' => return self.after + at,
-                _ => blank = false,
+                _ => {}
             }
         }
         text_start
@@ -249,10 +265,10 @@ impl<'t> Builder<'t> {
     }
 
     fn count(&mut self, at: &Range<usize>) -> Result<(), YamlError> {
-        self.values += 1;
-        if self.values > MOST_VALUES {
-            return Err(self.error(format!("it has more than {MOST_VALUES} values"), at.clone()));
-        }
+        let Some(left) = self.left.checked_sub(1) else {
+            return Err(self.error(format!("it has more than {} values", self.limits.values), at.clone()));
+        };
+        self.left = left;
         Ok(())
     }
 

@@ -118,4 +118,12 @@ mod tests {
             assert!(stays_text(text), "{text}");
         }
     }
+
+    #[test]
+    fn what_is_quoted_is_read_as_the_same_text() {
+        for text in ["", "~", "no", "1.10", "a: b # c", "\"'\\", "a\tb\nc", "é"] {
+            let read = crate::parse(&format!("a: {}\n", quoted(text))).unwrap();
+            assert_eq!(read[0].get("a").and_then(crate::Node::present), Some(text));
+        }
+    }
 }

@@ -171,3 +171,6 @@ impl<'n> Resolver<'n> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,11 +108,130 @@ fn comments_are_told_with_their_bytes_and_texts_are_no_comments() {
 }
 
 #[test]
-fn depth_and_number_of_values_are_bounded() {
+fn length_depth_and_number_of_values_are_bounded() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     assert!(parse(&nested(DEEPEST)).is_ok());
     for text in [nested(DEEPEST + 1), "[".repeat(100_000), "- ".repeat(100_000), "{a: ".repeat(100_000)] {
         assert!(parse(&text).is_err());
     }
     assert!(refused(&" ".repeat(MOST_BYTES + 1)).contains("at most 67108864 are read"));
+
+    let within = |text: &str, bytes, values| build(text, false, Limits { bytes, values }).map_err(|error| error.reason);
+    // Two lists, a mapping, its key and the value of that.
+    assert!(within("[[{a: b}]]", 10, 5).is_ok());
+    assert_eq!(within("[[{a: b}]]", 9, 5).unwrap_err(), "it has 10 bytes, and at most 9 are read");
+    assert_eq!(within("[[{a: b}]]", 10, 4).unwrap_err(), "it has more than 4 values");
+}
+
+#[test]
+fn a_document_that_is_one_value_is_a_document() {
+    for (text, expected) in [
+        ("a", r#""a"~"a""#),
+        ("--- 'a'", r#""a"~"'a'""#),
+        ("--- ''", r#"""~"''""#),
+        ("--- !!str", r#"""~"""#),
+        ("--- |\n  a\n", "\"a\\n\"~\"|\\n  a\\n\""),
+    ] {
+        assert_eq!(shown(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn a_block_of_text_starts_at_its_sign_whatever_stands_in_front() {
+    for head in ["|", ">-", "|+1", "| # > no"] {
+        for (front, behind) in [
+            ("a: ", ""),
+            ("a: &x ", ""),
+            ("a: &x|y ", ""),
+            ("a: &x#y\t", ""),
+            ("a: !!str &x>y ", ""),
+            ("a:\n  # | no\n  ", ""),
+            ("a: !!str # > no\n  ", ""),
+            ("%FOO a|b # >\n--- ", ""),
+            ("- - ", "- b\n"),
+        ] {
+            let text = format!("{front}{head}\n   t\n{behind}");
+            let documents = parse(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let mut starts = Vec::new();
+            documents[0].walk(&mut |node| {
+                if matches!(node.kind, Kind::Scalar { style: Style::Block, .. }) {
+                    starts.push(node.span.start);
+                }
+            });
+            assert_eq!(starts, [front.len()], "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_question_mark_between_brackets_is_refused_where_its_readers_differ() {
+    for text in ["[a?b]", "[?a]", "{a?: b}", "{a: [b, ?c : d]}", "{a: {b: c?}}"] {
+        assert!(refused(text).starts_with("`?` between brackets or braces is read in two ways"), "{text}");
+    }
+    for text in ["a?b", "- a?", "a: b?c", "{a: \"b?\"}", "['?']", "{? a : b}", "? [a]", "a: [b]\nc: d?e"] {
+        let read = parse(text);
+        assert!(read.as_ref().err().is_none_or(|error| error.reason.starts_with("a key is a text")), "{text}");
+    }
+}
+
+#[test]
+fn braces_are_told_from_indentation_and_an_anchor_from_none() {
+    let documents = parse("a: {b: &x {}}\nc:\n  d: *x\n").unwrap();
+    let is_flow = |node: &Node| matches!(node.kind, Kind::Mapping { flow: true, .. });
+    let (a, c) = (documents[0].get("a").unwrap(), documents[0].get("c").unwrap());
+    assert!(is_flow(a) && is_flow(a.get("b").unwrap()) && !is_flow(c) && !is_flow(&documents[0]));
+    assert_eq!((a.anchor, a.get("b").unwrap().anchor), (None, Some(1)));
+}
+
+#[test]
+fn a_mistake_is_told_at_its_bytes() {
+    for (text, at) in [
+        ("a: b\n? [c]\n: d", 7..10),
+        ("a: {b: 1, c?}", 10..12),
+        ("a: 1 # x\u{2028}b: 2", 8..11),
+        ("a: é\u{85}b", 5..7),
+        ("a: [", 3..3),
+    ] {
+        assert_eq!(parse(text).unwrap_err().at, at, "{text:?}");
+    }
+    let text = format!("{}{}", "[".repeat(DEEPEST + 1), "]".repeat(DEEPEST + 1));
+    assert_eq!(parse(&text).unwrap_err().at.start, DEEPEST);
+    // What is too much is told, behind a byte order mark too.
+    for (text, values, at) in [("[a, b]", 2, 4..5), ("\u{feff}[a, b]", 2, 7..8), ("\u{feff}- a\n- {}", 2, 9..10)] {
+        assert_eq!(build(text, false, Limits { bytes: 20, values }).unwrap_err().at, at, "{text}");
+    }
+}
+
+/// The bytes of all nodes, keys and comments, or those of the mistake.
+fn places(text: &str) -> Vec<Range<usize>> {
+    let Parsed { documents, comments } = match read(text) {
+        Ok(parsed) => parsed,
+        Err(error) => return vec![error.at],
+    };
+    let mut places = comments;
+    for document in documents {
+        document.walk(&mut |node| {
+            places.push(node.span.clone());
+            places.extend(node.entries().iter().map(|entry| entry.key_span.clone()));
+        });
+    }
+    places
+}
+
+#[test]
+fn a_byte_order_mark_moves_every_place_by_its_length_and_no_other() {
+    for text in [
+        "a: b # c\nd:\n- e\n- |\n  f\n",
+        "- a: >-\n    b\n\n  c: [d, {e: f}]\n-\n",
+        "x: &x y\n*x : *x\n",
+        "? [a]\n: b",
+        "a: [b, c?]",
+        "a: \"b",
+        "a: 1 # x\u{2028}b",
+        &format!("{}{}", "- ".repeat(DEEPEST / 2 + 1), "[".repeat(DEEPEST / 2)),
+        &format!("{}{}", "[".repeat(DEEPEST + 1), "]".repeat(DEEPEST + 1)),
+    ] {
+        let moved: Vec<_> = places(text).into_iter().map(|at| at.start + BOM.len()..at.end + BOM.len()).collect();
+        assert_eq!(places(&format!("{BOM}{text}")), moved, "{text}");
+    }
 }
