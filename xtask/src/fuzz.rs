@@ -18,7 +18,7 @@ pub(crate) struct Fuzz {
     minutes: f64,
     /// How many inputs are tried at a time; one for each core when nothing is said
     #[arg(long, value_name = "N")]
-    jobs: Option<usize>,
+    at_once: Option<usize>,
     /// Make the inputs of an earlier run
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -33,7 +33,7 @@ impl Fuzz {
         cargo.current_dir(shell::repository());
         cargo.args(["run", "--quiet", "--locked", "--package", "imagelock-fuzz", "--profile", &self.profile]);
         cargo.arg("--").args(&self.targets).args(["--minutes", &self.minutes.to_string()]);
-        cargo.args(self.jobs.map(|jobs| format!("--jobs={jobs}")));
+        cargo.args(self.at_once.map(|number| format!("--jobs={number}")));
         cargo.args(self.seed.map(|seed| format!("--seed={seed}")));
         let status = cargo.status().context("cannot start `cargo run`")?;
         Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -62,3 +62,16 @@ fn main() -> ExitCode {
         ExitCode::FAILURE
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_options_of_chores_stand_beside_those_of_all_commands() {
+        for words in ["fuzz markers --at-once 2", "mutants --crate imagelock-yaml --at-once 2", "mutants --jobs 3"] {
+            let parsed = Xtask::try_parse_from(["xtask"].into_iter().chain(words.split(' ')));
+            assert!(parsed.is_ok(), "{words}: {}", parsed.err().map(|error| error.to_string()).unwrap_or_default());
+        }
+    }
+}

@@ -18,6 +18,11 @@ use crate::{
 
 const TOOL: &str = "cargo-mutants";
 
+/// What cargo-mutants ends with when the tests passed without a change, and so tell something of those with one.
+const NOTHING_SURVIVED: i32 = 0;
+const SURVIVED: i32 = 2;
+const ENDLESS: i32 = 3;
+
 /// Change the meaning of the code, and see which changes no test notices
 #[derive(clap::Args)]
 pub(crate) struct Mutants {
@@ -32,7 +37,7 @@ pub(crate) struct Mutants {
     shard: Option<String>,
     /// How many changes are tried at a time
     #[arg(long, value_name = "N", default_value_t = 1)]
-    jobs: usize,
+    at_once: usize,
 }
 
 impl Mutants {
@@ -44,7 +49,7 @@ impl Mutants {
         let scratch = tempfile::tempdir()?;
         let mut run = Command::new(tool);
         run.current_dir(shell::repository()).args(["mutants", "--colors=never", "--sharding=round-robin"]);
-        run.arg("--output").arg(scratch.path()).arg(format!("--jobs={}", self.jobs));
+        run.arg("--output").arg(scratch.path()).arg(format!("--jobs={}", self.at_once));
         if let Some(since) = &self.since {
             let diff = scratch.path().join("since.diff");
             let arguments = ["diff", "--no-ext-diff", "--no-color", "--end-of-options", since];
@@ -55,11 +60,12 @@ impl Mutants {
             run.args(["--package", name]);
         }
         run.args(self.shard.iter().flat_map(|shard| ["--shard", shard]));
-        // What it thinks of the outcome is told by the table.
-        run.status().context("cannot start cargo-mutants")?;
+        let status = run.status().context("cannot start cargo-mutants")?;
+        // What was changed is told by the table; all else that it ends with, it has said itself.
+        let Some(NOTHING_SURVIVED | SURVIVED | ENDLESS) = status.code() else { return Ok(ExitCode::FAILURE) };
         let Ok(outcomes) = fs::read_to_string(scratch.path().join("mutants.out/outcomes.json")) else {
-            // It says itself that nothing was changed, or what did not build.
-            return Ok(if self.since.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+            // Nothing of what the revision touched has a meaning to change.
+            return Ok(ExitCode::SUCCESS);
         };
         let table = Table::of(&serde_json::from_str(&outcomes)?);
         shell::result(&table.text());
