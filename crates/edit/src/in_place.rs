@@ -120,3 +120,6 @@ impl InPlace {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -331,17 +331,4 @@ fn only_hex(text: &str) -> Option<Range<usize>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digits_are_found_where_there_is_one_digest() {
-        let hex = "0a".repeat(32);
-        assert_eq!(only_hex(&hex), Some(0..64));
-        assert_eq!(only_hex(&format!("é-{hex}é")), Some(3..67));
-        assert_eq!(only_hex(&format!("{hex} {hex}")), None);
-        assert_eq!(only_hex(&format!("{hex}0")), None);
-        assert_eq!(only_digest(&format!("a@sha256:{hex}")), Some(2..73));
-        assert_eq!(only_digest(&hex), None);
-    }
-}
+mod tests;

@@ -192,6 +192,44 @@ mod tests {
     }
 
     #[test]
+    fn what_a_rewrite_writes_means_the_same_image_as_what_is_locked() {
+        let mut rewrites = imagelock_adapter::Rewrites::default();
+        rewrites.insert("docker.io".parse().unwrap(), "mirror.example/hub".parse().unwrap());
+        with_context(&lock(ONE), |context| {
+            let context = Context { rewrites: &rewrites, ..*context };
+            let images = Matcher::new(&context, None).unwrap();
+            for written in ["postgres:16.9", "mirror.example/hub/library/postgres:16.9"] {
+                let Choice::Pin(image) = images.choose(&written.parse().unwrap()) else { panic!("{written}") };
+                assert_eq!(image.repository.to_string(), "mirror.example/hub/library/postgres", "{written}");
+            }
+            // What a target does not name, it does not take.
+            let at = imagelock_core::source::Location::new(&imagelock_core::source::SourceFile::new("a", ""), 0..0);
+            let named = [Spanned { value: "web".parse().unwrap(), at }];
+            let images = Matcher::new(&context, Some(&named)).unwrap();
+            assert_eq!(images.choose(&"postgres:16.9".parse().unwrap()), Choice::Keep(Kept::NotLocked));
+        });
+    }
+
+    #[test]
+    fn every_reason_to_stay_is_told_with_the_place() {
+        let known = |name: &str, tag: Option<&str>| (name.parse().unwrap(), tag.map(|tag| tag.parse().unwrap()));
+        let two = vec![known("db15", Some("15.1")), known("old", None)];
+        for (kept, told) in [
+            (Kept::NotLocked, "`x:1` is not in images.lock"),
+            (Kept::OtherTags(two.clone()), "`x:1` is not in images.lock, which has `db15` (15.1) and `old`"),
+            (
+                Kept::Ambiguous(two),
+                "`x:1` may be `db15` (15.1) and `old`: say which, with `imagelock: NAME` in a comment",
+            ),
+            (Kept::Open, "`x:1` is decided by a variable"),
+            (Kept::Unwritable, "`x:1` cannot be pinned in this place: write the reference out here"),
+            (Kept::Apart("its tag stands elsewhere"), "`x:1` is not pinned: its tag stands elsewhere"),
+        ] {
+            assert_eq!(kept.tell("x:1").as_deref(), Some(told));
+        }
+    }
+
+    #[test]
     fn a_place_without_a_text_is_told_without_empty_quotes() {
         let kept = Kept::NotAReference("it is empty".to_owned());
         assert_eq!(kept.tell(" ").as_deref(), Some("there is no image here"));

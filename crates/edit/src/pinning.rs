@@ -255,3 +255,6 @@ pub(crate) fn left(kept: &Kept, site: &Site, at: Location, written: &str) -> Opt
     let reason = if site.place.is_empty() { told } else { format!("{}: {told}", site.place) };
     Some(Left { at, reason })
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -66,6 +66,8 @@ impl Spell {
 mod tests {
     use imagelock_core::LockedPlatform;
 
+    use imagelock_core::source::Located as _;
+
     use super::*;
     use crate::testing::{digest, lock, with_context};
 
@@ -96,6 +98,38 @@ mod tests {
             let over = |digit| Spell::default().over(&format!("postgres:16.9@{}", digest(digit)), &image).unwrap();
             assert_eq!(over('d'), format!("postgres:16.9@{}", digest('d')));
             assert_eq!(over('e'), format!("postgres:16.9@{}", digest('a')));
+            // With another tag than the locked one, all of it is written.
+            let written = format!("postgres:16.8@{}", digest('d'));
+            assert_eq!(Spell::default().over(&written, &image).unwrap(), format!("postgres:16.9@{}", digest('a')));
+        });
+    }
+
+    #[test]
+    fn the_manifest_of_one_platform_is_written_where_it_is_asked_for_and_locked() {
+        let mut locked = lock(&[("db", "postgres:16.9", 'a')]);
+        let platform = LockedPlatform { config: digest('c'), digest: digest('d'), media_type: String::new(), size: 1 };
+        locked.images.get_mut("db").unwrap().platforms.insert("linux/arm64".parse().unwrap(), platform);
+        let file = imagelock_core::source::SourceFile::new("images.toml", "platform");
+        let at = imagelock_core::source::Location::new(&file, 0..8);
+        let spell = |platform: &str, tagged: bool| {
+            let platform = Some(Spanned { value: platform.parse().unwrap(), at: at.clone() });
+            Spell { tagged, platform }
+        };
+        with_context(&locked, |context| {
+            let image = context.image(&"db".parse().unwrap(), None).unwrap();
+            let one = format!("postgres:16.9@{}", digest('d'));
+            assert_eq!(spell("linux/arm64", true).digest(&image).unwrap(), digest('d'));
+            // What was pinned for all platforms is pinned for the one.
+            for before in ["postgres:16.9".to_owned(), format!("postgres:16.9@{}", digest('a')), one.clone()] {
+                assert_eq!(spell("linux/arm64", true).over(&before, &image).unwrap(), one);
+            }
+            let untagged = format!("postgres@{}", digest('d'));
+            for before in ["postgres:16.8", "postgres", &untagged] {
+                assert_eq!(spell("linux/arm64", false).over(before, &image).unwrap(), untagged);
+            }
+            let error = spell("linux/s390x", true).over("postgres", &image).unwrap_err();
+            assert_eq!(error.to_string(), "`db` is not locked for `linux/s390x`");
+            assert_eq!(error.labels()[0].at, at);
         });
     }
 }

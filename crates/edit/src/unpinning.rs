@@ -96,3 +96,6 @@ impl Unpinning<'_> {
         Ok((vec![Change { span: site.span().clone(), text: quoted }], says.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests;

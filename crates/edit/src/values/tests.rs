@@ -81,6 +81,138 @@ fn what_shows_no_way_to_write_is_refused() {
     }
 }
 
+#[test]
+fn a_value_is_replaced_in_the_quotes_that_it_has() {
+    for (before, new, after) in [
+        ("a: x # c\n", "new", "a: new # c\n"),
+        ("a: 'x'\n", "y", "a: 'y'\n"),
+        ("a: \"x\"\n", "y", "a: \"y\"\n"),
+        ("a: x\n", "1.10", "a: \"1.10\"\n"),
+        ("a: 'x'\n", "it's", "a: \"it's\"\n"),
+        ("a: '1.10'\n", "1.10", "a: '1.10'\n"),
+        // What is a number for some readers and a text for others is written as a text.
+        ("a: 1.10\n", "1.10", "a: \"1.10\"\n"),
+        ("a: 1\nb: 2\n", "v1", "a: v1\nb: 2\n"),
+        ("a: ''\n", "y", "a: 'y'\n"),
+    ] {
+        assert_eq!(set(before, &[("a", new)]).as_deref(), Ok(after), "{before}");
+    }
+    let flag = |before: &str| set_values(before, &[value("a", Value::flag(true))]).unwrap();
+    assert_eq!(flag("a: false\n"), "a: true\n");
+    assert_eq!(flag("a: 'true'\n"), "a: true\n");
+    assert_eq!(flag("a: true\n"), "a: true\n");
+    assert_eq!(flag("a:\n"), "a: true\n");
+}
+
+#[test]
+fn a_value_that_is_absent_is_filled_in_front_of_its_comment() {
+    assert_eq!(set("a: # c\nb: 1\n", &[("a", "x")]).as_deref(), Ok("a: \"x\" # c\nb: 1\n"));
+    assert_eq!(set("? a\n: # c\n", &[("a", "x")]).as_deref(), Ok("? a\n: \"x\" # c\n"));
+    assert_eq!(set("'a' :\n", &[("a", "x")]).as_deref(), Ok("'a' : \"x\"\n"));
+}
+
+#[test]
+fn an_item_of_a_list_is_reached_by_its_number() {
+    let text = "sidecars:\n- image: {tag: a}\n- tag: b # c\n- c\n";
+    let path = [("sidecars[0].image.tag", "x"), ("sidecars[1].tag", "w"), ("sidecars[2]", "z")];
+    assert_eq!(set(text, &path).as_deref(), Ok("sidecars:\n- image: {tag: x}\n- tag: w # c\n- z\n"));
+    assert_eq!(set(text, &[("sidecars[3]", "x")]).unwrap_err(), "the list is shorter");
+    assert_eq!(set(text, &[("sidecars[3].tag", "x")]).unwrap_err(), "the file has no `sidecars[3]`");
+    assert_eq!(set("a: x\n", &[("a[0]", "x")]).unwrap_err(), "the list is shorter");
+}
+
+#[test]
+fn a_key_is_added_behind_the_sibling_that_it_belongs_to() {
+    for (before, key, after) in [
+        ("tag: a\nname: b\nz: c\n", "digest", "tag: a\ndigest: \"x\"\nname: b\nz: c\n"),
+        ("name: b\nz: c\n", "digest", "name: b\ndigest: \"x\"\nz: c\n"),
+        ("repository: b\nregistry: a\nz: c\n", "tag", "repository: b\ntag: \"x\"\nregistry: a\nz: c\n"),
+        ("registry: a\nz: c\n", "repository", "registry: a\nrepository: \"x\"\nz: c\n"),
+        ("tag: a\nz: c\n", "registry", "tag: a\nz: c\nregistry: \"x\"\n"),
+        ("digest: a\nz: c\ntag: b\n", "useDigest", "digest: a\nuseDigest: \"x\"\nz: c\ntag: b\n"),
+        ("a: b\nc: d\n", "other", "a: b\nc: d\nother: \"x\"\n"),
+        // Never behind what has lines of its own.
+        ("a: b\ntag: |\n  c\n", "digest", "a: b\ndigest: \"x\"\ntag: |\n  c\n"),
+        ("a: b\nc:\n  d: e\n", "f", "a: b\nf: \"x\"\nc:\n  d: e\n"),
+        ("a: b\nc:\n- e\n", "f", "a: b\nf: \"x\"\nc:\n- e\n"),
+        ("a: b\nc: {d: e}\n", "f", "a: b\nc: {d: e}\nf: \"x\"\n"),
+        ("a: &a b\nc: *a\n", "f", "a: &a b\nc: *a\nf: \"x\"\n"),
+        // As it is written there: its quotes, its line end, its indentation.
+        ("'a' : b\r\n", "f", "'a' : b\r\n\"f\" : \"x\"\r\n"),
+        ("a: b", "f", "a: b\nf: \"x\""),
+        ("a: b # c\r\nz: y", "f", "a: b # c\r\nz: y\r\nf: \"x\""),
+        ("\u{feff}a: b\n", "f", "\u{feff}a: b\nf: \"x\"\n"),
+        ("a: b\n", "no", "a: b\n\"no\": \"x\"\n"),
+        ("a: b\n", "c:d", "a: b\n\"c:d\": \"x\"\n"),
+    ] {
+        assert_eq!(set(before, &[(key, "x")]).as_deref(), Ok(after), "{before}");
+    }
+    let list = "l:\n- repository: r\n  z: c\n-   name: n\n";
+    assert_eq!(
+        set(list, &[("l[0].tag", "x"), ("l[1].tag", "y")]).as_deref(),
+        Ok("l:\n- repository: r\n  tag: \"x\"\n  z: c\n-   name: n\n    tag: \"y\"\n")
+    );
+    let flow = "a: {b: {\n  c: d # e\n  }}\n";
+    assert_eq!(set(flow, &[("a.b.f", "x")]).as_deref(), Ok("a: {b: {\n  c: d, f: \"x\" # e\n  }}\n"));
+    assert_eq!(set("a: {b: c\n}\n", &[("a.f", "x")]).as_deref(), Ok("a: {b: c, f: \"x\"\n}\n"));
+    assert_eq!(set("{\n\ta: b,\n}\n", &[("f", "x")]).as_deref(), Ok("{\n\ta: b,\n\tf: \"x\",\n}\n"));
+    assert_eq!(set("{a: b}\n", &[("f", "x"), ("g", "y")]).as_deref(), Ok("{a: b, f: \"x\", g: \"y\"}\n"));
+}
+
+#[test]
+fn what_an_alias_repeats_is_not_changed_for_one_place_alone() {
+    let repeats = "`*x` stands there, which repeats `&x`";
+    let repeated = "`&x` is repeated elsewhere as `*x`, and would change there too";
+    for (text, path, reason) in [
+        ("a: &x {tag: b}\nc: *x\n", "c.tag", repeats),
+        ("a: &x {tag: b}\nc: *x\n", "a.tag", repeated),
+        ("a: &x {tag: b}\nc: *x\n", "a.other", repeated),
+        ("a: &x b\nc: *x\n", "c", repeats),
+        ("a: &x b\nc: *x\n", "a", repeated),
+        ("a: &x\nc: *x\n", "a", repeated),
+        ("a: &x {b: {c: d}}\ne: *x\n", "a.b.c", repeated),
+        ("- &x b\n- *x\n", "a", "its parent is no mapping"),
+    ] {
+        let error = set_values(text, &[value(path, Value::text("new"))]).unwrap_err();
+        assert_eq!(error.reason, reason, "{text} {path}");
+        assert!(error.path == value(path, Value::Null).path, "{path}");
+    }
+    // An anchor that nothing repeats is nobody's.
+    assert_eq!(set("a: &x b\n", &[("a", "c")]).as_deref(), Ok("a: &x c\n"));
+}
+
+#[test]
+fn a_value_that_cannot_be_set_is_told_at_what_is_in_the_way() {
+    for (text, path, at) in [
+        ("x: 1\na: {b: 1}\n", "a.c.d", 8..8),
+        ("x: 1\na: [1]\n", "a[1]", 8..8),
+        ("x: 1\na: b\n", "a.c", 8..8),
+        ("x: 1\na: {}\na: {}\n", "a", 11..12),
+        ("x: 1\na: |\n  b\n", "a", 8..8),
+        ("x: 1\na: [b]\n", "a", 8..8),
+        ("x: [\n", "x", 3..3),
+    ] {
+        let error = set_values(text, &[value(path, Value::text("new"))]).unwrap_err();
+        assert_eq!(error.at, at, "{text}: {}", error.reason);
+    }
+    assert_eq!(set("a: 1\na: 2\n", &[("a", "x")]).unwrap_err(), "`a` is there twice");
+    assert_eq!(set("a: |\n  b\n", &[("a", "x")]).unwrap_err(), "it is a text of several lines");
+    assert!(set("a: [\n", &[("a", "x")]).unwrap_err().starts_with("it is not YAML: "));
+    let nothing = |text: &str| set_values(text, &[value("a", Value::empty())]).map_err(|error| error.reason);
+    assert_eq!(nothing("a:\n").unwrap_err(), "nothing is to be set");
+    assert_eq!(nothing("b: c\n").unwrap_err(), "nothing is to be set");
+}
+
+#[test]
+fn only_the_first_document_is_edited_and_all_are_read_again() {
+    let text = "a: 1\n---\na: 1\n";
+    assert_eq!(set(text, &[("a", "x")]).as_deref(), Ok("a: x\n---\na: 1\n"));
+    // The plain text goes on in the next line: what is set there would be more than was asked for.
+    let failed = set("a: b\n  c\n", &[("a", "x")]);
+    assert_eq!(failed.as_deref(), Ok("a: x\n"));
+    assert_eq!(set("a: 1\n", &[]).as_deref(), Ok("a: 1\n"));
+}
+
 /// JSON of values, in the styles of its printers.
 fn json() -> impl Strategy<Value = (serde_json::Value, String)> {
     let leaf = prop_oneof![
