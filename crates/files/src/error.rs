@@ -88,7 +88,7 @@ impl std::error::Error for FileError {}
 /// `16 MiB`: bounds are round numbers.
 fn size(bytes: u64) -> String {
     let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
-    let round = units.into_iter().find(|(shift, _)| bytes >> shift << shift == bytes && bytes >> shift > 0);
+    let round = units.into_iter().find(|(shift, _)| bytes > 0 && bytes.is_multiple_of(1 << shift));
     round.map_or_else(|| format!("{bytes} bytes"), |(shift, unit)| format!("{} {unit}", bytes >> shift))
 }
 
@@ -100,5 +100,12 @@ mod tests {
     fn a_bound_is_told_in_the_largest_unit_that_it_is_a_multiple_of() {
         let sizes = [0, 1, 1 << 10, 1500, 16 << 20, (16 << 20) + 1024, 2 << 30].map(size);
         assert_eq!(sizes, ["0 bytes", "1 bytes", "1 KiB", "1500 bytes", "16 MiB", "16385 KiB", "2 GiB"]);
+    }
+
+    #[test]
+    fn what_the_machine_refuses_is_nobodys_input() {
+        let error = |problem| FileError { doing: "read", path: "a".into(), problem };
+        assert!(error(FileProblem::NotAFile("a pipe")).is_input() && error(FileProblem::TooLarge(1)).is_input());
+        assert!(!error(FileProblem::System(io::Error::other("it is on fire"))).is_input());
     }
 }

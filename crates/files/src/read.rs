@@ -1,7 +1,7 @@
 //! Reading what others wrote.
 
 use std::fs::FileType;
-use std::io::{self, Read as _};
+use std::io;
 
 use camino::Utf8Path;
 use fs_err::{File, OpenOptions};
@@ -90,35 +90,41 @@ impl<'p> Opened<'p> {
 
     /// Reads on until there are so many bytes.
     fn fill(&mut self, bytes: u64) -> Result<(), FileError> {
-        self.read_on(bytes).map_err(|error| {
+        if self.ended {
+            return Ok(());
+        }
+        let ended = read_on(&mut self.file, self.size, &mut self.read, bytes);
+        self.ended = ended.map_err(|error| {
             let problem = match error.kind() {
                 // Some files of `/proc` are streams that say that they are files.
                 io::ErrorKind::WouldBlock => FileProblem::NotAFile("a stream"),
                 _ => FileProblem::System(without_path(&error)),
             };
             FileError { doing: "read", path: self.path.to_owned(), problem }
-        })
+        })?;
+        Ok(())
     }
+}
 
-    fn read_on(&mut self, bytes: u64) -> io::Result<()> {
-        loop {
-            let before = self.read.len();
-            let left = bytes.saturating_sub(before as u64);
-            if self.ended || left == 0 {
-                return Ok(());
-            }
-            // A size that is told is not believed: files of `/proc` are larger than they say, and others have holes. One byte
-            // more is asked for; where it does not come, the size was true, and nobody has to ask again.
-            let told = if before as u64 >= self.size { AHEAD as u64 } else { self.size - before as u64 + 1 };
-            let room = usize::try_from(left.min(told).min(AT_ONCE)).unwrap_or(AHEAD);
-            self.read.resize(before + room, 0);
-            let got = self.file.read(&mut self.read[before..]);
-            self.read.truncate(before + got.as_ref().copied().unwrap_or_default());
-            match got {
-                Ok(got) => self.ended = got == 0 || got < room && self.read.len() as u64 == self.size,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+/// Reads on until there are so many bytes, and returns whether those are all. `size` is what the file says of itself.
+fn read_on(file: &mut impl io::Read, size: u64, read: &mut Vec<u8>, bytes: u64) -> io::Result<bool> {
+    loop {
+        let before = read.len();
+        let left = bytes.saturating_sub(before as u64);
+        if left == 0 {
+            return Ok(false);
+        }
+        // A size that is told is not believed: files of `/proc` are larger than they say, and others have holes. One byte
+        // more is asked for; where it does not come, the size was true, and nobody has to ask again.
+        let told = size.saturating_add(1).checked_sub(before as u64).filter(|told| *told > 1).unwrap_or(AHEAD as u64);
+        let room = usize::try_from(left.min(told).min(AT_ONCE)).unwrap_or(AHEAD);
+        read.resize(before + room, 0);
+        let got = file.read(&mut read[before..]);
+        read.truncate(before + got.as_ref().copied().unwrap_or_default());
+        match got {
+            Ok(got) if got == 0 || got < room && read.len() as u64 == size => return Ok(true),
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+            Ok(_) | Err(_) => {}
         }
     }
 }
@@ -187,6 +193,8 @@ pub(crate) fn what(kind: FileType) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
     use super::*;
 
     fn scratch() -> (tempfile::TempDir, camino::Utf8PathBuf) {
@@ -253,6 +261,105 @@ mod tests {
         let writes = fs_err::OpenOptions::new().write(true).open(&path).unwrap();
         assert_eq!(opened.read(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
         drop(writes);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_stream_that_calls_itself_a_file_is_refused_without_waiting_for_it() {
+        let (_directory, path) = scratch();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let file = now(&path).unwrap();
+        let _writes = fs_err::OpenOptions::new().write(true).open(&path).unwrap();
+        let error = Opened { path: &path, file, size: 0, read: Vec::new(), ended: false }.rest(9).unwrap_err();
+        assert_eq!(error.shown("a").to_string(), "cannot read `a`: it is a stream, not a file");
+    }
+
+    #[test]
+    fn a_path_that_no_file_can_have_is_an_error_and_no_absent_file() {
+        let error = bytes("a\0b".into(), 9).unwrap_err();
+        assert!(matches!(error.problem, FileProblem::System(_)), "{error}");
+    }
+
+    #[test]
+    fn a_file_for_whoever_reads_it_piece_by_piece_is_open_and_says_what_was_read_so_far() {
+        let (_directory, path) = scratch();
+        assert!(open(&path).unwrap().is_none());
+        fs_err::write(&path, "four").unwrap();
+        let mut text = String::new();
+        open(&path).unwrap().unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "four");
+        let mut file = Opened::open(&path).unwrap().unwrap();
+        assert_eq!(file.so_far(), b"");
+        file.head(2).unwrap();
+        assert_eq!(file.so_far(), b"four");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_no_file() {
+        let (_directory, path) = scratch();
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        assert_eq!(what(path.symlink_metadata().unwrap().file_type()), "something else");
+        assert_eq!(what(std::fs::metadata("Cargo.toml").unwrap().file_type()), "a file");
+    }
+
+    /// A file that answers as it is told to, and keeps how many bytes were asked for each time.
+    struct Scripted {
+        answers: Vec<io::Result<Vec<u8>>>,
+        asked: Vec<usize>,
+    }
+
+    impl io::Read for Scripted {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.asked.push(buffer.len());
+            let answer = if self.answers.is_empty() { Vec::new() } else { self.answers.remove(0)? };
+            buffer[..answer.len()].copy_from_slice(&answer);
+            Ok(answer.len())
+        }
+    }
+
+    /// What was read of a file that says this size of itself, whether that is all, and what was asked for.
+    fn scripted(size: u64, bytes: u64, answers: Vec<io::Result<&str>>) -> (io::Result<bool>, String, Vec<usize>) {
+        let answers = answers.into_iter().map(|answer| answer.map(|text| text.as_bytes().to_vec())).collect();
+        let (mut file, mut read) = (Scripted { answers, asked: Vec::new() }, Vec::new());
+        let ended = read_on(&mut file, size, &mut read, bytes);
+        (ended, String::from_utf8(read).unwrap(), file.asked)
+    }
+
+    #[test]
+    fn a_file_of_the_size_that_it_says_is_asked_once() {
+        let (ended, text, asked) = scripted(4, 9, vec![Ok("four")]);
+        assert_eq!((ended.unwrap(), text.as_str(), asked), (true, "four", vec![5]));
+    }
+
+    #[test]
+    fn a_file_is_read_to_its_end_whatever_it_says_of_its_size() {
+        // More than it says, as files of `/proc` do.
+        let (ended, text, asked) = scripted(0, 1 << 20, vec![Ok("four"), Ok("more")]);
+        assert_eq!((ended.unwrap(), text.as_str(), asked), (true, "fourmore", vec![AHEAD; 3]));
+        let (ended, text, asked) = scripted(4, 1 << 20, vec![Ok("four!"), Ok("more")]);
+        assert_eq!((ended.unwrap(), text.as_str(), asked), (true, "four!more", vec![5, AHEAD, AHEAD]));
+        // Less than it says, or in pieces.
+        let (ended, text, asked) = scripted(8, 1 << 20, vec![Ok("four")]);
+        assert_eq!((ended.unwrap(), text.as_str(), asked), (true, "four", vec![9, 5]));
+        let (ended, text, asked) = scripted(4, 1 << 20, vec![Ok("fo"), Ok("ur")]);
+        assert_eq!((ended.unwrap(), text.as_str(), asked), (true, "four", vec![5, 3]));
+    }
+
+    #[test]
+    fn no_more_is_read_than_is_asked_for_and_room_is_not_made_for_all_that_a_file_says() {
+        let (ended, text, asked) = scripted(4, 4, vec![Ok("four")]);
+        assert_eq!((ended.unwrap(), text.as_str(), asked), (false, "four", vec![4]), "there may be more");
+        let (.., asked) = scripted(1 << 40, 1 << 40, vec![]);
+        assert_eq!(asked, [1 << 20]);
+    }
+
+    #[test]
+    fn a_read_that_is_interrupted_is_asked_for_again_and_any_other_error_is_told() {
+        let (ended, text, _) = scripted(4, 9, vec![Err(io::ErrorKind::Interrupted.into()), Ok("four")]);
+        assert_eq!((ended.unwrap(), text.as_str()), (true, "four"));
+        let (ended, text, _) = scripted(8, 9, vec![Ok("four"), Err(io::ErrorKind::TimedOut.into())]);
+        assert_eq!((ended.unwrap_err().kind(), text.as_str()), (io::ErrorKind::TimedOut, "four"));
     }
 
     #[test]

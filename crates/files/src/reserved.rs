@@ -246,6 +246,7 @@ mod tests {
                     "a/.gitlab-ci.yml",
                     "Jenkinsfile",
                     "jenkinsfile",
+                    "JENKINSFILE",
                     "Jenkinsfile.release",
                     "JENKIN~1",
                     ".woodpecker.yml",
@@ -289,6 +290,9 @@ mod tests {
             "deploy/values.yaml",
             "jenkins.json",
             "Jenkinsfiles",
+            "jenkin~x",
+            "other~1",
+            "gitlab~1x.yml",
             "gitlab-ci.yml",
             ".gitlab/x.json",
             "a/images.toml",
@@ -298,5 +302,18 @@ mod tests {
         ] {
             assert_eq!(of(Utf8Path::new(path)), None, "{path:?}");
         }
+    }
+
+    #[test]
+    fn whose_a_path_is_can_be_said_behind_its_name() {
+        let told = [Reserved::Git, Reserved::Run, Reserved::Source].map(|whose| format!("`x` {}", whose.reason()));
+        assert_eq!(
+            told,
+            [
+                "`x` is a file that Git acts on",
+                "`x` is what CI or a hook runs",
+                "`x` is what targets are rendered from"
+            ]
+        );
     }
 }

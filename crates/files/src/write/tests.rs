@@ -78,6 +78,15 @@ fn what_links_lead_out_of_the_repository_is_not_written() {
 
 #[cfg(unix)]
 #[test]
+fn a_link_that_leads_to_itself_is_told_as_the_system_tells_it() {
+    let Scratch { root, .. } = &scratch();
+    symlink("round", root.join("round")).unwrap();
+    let error = Writer::new(root).replace("round".into(), b"ours").unwrap_err();
+    assert!(matches!(error.problem, FileProblem::System(_)), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_second_name_of_a_file_elsewhere_keeps_its_bytes() {
     let Scratch { root, outside, .. } = &scratch();
     let secret = outside.join("secret");
