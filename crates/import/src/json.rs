@@ -286,7 +286,46 @@ mod tests {
         assert!(parse(&"[".repeat(100_000)).unwrap_err().reason.contains("deeper than 64"));
     }
 
+    #[test]
+    fn every_escape_means_what_json_says() {
+        let text = r#""\b\f\n\r\t\/\\\"\u0041\ud83d\ude00""#;
+        assert_eq!(parse(text).unwrap().text(), Some("\u{8}\u{c}\n\r\t/\\\"A😀"));
+        // A line that goes on means nothing, and half of a pair means no character.
+        assert_eq!(parse("'a\\\nb'").unwrap().text(), Some("ab"));
+        for half in [r#""\ud83dx""#, r#""\ude00x""#, r#""\ud83d\u0041""#] {
+            assert!(parse(half).unwrap().text().unwrap().starts_with('\u{fffd}'), "{half}");
+        }
+        assert_eq!(parse(r#""\ud800\udc00\udbff\udfff""#).unwrap().text(), Some("\u{10000}\u{10ffff}"));
+    }
+
+    #[test]
+    fn comments_end_where_they_end_and_are_no_values() {
+        for text in ["[1, 2] // a", "// a\n[1, /* b */ 2]", "/**/[1,/* // */2]// [", "[1 // a\n// b\n, 2]\n/* c */ "] {
+            let node = parse(text).unwrap();
+            assert_eq!(node.items().len(), 2, "{text}");
+            assert!(text[node.span.clone()].starts_with('[') && text[node.span].ends_with(']'), "{text}");
+        }
+        assert!(parse("/*/ 1").is_err() && parse("/ 1").is_err());
+    }
+
+    #[test]
+    fn values_lie_in_each_other_as_deep_as_is_allowed() {
+        let nested = |open: &str, depth: usize, close: &str| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+        for (open, close) in [("[", "]"), ("{a:", "}")] {
+            assert!(parse(&nested(open, DEPTH, close)).is_ok());
+            assert!(parse(&nested(open, DEPTH + 1, close)).unwrap_err().reason.contains("deeper than 64"));
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_another_parser_writes_is_read_as_it_was_meant(texts in prop::collection::vec("\\PC{0,8}", 0..6)) {
+            let written = serde_json::to_string_pretty(&serde_json::json!({ "a": texts, "b": {} })).unwrap();
+            let node = parse(&written).unwrap();
+            let read: Vec<&str> = node.get("a").unwrap().items().iter().filter_map(Node::text).collect();
+            prop_assert_eq!(read, texts);
+        }
+
         #[test]
         fn no_text_makes_it_panic(text in r#"[\[\]{}:,"'/*\\u0-9a\n é]{0,40}"#) {
             let _ = parse(&text);

@@ -142,6 +142,57 @@ fn renovate_rules_about_images_become_rules_of_versions() {
     assert_eq!(told(Format::Renovate, &["[]"]), ["1:1:1 error: 1 is no Renovate configuration: it is no object"]);
 }
 
+/// What of the text each image and each thing that was left stands at.
+fn places(format: Format, text: &str) -> Vec<String> {
+    let file = SourceFile::new("1", text.replace("DIGEST-A", A));
+    let Imported { declarations, left } = read(format, &[file]).unwrap();
+    let all = declarations.into_iter().map(|image| image.at).chain(left.into_iter().map(|left| left.at));
+    all.map(|at| at.file.text()[at.span].replace(A, "A")).collect()
+}
+
+#[test]
+fn a_mistake_is_told_at_its_bytes() {
+    for (format, text, place) in [
+        (Format::DockerLock, "\n{\"x\": 1}", "{"),
+        (Format::DockerLock, "\n{,", ","),
+        (Format::Renovate, "\n[]", "["),
+        (Format::Dagger, "# ours\n[[\"version\",\"3\"]]  \n", "[[\"version\",\"3\"]]"),
+        (Format::Dagger, "[[\"version\",\"2\"]]\n# ours\n[\"é\", ?]\n", "?"),
+        (Format::Kbld, "a: [\n", ""),
+        (Format::Flux, "apiVersion: image.toolkit.fluxcd.io/v9\n", "image.toolkit.fluxcd.io/v9"),
+    ] {
+        let error = read(format, &[SourceFile::new("1", text)]).unwrap_err();
+        let labels = error.labels();
+        assert_eq!((labels.len(), labels[0].primary), (1, true));
+        assert_eq!(&text[labels[0].at.span.clone()], place, "{error}");
+    }
+}
+
+#[test]
+fn what_is_taken_and_what_is_left_stands_at_its_bytes() {
+    assert_eq!(
+        places(Format::Dagger, "[[\"version\",\"2\"]]\n[\"\",\"oci-sha\",[\"redis\"],\"sha256:DIGEST-A\"]  \n[]\n"),
+        ["[\"\",\"oci-sha\",[\"redis\"],\"sha256:A\"]", "[]"]
+    );
+    let rules = "{\"packageRules\": [\n  {\"matchDatasources\": [\"docker\"], \"versioning\": \"loose\"},\n  \
+                 {\"allowedVersions\": \"1\"}, {\"matchDatasources\": [\"docker\"], \"matchPackageNames\": [\"a\"], \
+                 \"allowedVersions\": \"1\", \"versioning\": \"x\"}]}";
+    assert_eq!(places(Format::Renovate, rules), ["\"a\"", "{", "{", "\"x\""]);
+}
+
+#[test]
+fn an_image_is_spelled_as_its_file_spells_it() {
+    for (text, spelling) in [
+        ("redis:8@sha256:DIGEST-A", "redis:8"),
+        ("docker.io/redis:8", "docker.io/redis:8"),
+        ("ghcr.io/acme/job@sha256:DIGEST-A", "ghcr.io/acme/job@sha256:DIGEST-A"),
+    ] {
+        let file = SourceFile::new("1", format!("services: {{a: {{image: '{text}'}}}}\n").replace("DIGEST-A", A));
+        let found = read(Format::Compose, &[file]).unwrap();
+        assert_eq!(found.declarations[0].spelling, spelling.replace("DIGEST-A", A));
+    }
+}
+
 /// A policy of `web`, whose repository stands in another file.
 fn flux(policy: &str) -> Vec<String> {
     let repository = "apiVersion: image.toolkit.fluxcd.io/v1\nkind: ImageRepository\nmetadata:\n  name: web\n  namespace: flux-system\n\
@@ -166,6 +217,19 @@ fn flux_policies_become_rules_of_tags() {
         ),
         ("  policy: {alphabetical: {}}\n", "1:6:11 ghcr.io/acme/web tags ^(?<order>.*)$, select alphabetical"),
         (
+            "  filterTags: {pattern: '', extract: ''}\n  policy: {alphabetical: {order: asc}}\n",
+            "1:7:11 ghcr.io/acme/web tags ^(?<order>.*)$, select alphabetical",
+        ),
+        (
+            "  filterTags: {pattern: '^v1', extract: ''}\n  policy: {numerical: {}}\n",
+            "1:7:11 ghcr.io/acme/web tags ^(?<order>v1.*)$, select numeric",
+        ),
+        // A tag that the policy does not take any more is no answer.
+        (
+            "  policy: {semver: {range: '>=2.0'}}\nstatus:\n  latestRef: {name: x, tag: v1.2.3, digest: 'sha256:DIGEST-A'}\n",
+            r"1:6:11 ghcr.io/acme/web version >=2.0, tags ^v?(?<version>\d+\.\d+\.\d+)$",
+        ),
+        (
             "  policy: {semver: {range: '>=1.0'}}\nstatus:\n  latestRef: {name: x, tag: v1.2.3, digest: 'sha256:DIGEST-A'}\n",
             r"1:6:11 ghcr.io/acme/web version >=1.0, tags ^v?(?<version>\d+\.\d+\.\d+)$ = v1.2.3@sha256:A",
         ),
@@ -180,6 +244,14 @@ fn flux_policies_without_a_counterpart_are_left() {
         (
             "  policy: {numerical: {order: desc}}\n",
             "1:6:11 left: policy `web`: `numerical` takes the lowest, and `select` takes the highest",
+        ),
+        (
+            "  filterTags: {pattern: '^v(.*)$', extract: '$2'}\n  policy: {alphabetical: {}}\n",
+            "1:7:11 left: policy `web`: `extract` is `$2`, and one group of `^v(.*)$` can be compared",
+        ),
+        (
+            "  filterTags: {pattern: '^a|b$'}\n  policy: {alphabetical: {}}\n",
+            "1:7:11 left: policy `web`: `^a|b$` has alternatives with anchors",
         ),
         ("  policy: {}\n", "1:6:11 left: policy `web`: it has neither `semver`, `alphabetical` nor `numerical`"),
         (
@@ -196,6 +268,21 @@ fn flux_policies_without_a_counterpart_are_left() {
     assert_eq!(
         told(Format::Flux, &[&alone.replace("/v1", "/v2")]),
         ["1:1:13 error: 1 is no Flux image policy: its version is `v2`, and v1beta1, v1beta2, v1 are read"]
+    );
+    let automation = alone.replace("ImageRepository", "ImageUpdateAutomation");
+    let listed = alone.replace("image: acme/web", "image: acme/web, exclusionList: [x]");
+    assert_eq!(
+        told(Format::Flux, &[&automation, &listed]),
+        [
+            "1:1:1 left: `ImageUpdateAutomation`: what moves pins here is `update`, in a job of yours",
+            "2:4:15 left: no `ImagePolicy` takes a tag of `web`",
+            "2:4:40 left: `exclusionList`: let `tags` leave out what it names",
+        ]
+    );
+    let wrong = alone.replace("acme/web", "Acme/web");
+    assert_eq!(
+        told(Format::Flux, &[&wrong]),
+        ["1:4:15 left: `Acme/web` is no repository: a repository is lower-case: did you mean `acme/web`?"]
     );
     assert_eq!(
         told(Format::Flux, &["kind: x\n"]),
@@ -221,6 +308,18 @@ fn daggers_lines_are_read_in_both_versions() {
             "1:5:1 docker.io/library/redis:8 = sha256:B",
             "1:6:1 left: `redis:8` is locked to `x`: a digest starts with `sha256:` or `sha512:`",
             "1:7:1 left: this is no entry",
+        ]
+    );
+    let untagged = "[[\"version\",\"2\"]]\n[\"\",\"oci-sha\",[\"redis\"],\"sha256:DIGEST-A\"]\n\
+                    [\"\",\"oci-sha\",[\"job@sha256:DIGEST-B\"],\"sha256:DIGEST-B\"]\n[\"\",\"oci-latest\",[\"node\"],\"22\"]\n\
+                    [\"\",\"oci-latest\",[\"Node\"],\"22\"]\n";
+    assert_eq!(
+        told(Format::Dagger, &[untagged]),
+        [
+            "1:2:1 docker.io/library/redis:latest = sha256:A",
+            "1:3:1 docker.io/library/job@sha256:B",
+            "1:4:1 docker.io/library/node version *",
+            "1:5:1 left: `Node` is no repository, or `22` no tag of it",
         ]
     );
     assert_eq!(
