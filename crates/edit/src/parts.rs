@@ -72,7 +72,7 @@ impl PartsWriter<'_> {
         }
         if let Some(digest) = says.digest.as_mut() {
             match &self.parts.room {
-                Room::Key { at, .. } if !at.is_empty() => {
+                Room::Key { at, .. } => {
                     changes.push(Change { span: at.clone(), text: String::new() });
                     digest.text.clear();
                 }

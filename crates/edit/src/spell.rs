@@ -54,7 +54,7 @@ impl Spell {
         }
         let name = bare.split('@').next().unwrap_or(bare);
         // A colon before the last slash belongs to a port.
-        let path = name.rfind('/').map_or(0, |slash| slash + 1);
+        let path = name.rfind('/').unwrap_or_default();
         let repository = name[path..].find(':').map_or(name, |colon| &name[..path + colon]);
         let tag = locked.tag.map(|tag| format!(":{tag}")).unwrap_or_default();
         let digest = locked.digest.map(|digest| format!("@{digest}")).unwrap_or_default();

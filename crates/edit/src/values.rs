@@ -271,9 +271,8 @@ impl<'t> Editor<'t> {
         let eol = self.eol;
         if flow {
             // On a line of its own, where the sibling has one.
-            let alone = line_start > 0
-                && head.chars().all(|c| matches!(c, ' ' | '\t'))
-                && matches!(self.text[end..line_end].trim(), "" | ",");
+            let alone =
+                head.chars().all(|c| matches!(c, ' ' | '\t')) && matches!(self.text[end..line_end].trim(), "" | ",");
             let text = if alone { format!(",{eol}{head}{line}") } else { format!(", {line}") };
             return Ok(Splice::new(end..end, text));
         }

@@ -71,6 +71,9 @@ fn of_several_words_the_one_that_looks_most_like_what_is_asked_for_is_it() {
         ("run --image='x' now # imagelock: db".to_owned(), "'x'"),
         ("image: x then y # imagelock: db".to_owned(), "x"),
         ("run v TAG=15 w # imagelock: db:tag".to_owned(), "15"),
+        // A tag need not be a name, and is none with a slash.
+        ("a = 'x/y' 'V15' # imagelock: db:tag".to_owned(), "'V15'"),
+        (format!("a = x 'PIN-{pin}' # imagelock: db:digest"), &format!("'PIN-{pin}'")),
         // A repository is one that has no tag.
         ("a = 'x/y:1' 'x/y' # imagelock: db:repository".to_owned(), "'x/y'"),
         (format!("pin x 'y@{pin}' # imagelock: db:digest"), &format!("'y@{pin}'")),
@@ -81,4 +84,64 @@ fn of_several_words_the_one_that_looks_most_like_what_is_asked_for_is_it() {
         let places: Vec<String> = told(&format!("{line}\n")).into_iter().map(|(place, ..)| place).collect();
         assert_eq!(places, [place], "{line}");
     }
+}
+
+/// A text of any kind with its markers followed, and the tags that moved.
+fn pinned(format: &dyn imagelock_scan::Format, text: &str) -> (String, Vec<Option<(String, String)>>) {
+    let locked = lock(&[("db", "postgres:16.9", 'a')]);
+    let mut rewrites = imagelock_adapter::Rewrites::default();
+    rewrites.insert("docker.io".parse().unwrap(), "mirror.example".parse().unwrap());
+    with_context(&locked, |context| {
+        let context = Context { rewrites: &rewrites, ..*context };
+        let (images, spell) = (crate::Matcher::new(&context, None).unwrap(), Spell::default());
+        let pinning = crate::Pinning { format, images: &images, spell: &spell, context: &context };
+        let edited = pinning.edit(&SourceFile::new("a", text)).unwrap();
+        (edited.text, edited.uses.into_iter().map(|used| used.moved).collect())
+    })
+}
+
+#[test]
+fn a_marker_moves_a_tag_and_tells_from_where_to_where() {
+    let words = &Plain { words: Words::Text };
+    let moved = Some(("15".to_owned(), "16.9".to_owned()));
+    for (line, moved) in [
+        ("a = 'postgres:15' # imagelock: db", moved.clone()),
+        ("a = '15' # imagelock: db:tag", moved),
+        ("a = 'postgres:16.9' # imagelock: db", None),
+        ("a = '16.9' # imagelock: db:tag", None),
+        ("a = '' # imagelock: db:tag", None),
+        ("a = 'postgres' # imagelock: db", None),
+        ("a = 'x' # imagelock: db:repository", None),
+    ] {
+        assert_eq!(pinned(words, line).1, [moved], "{line}");
+    }
+}
+
+#[test]
+fn a_repository_is_written_as_the_rewrite_asks_and_stays_where_it_says_so_already() {
+    let words = &Plain { words: Words::Text };
+    for (before, after) in [
+        (
+            "a = 'postgres' # imagelock: db:repository",
+            "a = 'mirror.example/library/postgres' # imagelock: db:repository",
+        ),
+        ("a = 'x/y' # imagelock: db:repository", "a = 'mirror.example/library/postgres' # imagelock: db:repository"),
+    ] {
+        assert_eq!(pinned(words, before).0, after);
+        assert_eq!(pinned(words, after).0, after, "a second time");
+    }
+    // What the lock calls the image is the marker's own, beside what the rewrite calls it.
+    for written in ["postgres:15", "mirror.example/library/postgres:15"] {
+        let (text, _) = pinned(words, &format!("run x/y:1 {written} # imagelock: db"));
+        let pin = format!("mirror.example/library/postgres:16.9@{}", digest('a'));
+        assert_eq!(text, format!("run x/y:1 {pin} # imagelock: db"));
+    }
+}
+
+#[test]
+fn where_an_image_stands_for_certain_a_marker_replaces_whatever_is_there() {
+    let manifest = "apiVersion: v1\nkind: Pod\nspec: {image: '<IMAGE>'} # imagelock: db\n";
+    let pin = format!("mirror.example/library/postgres:16.9@{}", digest('a'));
+    let (text, _) = pinned(&imagelock_scan::formats::Manifests::default(), manifest);
+    assert_eq!(text, manifest.replace("<IMAGE>", &pin));
 }

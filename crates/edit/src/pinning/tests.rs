@@ -1,5 +1,5 @@
 use imagelock_core::source::Located as _;
-use imagelock_scan::formats::{Compose, Dockerfile, Values};
+use imagelock_scan::formats::{Compose, Dockerfile, Earthfile, GITLAB, Values};
 use imagelock_scan::{Head, Named};
 
 use super::*;
@@ -113,8 +113,11 @@ fn the_places_that_a_comment_speaks_of_are_somebody_elses_where_only_the_others_
 
 #[test]
 fn a_variable_is_told_of_unless_what_it_is_by_default_has_a_place() {
-    let edited = edit(&Dockerfile, "ARG I=postgres:16.9\nFROM $I\n").unwrap();
-    assert_eq!((edited.uses.len(), edited.kept.len()), (1, 0));
+    let gitlab = "variables: {I: 'postgres:16.9'}\ndefault: {image: $I}\n";
+    for (format, text) in [(&Dockerfile as &dyn Format, "ARG I=postgres:16.9\nFROM $I\n"), (&GITLAB, gitlab)] {
+        let edited = edit(format, text).unwrap();
+        assert_eq!((edited.uses.len(), edited.kept.len()), (1, 0), "{text}");
+    }
     let edited = edit(&Dockerfile, "ARG I\nFROM $I\n").unwrap();
     let kept: Vec<&str> = edited.kept.iter().map(|left| left.reason.as_str()).collect();
     assert_eq!(kept, ["FROM: `$I` is decided by a variable"]);
@@ -129,4 +132,42 @@ fn what_is_escaped_stays_escaped_in_front_of_the_digest() {
     let text = "services: {a: {image: \"\\x70ostgres:16.9\"}}\n";
     let pinned = text.replace("16.9", &format!("16.9@{}", digest('a')));
     assert_eq!(edit(&Compose, text).unwrap().text, pinned);
+}
+
+#[test]
+fn what_only_a_marker_makes_an_image_stays_without_one() {
+    for text in ["t:\n  RUN docker pull postgres:16.9\n", "ARG I=postgres\n"] {
+        let edited = edit(&Earthfile, text).unwrap();
+        assert_eq!((edited.text.as_str(), edited.uses.len(), edited.kept.len()), (text, 0, 0));
+    }
+}
+
+#[test]
+fn the_manifest_of_a_platform_stays_in_parts_unless_another_is_asked_for() {
+    let mut locked = lock(&[("db", "postgres:16.9", 'a')]);
+    for (platform, digit) in [("linux/arm64", 'd'), ("linux/amd64", 'e')] {
+        let manifest = imagelock_core::LockedPlatform {
+            config: digest('c'),
+            digest: digest(digit),
+            media_type: String::new(),
+            size: 1,
+        };
+        locked.images.get_mut("db").unwrap().platforms.insert(platform.parse().unwrap(), manifest);
+    }
+    let text = |digit: char| format!("image: {{repository: postgres, tag: '16.9', digest: '{}'}}\n", digest(digit));
+    let pin = |spell: Spell, before: char| {
+        with_context(&locked, |context| {
+            let images = Matcher::new(context, None).unwrap();
+            let pinning = Pinning { format: &Values, images: &images, spell: &spell, context };
+            pinning.edit(&SourceFile::new("a", text(before))).unwrap().text
+        })
+    };
+    assert_eq!(pin(Spell::default(), 'd'), text('d'));
+    assert_eq!(pin(Spell::default(), 'f'), text('a'));
+    let at = Location::new(&SourceFile::new("images.toml", ""), 0..0);
+    let platform = imagelock_core::source::Spanned { value: "linux/arm64".parse().unwrap(), at };
+    for before in ['a', 'd', 'e', 'f'] {
+        let spell = Spell { platform: Some(platform.clone()), ..Spell::default() };
+        assert_eq!(pin(spell, before), text('d'), "{before}");
+    }
 }

@@ -1,6 +1,6 @@
 use imagelock_adapter::RenderError;
 use imagelock_core::source::Located as _;
-use imagelock_scan::formats::{Compose, Dockerfile, Values};
+use imagelock_scan::formats::{Bazel, Compose, Dockerfile, Values};
 
 use super::*;
 use crate::pinning::tests::Writes;
@@ -63,4 +63,13 @@ fn a_digest_in_a_key_of_its_own_is_emptied_and_one_in_the_tag_is_cut() {
         let before = before.replace("sha256:A", digest('a').as_str());
         assert_eq!(unpin(&Values, &before).unwrap().text, after);
     }
+}
+
+#[test]
+fn a_digest_that_no_tag_may_stand_without_is_kept_and_told_with_the_reason() {
+    let text = "container_pull(registry = \"docker.io\", repository = \"a/b\", tag = \"1\", digest = \"sha256:A\")\n"
+        .replace("sha256:A", digest('a').as_str());
+    let Unpinned { text: after, places, kept } = unpin(&Bazel, &text).unwrap();
+    assert_eq!((after, places.len()), (text, 0));
+    assert!(kept[0].reason.contains("keeps its digest: it takes the manifest of one platform"), "{}", kept[0].reason);
 }

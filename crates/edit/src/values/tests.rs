@@ -76,6 +76,7 @@ fn what_shows_no_way_to_write_is_refused() {
         ("x: 1\n", "the file has no `image`"),
         ("image:\n  tag:\n  - x\n", "it is no text"),
         ("image:\n  x:\n  - y\n", "the mapping is empty, so that nothing shows how it is written"),
+        ("image: {x: [y]}\n", "the mapping is empty, so that nothing shows how it is written"),
     ] {
         assert_eq!(set(text, &[("image.tag", "1")]).unwrap_err(), reason, "{text}");
     }
@@ -129,6 +130,9 @@ fn a_key_is_added_behind_the_sibling_that_it_belongs_to() {
         ("repository: b\nregistry: a\nz: c\n", "tag", "repository: b\ntag: \"x\"\nregistry: a\nz: c\n"),
         ("registry: a\nz: c\n", "repository", "registry: a\nrepository: \"x\"\nz: c\n"),
         ("tag: a\nz: c\n", "registry", "tag: a\nz: c\nregistry: \"x\"\n"),
+        ("tag: a\nregistry: b\n", "repository", "tag: a\nregistry: b\nrepository: \"x\"\n"),
+        ("version: a\nrepository: b\n", "tag", "version: a\nrepository: b\ntag: \"x\"\n"),
+        ("tag:    a\nz: c\n", "digest", "tag:    a\ndigest: \"x\"\nz: c\n"),
         ("digest: a\nz: c\ntag: b\n", "useDigest", "digest: a\nuseDigest: \"x\"\nz: c\ntag: b\n"),
         ("a: b\nc: d\n", "other", "a: b\nc: d\nother: \"x\"\n"),
         // Never behind what has lines of its own.
@@ -207,9 +211,11 @@ fn a_value_that_cannot_be_set_is_told_at_what_is_in_the_way() {
 fn only_the_first_document_is_edited_and_all_are_read_again() {
     let text = "a: 1\n---\na: 1\n";
     assert_eq!(set(text, &[("a", "x")]).as_deref(), Ok("a: x\n---\na: 1\n"));
-    // The plain text goes on in the next line: what is set there would be more than was asked for.
-    let failed = set("a: b\n  c\n", &[("a", "x")]);
-    assert_eq!(failed.as_deref(), Ok("a: x\n"));
+    assert_eq!(set("a: b\n  c\n", &[("a", "x")]).as_deref(), Ok("a: x\n"));
+    // Between the colon and what stands behind it is no place for a value.
+    for text in ["a: !!str\n", "a: &x\nb: c\n"] {
+        assert_eq!(set(text, &[("a", "x")]).unwrap_err(), "the edit would change more than was asked for", "{text}");
+    }
     assert_eq!(set("a: 1\n", &[]).as_deref(), Ok("a: 1\n"));
 }
 
