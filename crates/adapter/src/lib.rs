@@ -15,6 +15,7 @@ mod target;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
+#[allow(clippy::format_collect, reason = "tests build texts of lines")]
 mod tests;
 mod tree;
 

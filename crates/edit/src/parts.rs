@@ -77,7 +77,7 @@ impl PartsWriter<'_> {
                     digest.text.clear();
                 }
                 Room::Closed(reason) => return Err(Kept::Apart(reason)),
-                _ => changes.extend(self.set(digest, String::new())?),
+                Room::Own(_) => changes.extend(self.set(digest, String::new())?),
             }
         }
         Ok((changes, says.text()))

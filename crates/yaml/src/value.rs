@@ -173,4 +173,5 @@ impl<'n> Resolver<'n> {
 }
 
 #[cfg(test)]
+#[allow(clippy::format_collect, reason = "tests build texts of lines")]
 mod tests;
