@@ -17,6 +17,8 @@ async fn every_kind_of_entry_is_understood() {
         (r#"{"auth": "dXNlcjpwYXNzAAA="}"#, basic("user", "pass")),
         (r#"{"auth": "dXNl\ncjpwYXNz\n"}"#, basic("user", "pass")),
         (r#"{"auth": "dXNlcjphOmI="}"#, basic("user", "a:b")),
+        (r#"{"auth": "dXNlcjo="}"#, basic("user", "")),
+        (r#"{"auth": "OnBhc3M="}"#, basic("", "pass")),
         (r#"{"auth": "Og=="}"#, Credential::Anonymous),
         (r#"{"auth": ""}"#, Credential::Anonymous),
         (r#"{"auth": null}"#, Credential::Anonymous),

@@ -152,6 +152,14 @@ async fn failures_say_which_helper_and_repeat_nothing_it_printed() {
 }
 
 #[tokio::test]
+async fn an_answer_of_the_longest_length_is_read_whole() {
+    // `{"Username":"robot","Secret":"…"}` has 32 bytes beside the secret.
+    let script = r#"printf '{"Username":"robot","Secret":"%065504d"}' 0"#;
+    let found = home(script, r#"{"credsStore": "test"}"#).lookup("ghcr.io", "acme/web").await;
+    assert_eq!(found.for_host("ghcr.io"), &basic("robot", &"0".repeat(65_504)), "{}", found.origin());
+}
+
+#[tokio::test]
 async fn a_helper_that_hangs_is_given_up() {
     // The pipe never gets a writer, so the helper waits for ever; no time at all is already too long.
     let home = home(r#"mkfifo "$HOME/pipe"; exec cat "$HOME/pipe""#, r#"{"credsStore": "test"}"#);

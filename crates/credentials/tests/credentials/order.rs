@@ -1,6 +1,6 @@
 //! Which place wins when several have credentials.
 
-use imagelock_credentials::{Credential, Origin, Secret, Store};
+use imagelock_credentials::{Credential, Environment, Origin, Secret, Store};
 
 use crate::home::{Home, basic};
 
@@ -169,4 +169,28 @@ async fn an_empty_variable_is_absent_and_half_a_login_is_an_error() {
 async fn an_anonymous_store_finds_nothing() {
     let found = Store::anonymous().lookup("ghcr.io", "acme/web").await.unwrap();
     assert!(found.for_host("ghcr.io").is_anonymous());
+}
+
+#[tokio::test]
+async fn what_is_found_says_for_which_host_and_whether_it_is_anything() {
+    let home = Home::new().docker(&login("docker"));
+    let found = home.lookup("GHCR.io", "acme/web").await;
+    assert_eq!(found.host(), "GHCR.io");
+    assert!(!found.for_host("ghcr.io").is_anonymous() && found.for_host("quay.io").is_anonymous());
+}
+
+#[cfg(not(windows))]
+#[tokio::test]
+async fn the_home_folder_of_windows_is_no_home_folder_elsewhere() {
+    let home = Home::new().docker(&login("docker"));
+    let environment = Environment::empty().with("USERPROFILE", home.path("").as_str());
+    let found = Store::load(&environment).unwrap().lookup("ghcr.io", "a").await.unwrap();
+    assert!(found.for_host("ghcr.io").is_anonymous());
+}
+
+#[test]
+fn the_environment_of_the_process_has_its_variables() {
+    let names: std::collections::BTreeSet<_> = std::env::vars_os().map(|(name, _)| name).collect();
+    assert!(!names.is_empty());
+    assert_eq!(format!("{:?}", Environment::from_process()), format!("{names:?}"));
 }
