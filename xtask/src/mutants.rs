@@ -48,7 +48,7 @@ impl Mutants {
         let tool = program(TOOL).context("cargo-mutants is not there")?;
         let scratch = tempfile::tempdir()?;
         let mut run = Command::new(tool);
-        run.current_dir(shell::repository()).args(["mutants", "--colors=never", "--sharding=round-robin"]);
+        run.current_dir(shell::repository()).args(["mutants", "--colors=never"]);
         run.arg("--output").arg(scratch.path()).arg(format!("--jobs={}", self.at_once));
         if let Some(since) = &self.since {
             let diff = scratch.path().join("since.diff");
@@ -59,7 +59,8 @@ impl Mutants {
         for name in &self.crates {
             run.args(["--package", name]);
         }
-        run.args(self.shard.iter().flat_map(|shard| ["--shard", shard]));
+        // Every part has some of each file.
+        run.args(self.shard.iter().flat_map(|shard| ["--sharding=round-robin", "--shard", shard]));
         let status = run.status().context("cannot start cargo-mutants")?;
         // What was changed is told by the table; all else that it ends with, it has said itself.
         let Some(NOTHING_SURVIVED | SURVIVED | ENDLESS) = status.code() else { return Ok(ExitCode::FAILURE) };

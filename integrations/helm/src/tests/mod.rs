@@ -1,5 +1,6 @@
 //! Tests of the adapter on trees in memory. The charts here are as small as what they show.
 
+mod charts;
 mod in_place;
 mod overlay;
 mod properties;
