@@ -146,10 +146,19 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_place_is_shown() {
-        for (text, column) in [("a{tags}", 2), ("{", 1), ("a}", 2), ("{registry", 1), ("{}", 1)] {
+    fn every_place_and_every_mistake_is_at_its_bytes() {
+        let text = "{{}}é{registry}/{repository}:{tag}@{digest}{hex}";
+        let Ok(Filling::Text(parts)) = parse(text) else { panic!("it is a text") };
+        let places: Vec<&str> = parts
+            .iter()
+            .filter_map(|part| if let Part::Place(_, at) = part { Some(&text[at.span.clone()]) } else { None })
+            .collect();
+        assert_eq!(places, ["{registry}", "{repository}", "{tag}", "{digest}", "{hex}"]);
+        for (text, part) in
+            [("a{tags}", "{tags}"), ("{", "{"), ("a}", "}"), ("{registry", "{"), ("{}", "{}"), ("{{{tag}{x}", "{x}")]
+        {
             let Err(ProjectError::Invalid { at, .. }) = parse(text) else { panic!("{text} is refused") };
-            assert_eq!(at.column(), column, "{text}");
+            assert_eq!(&text[at.span.clone()], part, "{text}");
         }
     }
 }

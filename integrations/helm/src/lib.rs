@@ -19,6 +19,8 @@ mod settings;
 mod shape;
 mod table;
 mod target;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
 #[allow(clippy::format_collect, reason = "tests build texts of lines")]
 mod tests;

@@ -178,6 +178,37 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_for_all_other_keys_judges_them() {
+        let schema = r#"{"properties": {"a": {}}, "patternProperties": {"^b": {"type": "integer"}},
+            "additionalProperties": {"type": ["integer", "null"]}}"#;
+        assert_eq!(check(schema, "a", "x"), None);
+        let wants = |types: &str| Some(format!("the schema wants a value of type {types} there, not string"));
+        assert_eq!(check(schema, "bc", "x"), wants("integer"));
+        assert_eq!(check(schema, "c", "x"), wants("integer or null"));
+        assert_eq!(check(r#"{"type": ["null", "string"]}"#, "a", "x"), None);
+        let flag = |schema: &str| refusal(&serde_json::from_str(schema).unwrap(), &[], &Value::flag(true));
+        assert_eq!(flag(r#"{"type": "boolean", "pattern": "^x$", "maxLength": 1, "enum": ["x"]}"#), None);
+        assert_eq!(
+            flag(r#"{"type": "string"}"#).as_deref(),
+            Some("the schema wants a value of type string there, not boolean")
+        );
+        assert!(check(r#"{"properties": {"a": {"const": "y"}}}"#, "a", "x").is_some());
+        assert_eq!(check(r#"{"properties": {"a": {"const": "x"}}}"#, "a", "x"), None);
+    }
+
+    #[test]
+    fn references_are_followed_as_deep_as_is_allowed() {
+        let chain = |links: usize| {
+            let defs = (0..links).map(|link| format!(r##""d{link}": {{"$ref": "#/$defs/d{}"}}"##, link + 1));
+            let defs = defs.chain([format!(r#""d{links}": {{"type": "integer"}}"#)]).collect::<Vec<_>>().join(", ");
+            format!(r##"{{"$ref": "#/$defs/d0", "$defs": {{{defs}}}}}"##)
+        };
+        let steps = |schema: &str| refusal(&serde_json::from_str(schema).unwrap(), &[], &Value::text("x"));
+        assert!(steps(&chain(DEEPEST - 2)).is_some());
+        assert_eq!(steps(&chain(DEEPEST - 1)), None, "what is deeper is not told");
+    }
+
+    #[test]
     fn a_schema_that_refers_to_itself_ends() {
         assert_eq!(check(r##"{"$ref": "#"}"##, "a", "b"), None);
         let both = r##"{"allOf": [{"$ref": "#"}, {"$ref": "#"}], "anyOf": [{"$ref": "#"}, {"$ref": "#"}]}"##;

@@ -1,8 +1,5 @@
-//! Charts as they are found in the wild, one file each in `tests/charts/`: told right, or refused, by Helm's own word.
-//!
-//! A file has the chart's files under lines of `-- PATH --`; `maps` is what `values` of the table says, `expect` is what
-//! Kubernetes has to run, a line for each image, or `refused TEXT`, or `warns TEXT`. `templates/p.yaml` holds containers
-//! alone.
+//! Charts as they are found in the wild, one file each in `tests/charts/`: told right, or refused, by Helm's own word. What is
+//! written for each, the adapter's own tests know; `imagelock_helm::testing` says what a file has in it.
 
 use std::process::Command;
 
@@ -11,60 +8,18 @@ use imagelock_adapter::{MemoryTree, Output};
 use imagelock_core::Lockfile;
 use imagelock_edit::testing;
 use imagelock_helm::Helm;
+use imagelock_helm::testing::{Chart, IMAGES};
 use imagelock_kubernetes::unpinned;
 use imagelock_tests::{Monorepo, need};
 
-use crate::{ABOUT, content, images};
-
-/// One chart and what has to become of it.
-struct Chart {
-    name: String,
-    files: Vec<(String, String)>,
-    maps: String,
-    expect: Vec<String>,
-}
+use crate::images;
 
 fn charts() -> Vec<Chart> {
     let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("charts");
     let mut paths: Vec<_> = folder.read_dir_utf8().unwrap().map(|entry| entry.unwrap().path().to_owned()).collect();
     paths.sort();
-    paths.iter().map(|path| read(path.file_stem().unwrap(), &fs_err::read_to_string(path).unwrap())).collect()
+    paths.iter().map(|path| Chart::read(path.file_stem().unwrap(), &fs_err::read_to_string(path).unwrap())).collect()
 }
-
-fn read(name: &str, text: &str) -> Chart {
-    let mut sections: Vec<(String, String)> = Vec::new();
-    for line in text.lines() {
-        match line.strip_prefix("-- ").and_then(|line| line.strip_suffix(" --")) {
-            Some(path) => sections.push((path.to_owned(), String::new())),
-            None => {
-                if let Some((_, text)) = sections.last_mut() {
-                    text.push_str(line);
-                    text.push('\n');
-                }
-            }
-        }
-    }
-    let mut chart = Chart { name: name.to_owned(), files: Vec::new(), maps: String::new(), expect: Vec::new() };
-    for (path, text) in sections {
-        match path.as_str() {
-            "maps" => text.trim().clone_into(&mut chart.maps),
-            "expect" => chart.expect = text.lines().map(str::to_owned).collect(),
-            _ => chart.files.push((format!("web/{path}"), content(&path, &text))),
-        }
-    }
-    if !chart.files.iter().any(|(path, _)| path == "web/Chart.yaml") {
-        chart.files.push(("web/Chart.yaml".to_owned(), ABOUT.to_owned()));
-    }
-    chart
-}
-
-const IMAGES: [(&str, &str, char); 5] = [
-    ("web", "ghcr.io/acme/web:1.10", '1'),
-    ("db", "postgres:16.9-alpine", '2'),
-    ("ing", "registry.k8s.io/ingress-nginx/controller:v1.9.4", '3'),
-    ("mir", "mirror.example.com/k8s/ingress-nginx/controller:v1.9.4", '4'),
-    ("slim", "ghcr.io/acme/slim:1.9.0-distroless", '5'),
-];
 
 fn lock() -> Lockfile {
     testing::lock(&IMAGES)
@@ -89,17 +44,11 @@ fn outputs(chart: &Chart, way: &str) -> Result<Vec<Output>, String> {
 fn comes_out(helm: &Utf8Path, chart: &Chart, way: &str) {
     let name = &chart.name;
     let outputs = outputs(chart, way);
-    let (mut expected, mut warnings) = (Vec::new(), Vec::new());
-    for line in &chart.expect {
-        if let Some(text) = line.strip_prefix("refused ") {
-            let error = outputs.as_ref().expect_err(name);
-            return assert!(error.contains(text), "{name} {way}: {error}");
-        }
-        match line.strip_prefix("warns ") {
-            Some(text) => warnings.push(text),
-            None => expected.push(expanded(line)),
-        }
+    if let Some(text) = chart.refused() {
+        let error = outputs.as_ref().expect_err(name);
+        return assert!(error.contains(text), "{name} {way}: {error}");
     }
+    let (mut expected, warnings): (Vec<String>, _) = (chart.runs().into_iter().map(expanded).collect(), chart.warns());
     let outputs = outputs.unwrap_or_else(|error| panic!("{name} {way}: {error}"));
     let told: Vec<&String> = outputs.iter().flat_map(|output| &output.warnings).collect();
     assert_eq!(told.len(), warnings.len(), "{name} {way}: {told:?}");

@@ -13,16 +13,13 @@ use imagelock_core::Lockfile;
 use imagelock_core::source::SourceFile;
 use imagelock_edit::testing;
 use imagelock_helm::Helm;
+use imagelock_helm::testing::{ABOUT, POD, content};
 use imagelock_kubernetes::{Finding, post_render, unpinned};
 use imagelock_testkit::{Image, Registry};
 use imagelock_tests::{Monorepo, binary, need};
 
 /// A chart: its name, its files, the paths of its images, and what Kubernetes has to run, by the containers' names.
 type Chart = (&'static str, &'static [(&'static str, &'static str)], &'static str, &'static [&'static str]);
-
-const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n";
-
-const ABOUT: &str = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
 
 /// Templates begin with a container's name: the head of the pod is put before them.
 const CHARTS: &[Chart] = &[
@@ -233,10 +230,6 @@ const CHARTS: &[Chart] = &[
 
 fn lock() -> Lockfile {
     testing::lock(&[("web", "ghcr.io/acme/web:1.10", '1'), ("db", "postgres:16.9-alpine", '2')])
-}
-
-fn content(path: &str, text: &str) -> String {
-    if path.ends_with("p.yaml") { format!("{POD}{text}") } else { text.to_owned() }
 }
 
 fn files(chart: &Chart) -> Vec<(String, String)> {

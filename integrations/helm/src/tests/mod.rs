@@ -5,6 +5,7 @@ mod in_place;
 mod overlay;
 mod properties;
 mod table;
+mod wild;
 
 use imagelock_adapter::MemoryTree;
 use imagelock_core::Lockfile;

@@ -113,6 +113,68 @@ fn an_image_without_a_path_is_shown_with_the_near_ones() {
 }
 
 #[test]
+fn the_images_that_values_have_are_listed_where_a_path_names_none() {
+    let listed = |values: &str| {
+        let error = overlay_of(&chart(values, ""), "'nothing.of.it' = 'web'").unwrap_err();
+        let (_, help) = error.split_once("help: ").unwrap();
+        help.trim_end().strip_prefix("its images are ").unwrap_or(help.trim_end()).to_owned()
+    };
+    for (values, images) in [
+        ("a: {repository: x, tag: y}\n", "`a`"),
+        ("a: {repository: x, registry: y}\n", "`a`"),
+        ("a: {repository: x, digest: y}\nb: {tag: x, sha: y}\n", "`a`, `b`"),
+        ("a: {image: x}\nb: {backupImage: w}\n", "`a.image`, `b.backupImage`"),
+        ("l: [{image: {repository: x, tag: y}}, {image: z}]\n", "`l[0].image`, `l[1].image`"),
+        // Neither a name alone, nor a tag alone, nor what is no text.
+        (
+            "a: {repository: x}\nb: {tag: y}\nimage: ''\nc: {image: 1}\nother: x\ntag: t\nrepository: r\n",
+            "no image was found in its values: `post-render` pins what the templates write",
+        ),
+    ] {
+        assert_eq!(listed(values), images, "{values}");
+    }
+    let many = |number: usize| (1..=number).map(|number| format!("image{number}Image: x\n")).collect::<String>();
+    assert!(listed(&many(12)).ends_with("`image12Image`"));
+    assert!(listed(&many(13)).ends_with("`image12Image` and 1 more"));
+}
+
+#[test]
+fn what_is_no_image_has_no_shape() {
+    for (values, path) in [("a: {x: y}\n", "a"), ("a: ~\n", "a"), ("a: [x]\n", "a")] {
+        let error = overlay_of(&chart(values, ""), &format!("{path} = 'web'")).unwrap_err();
+        assert!(error.starts_with("the chart's values have no image at `a`"), "{error}");
+    }
+    // What is absent is an image where its key says so.
+    for key in ["image", "backupImage"] {
+        let text = body(&chart(&format!("{key}: ~\n"), ""), &format!("{key} = 'web'"));
+        assert!(text.contains("shape string"), "{text}");
+    }
+}
+
+#[test]
+fn a_digest_under_another_name_is_not_guessed() {
+    for key in ["imageDigest", "digestSha256", "tagSha", "hash"] {
+        let tree = chart(&format!("image: {{repository: postgres, tag: x, {key}: ''}}\n"), "");
+        let error = overlay_of(&tree, "image = 'db'").unwrap_err();
+        assert!(error.contains(&format!("its digest may stand in `{key}`, which no shape writes")), "{error}");
+    }
+}
+
+#[test]
+fn an_image_of_which_nothing_is_known_is_called_by_its_name() {
+    let mut lock = super::lock();
+    let image = lock.images.get_mut("web").unwrap();
+    (image.tag, image.created) = (None, None);
+    let project = "[[helm]]\nchart = 'chart'\noutput = 'o.yaml'\nvalues = { image = 'web' }\n";
+    let text = imagelock_edit::testing::only(&crate::Helm, project, &lock, &chart("image: x\n", "")).unwrap();
+    assert!(text.contains("\n# web\n# shape string"), "{text}");
+    // A tag is what a digest is written behind.
+    let tree = chart("image: {repository: postgres, tag: x}\n", "");
+    let error = imagelock_edit::testing::only(&crate::Helm, project, &lock, &tree).unwrap_err();
+    assert!(error.contains("`web` is locked without a tag, and this shape writes the digest behind one"), "{error}");
+}
+
+#[test]
 fn a_list_cannot_be_laid_over() {
     let error = overlay_of(&chart("sidecars:\n- image: s\n", ""), "'sidecars[0].image' = 'web'").unwrap_err();
     assert!(error.starts_with("`sidecars[0].image` is in a list, which an overlay replaces whole"), "{error}");

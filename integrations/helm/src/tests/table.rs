@@ -25,10 +25,15 @@ fn a_mistake_in_the_table_is_shown_where_it_is() {
             "chart = 'chart'\noutput = 'o'\nvalues = { image = 'web' }\ncheck-with = ['../prod.yaml']",
             "`check-with` names values files by paths inside the repository",
         ),
+        (
+            "chart = 'chart'\noutput = 'o'\nvalues = { image = 'web' }\ncheck-with = ['/prod.yaml']",
+            "`check-with` names values files by paths inside the repository",
+        ),
         ("chart = 'chart'\noutput = 'o'\nvalues = ['image']", "`values` is a table of paths and images"),
         (
             "chart = 'chart'\noutput = 'o'\nvalues = { image = { image = 'web', shape = 'sha' } }",
-            "`sha` is not a shape",
+            "`sha` is not a shape: the shapes are `string`, `digest`, `digest-hex`, `use-digest`, `sha-hex`, `sha-prefixed`, \
+             `tag-digest`",
         ),
         ("chart = 'chart'\noutput = 'o'\nvalues = { image = { shape = 'digest' } }", "needs `image`"),
         ("chart = 'chart'\noutput = 'o'\nvalue = { image = 'web' }", "needs `values`"),
@@ -62,6 +67,7 @@ fn the_images_of_a_target_are_those_that_it_names() {
     let names: Vec<String> = target.images().into_iter().map(|name| name.value.to_string()).collect();
     assert_eq!(names, ["web", "db"]);
     assert_eq!(target.title(), "helm c");
+    assert_eq!(target.covers(), ["c/values.yaml"]);
     let run = crate::Run::of(&project.targets[0]).unwrap().unwrap();
     assert_eq!(run.arguments(), ["template", "imagelock", "./c", "--values", "./o"]);
 }
