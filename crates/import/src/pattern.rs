@@ -133,9 +133,9 @@ fn quantifier(rest: &str) -> usize {
     let length = match rest.chars().next() {
         Some('?' | '*' | '+') => 1,
         Some('{') => rest.find('}').map_or(0, |end| end + 1),
-        _ => 0,
+        _ => return 0,
     };
-    length + usize::from(length > 0 && rest[length..].starts_with('?'))
+    length + usize::from(rest[length..].starts_with('?'))
 }
 
 /// What the group of this name admits, where it has that name.
@@ -157,6 +157,15 @@ mod tests {
             ("^main-[a-f0-9]+-(?P<ts>[0-9]+)", "$ts", Some("^main-[a-f0-9]+-(?<order>[0-9]+)")),
             ("^(?<a>x)(?:y)(z[)])$", "${2}", Some("^(?<a>x)(?:y)(?<order>z[)])$")),
             (r"\((\d+)\)", "$1", Some(r"\((?<order>\d+)\)")),
+            // What stands in a class is no group, with its bracket first or behind a stroke.
+            (r"^[]()]+-(\d+)$", "$1", Some(r"^[]()]+-(?<order>\d+)$")),
+            (r"^[^]()]+-(\d+)$", "$1", Some(r"^[^]()]+-(?<order>\d+)$")),
+            (r"^[\])(]-(\d+)$", "$1", Some(r"^[\])(]-(?<order>\d+)$")),
+            (r"^[(\\]-(\d+)$", "$1", Some(r"^[(\\]-(?<order>\d+)$")),
+            ("^(?<a_b>x)$", "$a_b", Some("^(?<order>x)$")),
+            ("^(?<a>x)$", "$", None),
+            ("^(?<a>x)$", "${}", None),
+            ("^(?<a-b>x)$", "$a-b", None),
             ("^v(.*)$", "$0", Some("^(?<order>v(.*))$")),
             ("^v(.*)$", "$2", None),
             ("^v(.*)$", "$1-$1", None),
@@ -177,7 +186,12 @@ mod tests {
             (r"a\$", Some(r"^(?<version>.*a\$.*)$")),
             ("a|b", Some("^(?<version>.*(?:a|b).*)$")),
             ("^(a|b)$", Some("^(?<version>(a|b))$")),
+            (r"a\\$", Some(r"^(?<version>.*a\\)$")),
             ("^a|b$", None),
+            ("^a|b", None),
+            ("a|b$", None),
+            ("a|^b|c", None),
+            ("a|b$|c", None),
         ] {
             assert_eq!(whole(pattern, "version").as_deref(), expected, "{pattern}");
         }
@@ -195,6 +209,8 @@ mod tests {
                 r"^v(?<major>\d+)(\.(?<minor>\d+)(?:\.(?<patch>\d+))?)??x$",
                 Some(r"^v(?<version>(?<major>\d+)(\.(?<minor>\d+)(?:\.(?<patch>\d+))?)??)x$"),
             ),
+            (r"^(?<major>\d){1,2}?x$", Some(r"^(?<version>(?<major>\d){1,2}?)x$")),
+            (r"^(?<major>\d){x$", Some(r"^(?<version>(?<major>\d)){x$")),
             (r"^(a(?<major>\d+))(?<minor>\d+)$", None),
             (r"^\d+$", None),
         ] {

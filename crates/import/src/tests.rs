@@ -1,5 +1,7 @@
 //! What each format says, and what is left of it, with the places.
 
+mod rules;
+
 use imagelock_core::source::SourceFile;
 
 use super::*;
@@ -98,48 +100,6 @@ fn kbld_tells_what_an_image_was_before_it_was_locked() {
         ]
     );
     assert_eq!(told(Format::Kbld, &[""]), ["1:1:1 error: 1 is no kbld lock: it is empty"]);
-}
-
-#[test]
-fn renovate_rules_about_images_become_rules_of_versions() {
-    let text = r#"// ours
-{
-  extends: ["config:recommended"],
-  "packageRules": [
-    {"matchDatasources": ["docker"], "matchPackageNames": ["postgres", "ghcr.io/acme/db"], "allowedVersions": "<17"},
-    {"matchDatasources": ["docker"], "matchPackageNames": ["redis"], "allowedVersions": "/^8\\.\\d+-alpine$/"},
-    {"matchManagers": ["dockerfile"], "matchPackageNames": ["node"], "groupName": "node",
-     "versioning": "regex:^(?<major>\\d+)\\.(?<minor>\\d+)(\\.(?<patch>\\d+))?-(?<compatibility>.+)$", "allowedVersions": "22.x"},
-    {"matchDatasources": ["docker"], "matchPackageNames": ["caddy"], "followTag": "stable"},
-    {"matchDatasources": ["docker"], "matchPackageNames": ["/acme/", "x*"], "enabled": false},
-    {"matchDatasources": ["docker"], "matchPackageNames": ["alpine"], "pinDigests": true},
-    {"matchDatasources": ["docker"], "matchPackageNames": ["ruby"], "allowedVersions": "^3 || ^4"},
-    {"matchDatasources": ["docker"], "versioning": "semver"},
-    {"matchDatasources": ["npm"], "matchPackageNames": ["react"], "allowedVersions": "<19"},
-    {"matchPackageNames": ["x"], "allowedVersions": "<19"},
-  ],
-}
-"#;
-    assert_eq!(
-        told(Format::Renovate, &[text]),
-        [
-            "1:5:60 docker.io/library/postgres version <17",
-            "1:5:72 ghcr.io/acme/db version <17",
-            r"1:6:60 docker.io/library/redis tags ^(?<version>8\.\d+-alpine)$",
-            r"1:7:61 docker.io/library/node version ~22, tags ^(?<version>(?<major>\d+)\.(?<minor>\d+)(\.(?<patch>\d+))?)-(?<compatibility>.+)$",
-            "1:9:60 docker.io/library/caddy:stable",
-            "1:3:3 left: `extends` is not read",
-            "1:8:20 left: `compatibility` is `.+`: write the one that you use into `tags`",
-            "1:10:60 left: `/acme/` is a pattern: declare the images that it is for",
-            "1:10:70 left: `x*` is a pattern: declare the images that it is for",
-            "1:10:77 left: `enabled`: an image that nobody updates is one that nobody runs `update` for",
-            "1:11:60 left: `alpine`: this rule says nothing of its version",
-            "1:12:60 left: `ruby`: requirements have no alternatives (`||`)",
-            "1:13:5 left: this rule is for all images: write its version to each that it is for",
-            "1:15:5 left: this rule does not say that it is about images (`matchDatasources`)",
-        ]
-    );
-    assert_eq!(told(Format::Renovate, &["[]"]), ["1:1:1 error: 1 is no Renovate configuration: it is no object"]);
 }
 
 /// What of the text each image and each thing that was left stands at.
@@ -353,6 +313,8 @@ fn compose_files_follow_tags_and_keep_digests() {
         told(Format::Compose, &["web:\n  image: a\n"]),
         ["1:1:1 error: 1 is no Compose file: it has no `services`"]
     );
+    let several = "x-a: &a {build: .}\nx-b: &b {image: acme/b}\nservices:\n  b:\n    <<: [*b, *a]\n";
+    assert_eq!(told(Format::Compose, &[several]), ["1:4:3 left: `acme/b` is built here: name it in `built`"]);
     let cycle = "services:\n  a: &a {x: 1, <<: *a}\n  b: &b [*b]\n";
     assert!(told(Format::Compose, &[cycle]).len() < 2, "a cycle ends");
     // Sixteen mappings, each of which merges the one before ten times.

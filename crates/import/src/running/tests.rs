@@ -88,6 +88,40 @@ fn runtimes_and_tasks_are_read() {
 }
 
 #[test]
+fn who_says_what_runs_is_told_once_and_only_where_something_is_told() {
+    let text = r#"{"kind":"List","items":[]} {"Image":"a:1","Names":"x","State":"running"} {"Image":"b:1","State":"exited"}
+        {"containers":[{"id":"1","image":{"image":"y:1"}}]} {"Image":"c:1","Names":"z","State":"running"}"#;
+    assert_eq!(told(text), ["Docker", "Cri", "x|a:1|", "1|y:1|", "z|c:1|", "1 ended"]);
+    assert_eq!(told(r#"{"Image":"b:1","State":"exited"}"#), ["Docker", "1 ended"]);
+    let words = [Tool::Kubernetes, Tool::Docker, Tool::Cri, Tool::Ecs].map(Tool::words);
+    let expected =
+        ["pods of Kubernetes", "containers of Docker, nerdctl or Podman", "containers of crictl", "tasks of ECS"];
+    assert_eq!(words, expected);
+}
+
+#[test]
+fn what_a_runtime_calls_an_image_is_a_digest_where_it_has_one() {
+    for (id, is_digest) in [
+        (hex('a'), true),
+        (format!("sha256:{}", hex('a')), true),
+        (format!("x@sha256:{}", hex('a')), true),
+        (format!("docker-pullable://x@sha256:{}", hex('a')), true),
+        (hex('a')[1..].to_owned(), false),
+        (hex('g'), false),
+        ("x:1".to_owned(), false),
+        (String::new(), false),
+    ] {
+        assert_eq!(digest(&id).is_some(), is_digest, "{id}");
+    }
+    // In a list, an image that was asked for by its digest has its name in front.
+    for image in ["a/b@sha256:<A>", "b@sha256:<A>"] {
+        let one = format!(r#"{{"Image":"{image}","Names":"x","State":"running"}}"#);
+        let shown = image.replace("<A>", &hex('a'));
+        assert_eq!(told(&one), ["Docker".to_owned(), format!("x|{shown}|a")]);
+    }
+}
+
+#[test]
 fn what_nobody_wrote_is_refused_and_named() {
     let deep = "[".repeat(100_000);
     for (text, says) in [
@@ -99,7 +133,9 @@ fn what_nobody_wrote_is_refused_and_named() {
         (r#"{"kind":"Deployment","spec":{}}"#, "it is a `Deployment`"),
         ("x", "cannot be read"),
         ("{", "cannot be read"),
-        ("7", "cannot be read"),
+        ("7", "cannot be read: invalid type: integer `7`, expected an object, or a list of them"),
+        (r#"{"kind":"List","spec":{}}"#, "it is a `List`"),
+        (r#"{"kind":"Other","items":[]}"#, "it is a `Other`"),
         (r#"{"kind":"Pod","kind":"Pod"}"#, "cannot be read"),
         (r#"{"kind":"Pod","spec":7}"#, "cannot be read"),
         (&deep, "cannot be read"),
