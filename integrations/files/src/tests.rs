@@ -99,6 +99,33 @@ fn a_marker_of_a_part_is_read_as_in_any_text_where_keys_hold_an_image_together()
 }
 
 #[test]
+fn a_place_that_stays_beside_a_marker_of_a_part_is_told() {
+    let values = "db:\n  image:\n    repository: postgres\n    tag: \"15\" # imagelock: db:tag\nother:\n  image:\n    repository: redis\n    tag: '8'\n";
+    let outputs = run("edit = '**'\n", &MemoryTree::default().file("values.yaml", values)).unwrap();
+    let kept = kept(&outputs);
+    assert!(kept.len() == 1 && kept[0].ends_with("`redis:8` is not in images.lock"), "{kept:?}");
+}
+
+#[test]
+fn a_file_without_images_and_what_is_no_text_come_to_nothing() {
+    let tree = tree().file("a/Dockerfile", "FROM scratch\n").file("latin.txt", b"\xe9 imagelock: db\n".to_vec());
+    let outputs = run("edit = '**'\n", &tree).unwrap();
+    let paths: Vec<&str> = outputs.iter().map(|output| output.path.as_str()).collect();
+    assert_eq!(paths, ["Dockerfile", "compose.yaml", "tools/run.sh"]);
+}
+
+#[test]
+fn a_table_is_called_by_its_files_names_its_images_and_comes_after_all_others() {
+    let source = SourceFile::new("images.toml", "[[files]]\nedit = ['a', '**/b']\nimages = ['web', 'db']\n");
+    let source = imagelock_core::project::Source::ImagesToml(source);
+    let project = imagelock_core::Project::parse(&[source], &["files"]).unwrap();
+    let target = AllFiles.read(&project.targets[0]).unwrap();
+    let images: Vec<String> = target.images().iter().map(|image| image.value.to_string()).collect();
+    assert_eq!((target.title().as_str(), target.is_wide()), ("files a, **/b", true));
+    assert_eq!(images, ["web", "db"]);
+}
+
+#[test]
 fn a_variable_whose_values_are_pinned_is_not_told_of() {
     let workflow = "on: push\njobs:\n  a:\n    runs-on: x\n    strategy: {matrix: {image: ['postgres:16.9', 'ghcr.io/acme/web:1.10']}}\n    container: ${{ matrix.image }}\n";
     let tree = MemoryTree::default().file(".github/workflows/a.yml", workflow);
