@@ -57,6 +57,12 @@ fn what_does_not_read_back_as_it_was_pinned_is_refused() {
         (&Dockerfile, "FROM postgres:16.9\n", |_| Some("other:1".to_owned()), "other places than the pinned ones"),
         (
             &Compose,
+            "services:\n  a:\n    image: postgres:16.9\n",
+            |new| Some(format!("{new} # imagelock: web")),
+            "a second run would change it again",
+        ),
+        (
+            &Compose,
             "services: {a: {image: postgres:16.9}}\n",
             |_| Some("[".to_owned()),
             "mismatched bracket '[' closed by '}'",
