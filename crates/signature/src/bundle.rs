@@ -111,8 +111,44 @@ fn entry(text: &str) -> Result<Value, String> {
 }
 
 fn hex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    // A number may have a sign, and half a byte at the end has no second digit to be read with.
+    if !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signed(with: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let all = [(SIGNATURE, "c2ln")].iter().chain(with);
+        all.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn what_stands_beside_a_signature_and_cannot_be_read_is_an_error_and_what_is_empty_is_nothing() {
+        assert!(of_simple(&BTreeMap::new()).is_err(), "without a signature");
+        for key in [CERTIFICATE, ENTRY, TIMESTAMP] {
+            assert!(of_simple(&signed(&[(key, "x")])).is_err(), "{key}");
+            assert!(of_simple(&signed(&[(key, "{}")])).is_err(), "{key}");
+            assert!(of_simple(&signed(&[(key, "")])).is_ok(), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_timestamp_comes_along() {
+        let bundle = of_simple(&signed(&[(TIMESTAMP, r#"{"SignedRFC3161Timestamp":"dGltZQ=="}"#)])).unwrap();
+        let stamps = bundle.verification_material.timestamp_verification_data.rfc3161_timestamps;
+        assert_eq!(stamps.iter().map(|stamp| stamp.signed_timestamp.as_bytes()).collect::<Vec<_>>(), [b"time"]);
+    }
+
+    #[test]
+    fn the_key_of_a_log_is_whole_bytes_in_hexadecimal() {
+        assert_eq!(hex("00fFa1"), Some(vec![0, 255, 161]));
+        for odd in ["abc", "+1", "0x", "\u{e9}", " 1"] {
+            assert_eq!(hex(odd), None, "{odd}");
+        }
+    }
 }

@@ -7,10 +7,17 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{EVIDENCE_BYTES, MOST, lines};
+use crate::{EVIDENCE_BYTES, EvidenceError, MOST, ROOT_BYTES, lines};
 
 fn is_refused(world: &World, trust: &Trust, evidence: Evidence) -> bool {
     matches!(world.verdict(trust, &[evidence]), Verdict::Refused(_))
+}
+
+/// A text with spaces behind it, which mean nothing in JSON.
+fn padded(text: &str, length: usize) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    bytes.resize(length, b' ');
+    bytes
 }
 
 #[test]
@@ -139,15 +146,17 @@ fn what_is_cut_or_changed_in_one_byte_is_no_signature() {
 
 #[test]
 fn what_is_too_large_too_deep_or_too_many_is_refused_before_it_is_judged() {
-    let large = vec![b' '; usize::try_from(EVIDENCE_BYTES).unwrap() + 1];
-    assert!(Evidence::read(&large).is_err());
+    let own = Hand::with_key();
+    let one = String::from_utf8(bundle(&own, None, &signed(&image())).bytes().to_vec()).unwrap();
+    let most = usize::try_from(EVIDENCE_BYTES).unwrap();
+    assert!(Evidence::read(&padded(&one, most)).is_ok());
+    let bytes = most + 1;
+    assert_eq!(Evidence::read(&padded(&one, bytes)).unwrap_err(), EvidenceError::TooLarge { bytes });
     let deep = format!(r#"{{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","x":{}"#, "[".repeat(100_000));
     assert!(Evidence::read(deep.as_bytes()).is_err());
     for other in ["", "{}", "[]", r#"{"mediaType":7}"#, r#"{"mediaType":"application/jose+json"}"#] {
         assert!(Evidence::read(other.as_bytes()).is_err(), "{other}");
     }
-    let own = Hand::with_key();
-    let one = String::from_utf8(bundle(&own, None, &signed(&image())).bytes().to_vec()).unwrap();
     let file = |count: usize| vec![one.clone(); count].join("\r\n\n");
     assert_eq!(lines(file(MOST).as_bytes()).unwrap().len(), MOST);
     assert!(lines(file(MOST + 1).as_bytes()).is_err());
@@ -171,6 +180,20 @@ fn keys_and_roots_that_are_none_are_refused() {
     let told = Roots::tell(ours.root().as_bytes()).unwrap();
     assert_eq!(told.len(), 2);
     assert!(told[0].starts_with("certificate authority https://ca.example (2023-01-01T00:00:00Z to …) "), "{told:?}");
+}
+
+#[test]
+fn a_file_of_roots_has_a_bound_in_bytes_and_one_in_roots() {
+    let root = Instance::new().root();
+    let told = |text: &[u8]| Roots::tell(text).map(|told| told.len());
+    let of_one = told(root.as_bytes()).unwrap();
+    let most = usize::try_from(ROOT_BYTES).unwrap();
+    assert_eq!(told(&padded(&root, most)), Ok(of_one));
+    let error = told(&padded(&root, most + 1)).unwrap_err().to_string();
+    assert!(error.ends_with("it has 1048577 bytes, and 1048576 are read"), "{error}");
+    let lines = |count: usize| format!("{root}\n\n").repeat(count);
+    assert_eq!(told(lines(16).as_bytes()), Ok(16 * of_one));
+    assert!(told(lines(17).as_bytes()).is_err());
 }
 
 proptest! {

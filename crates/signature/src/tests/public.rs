@@ -21,8 +21,13 @@ fn world() -> World {
 
 /// The verdict on an image that has the digest which the bundle is about.
 fn verdict(trust: &Trust, hex: &str, bytes: &[u8]) -> Verdict {
+    verdict_with(&[], trust, hex, bytes)
+}
+
+/// Likewise, where the image has platforms.
+fn verdict_with(platforms: &[Digest], trust: &Trust, hex: &str, bytes: &[u8]) -> Verdict {
     let digest = format!("sha256:{hex}").parse().unwrap();
-    let subject = Subject { repository: None, digest, platforms: [].into() };
+    let subject = Subject { repository: None, digest, platforms: platforms.iter().cloned().collect() };
     world().judge(trust).unwrap().judge(&subject, &[Evidence::read(bytes).unwrap()])
 }
 
@@ -94,7 +99,12 @@ fn the_signature_of_a_blob_by_cosign_three_verifies() {
     let bytes = include_bytes!("vectors/cosign-v3-blob.sigstore.json");
     let hex = "e194b99df6639501325c5f44da79fe3a8efae6f239bd79443a19787e06fb1764";
     assert!(is_signed(&trust(vec![identity("w.vollprecht@gmail.com", LOGIN)]), hex, bytes));
-    assert!(!is_signed(&trust(vec![identity("other@gmail.com", LOGIN)]), hex, bytes));
+    let other = trust(vec![identity("other@gmail.com", LOGIN)]);
+    assert!(!is_signed(&other, hex, bytes));
+    // What is told is why it is no signature of the image itself, whatever its platforms are.
+    let platforms = [b"a", b"b"].map(|name| Digest::sha256(name));
+    let Verdict::Refused(refused) = verdict_with(&platforms, &other, hex, bytes) else { panic!("signed") };
+    assert_eq!(refused[0].reasons[0].1.to_string(), format!("it is by `w.vollprecht@gmail.com` of `{LOGIN}`"));
 }
 
 #[test]

@@ -140,6 +140,18 @@ fn a_signature_is_about_the_repository_that_it_names() {
     let [nameless, file] = of("");
     assert!(world.told(&trust, &[nameless]).starts_with("it was made for ``"));
     assert_eq!(world.told(&trust, &[file]), "ok: the key `cosign.pub`", "a statement need not name one");
+    for (name, is_reference) in [
+        ("app.tar", false),
+        ("app", false),
+        ("dist/app", false),
+        ("localhost/acme/app", true),
+        ("localhost:5000/app", true),
+        ("10.0.0.1/app", true),
+    ] {
+        let evidence = bundle(&own, None, &testing::statement(name, &image(), SIGN));
+        let is_signed = matches!(world.verdict(&trust, &[evidence]), Verdict::Signed(_));
+        assert_eq!(is_signed, !is_reference, "{name}: what is a file's name names no repository");
+    }
     trust.signed_as = Some("registry.example/acme/other".parse::<Reference>().unwrap().repository);
     for evidence in of("registry.example/acme/other") {
         assert_eq!(world.told(&trust, &[evidence]), "ok: the key `cosign.pub`");
@@ -207,7 +219,7 @@ fn what_is_said_has_to_be_what_counts() {
 fn a_signed_attestation_is_about_the_image_that_its_manifest_is_about() {
     let (own, other) = (Hand::with_key(), Hand::with_key());
     let world = World::of(&[("dhi.pub", &own)], &[]);
-    let trust = without_log(vec![key("dhi.pub")]);
+    let mut trust = without_log(vec![key("dhi.pub")]);
     let manifest = |about: &Digest, kind: &str| {
         let zeros = "0".repeat(64);
         format!(
@@ -228,7 +240,8 @@ fn a_signed_attestation_is_about_the_image_that_its_manifest_is_about() {
     };
     assert_eq!(world.told(&trust, &each(&own, slsa)), "ok: the key `dhi.pub`\nok: the key `dhi.pub`");
     assert!(world.told(&trust, &each(&other, slsa)).contains("not made with this key"));
-    assert!(world.told(&trust, &each(&own, "https://spdx.dev/Document")).contains("counts for nothing"));
+    let bill = "https://spdx.dev/Document";
+    assert!(world.told(&trust, &each(&own, bill)).contains("counts for nothing"));
     let elsewhere = manifest(&Digest::sha256(b"other"), slsa);
     assert!(world.told(&trust, &[chain(&own, &elsewhere, &Digest::sha256(&elsewhere))]).contains("is about `sha256:"));
     let about = manifest(&image(), slsa);
@@ -239,4 +252,8 @@ fn a_signed_attestation_is_about_the_image_that_its_manifest_is_about() {
     assert_eq!(world.told(&trust, &[chain(&own, &about, &Digest::sha256(&about))]), "ok: the key `dhi.pub`");
     let nested = chain(&own, &about, &Digest::sha256(&about));
     assert!(Evidence::of_attestation(&about, &nested).is_err(), "an attestation of an attestation is read no further");
+    // The kind that is asked for is the attestation's; its own signature is one of cosign's.
+    trust.signers[0].value.predicate = Some(bill.to_owned());
+    assert_eq!(world.told(&trust, &each(&own, bill)), "ok: the key `dhi.pub`\nok: the key `dhi.pub`");
+    assert!(world.told(&trust, &each(&own, slsa)).contains("counts for nothing"));
 }
