@@ -205,6 +205,11 @@ mod tests {
     }
 
     #[test]
+    fn a_uuid_is_the_first_digits_of_the_content_and_says_its_version_and_variant() {
+        assert_eq!(Digest::sha256(b"").uuid(), "e3b0c442-98fc-81c1-849a-fbf4c8996fb9");
+    }
+
+    #[test]
     fn the_digest_of_other_bytes_does_not_match() {
         assert!(!Digest::sha256(b"a").matches(b"b"));
         assert!(Digest::of(Algorithm::Sha512, b"a").matches(b"a"));

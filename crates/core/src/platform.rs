@@ -131,14 +131,35 @@ mod tests {
             ("linux/arm64/v8", "linux/arm64"),
             ("linux/arm64/v9", "linux/arm64/v9"),
             ("linux/aarch64", "linux/arm64"),
+            ("linux/aarch64/8", "linux/arm64"),
+            ("linux/aarch64/v9", "linux/arm64/v9"),
+            ("linux/x86-64/v2", "linux/amd64/v2"),
+            ("linux/x86_64/v1", "linux/amd64"),
             ("linux/arm", "linux/arm/v7"),
             ("linux/armhf", "linux/arm/v7"),
+            ("linux/armel", "linux/arm/v6"),
+            ("linux/arm/5", "linux/arm/v5"),
             ("linux/arm/6", "linux/arm/v6"),
-            ("linux/i686", "linux/386"),
+            ("linux/arm/7", "linux/arm/v7"),
+            ("linux/arm/8", "linux/arm/v8"),
+            ("linux/i386", "linux/386"),
+            ("linux/i686/x", "linux/386"),
             ("windows/amd64", "windows/amd64"),
+            ("macos/arm64", "darwin/arm64"),
         ] {
             assert_eq!(text.parse::<Platform>().map(|p| p.to_string()), Ok(normal.to_owned()));
         }
+    }
+
+    #[test]
+    fn a_platform_is_told_by_its_parts() {
+        let parts = |text: &str| {
+            let platform: Platform = text.parse().unwrap();
+            let variant = platform.variant().map(str::to_owned);
+            (platform.os().to_owned(), platform.architecture().to_owned(), variant)
+        };
+        assert_eq!(parts("linux/arm64/v8"), ("linux".to_owned(), "arm64".to_owned(), None));
+        assert_eq!(parts("linux/arm"), ("linux".to_owned(), "arm".to_owned(), Some("v7".to_owned())));
     }
 
     #[test]
@@ -157,6 +178,11 @@ mod tests {
         for text in ["", "linux", "linux/", "/amd64", "linux/arm/v7/x", "linux/arm/", "Linux/amd64", "linux/a\"b"] {
             assert!(text.parse::<Platform>().is_err(), "{text}");
         }
-        assert_eq!("unknown/unknown".parse::<Platform>(), Err(PlatformError::Unknown));
+        for text in ["unknown/unknown", "unknown/amd64", "linux/unknown"] {
+            assert_eq!(text.parse::<Platform>(), Err(PlatformError::Unknown), "{text}");
+        }
+        // Anybody may have written it into an index, at any length.
+        let of_length = |length| format!("linux/{}", "a".repeat(length)).parse::<Platform>();
+        assert!(of_length(64).is_ok() && of_length(65).is_err());
     }
 }

@@ -284,10 +284,32 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_its_path_and_its_text_and_is_shown_as_it_was_under_another_path() {
+        let file = SourceFile::new("a", "text");
+        assert_eq!((file.path().as_str(), file.text(), file.shows_lines()), ("a", "text", true));
+        assert_eq!(file, SourceFile::new("a", "text"));
+        assert_ne!(file, SourceFile::new("a", "other"));
+        assert_ne!(file, file.renamed("b"));
+        let unseen = SourceFile::unseen("a", "text").renamed("b");
+        assert_eq!((unseen.path().as_str(), unseen.text(), unseen.shows_lines()), ("b", "text", false));
+        assert!(file.renamed("b").shows_lines());
+    }
+
+    #[test]
+    fn a_byte_order_mark_counts_as_a_character_behind_the_start_of_a_line_alone() {
+        let file = SourceFile::new("a", "\u{feff}a\u{feff}b");
+        assert_eq!(Location::new(&file, 3..4).column(), 1);
+        assert_eq!(Location::new(&file, 7..8).column(), 3);
+    }
+
+    #[test]
     fn a_misspelt_word_finds_its_neighbour_and_a_strange_one_finds_none() {
         let keys = ["platforms", "repository", "tag", "tags", "version"];
         assert_eq!(nearest("platform", keys), Some("platforms"));
         assert_eq!(nearest("Versoin", keys), Some("version"));
         assert_eq!(nearest("colour", keys), None);
+        // One letter of three may be another, and no more.
+        assert_eq!(nearest("tga", ["tag"]), Some("tag"));
+        assert_eq!(nearest("tug", ["tar"]), None);
     }
 }

@@ -151,12 +151,11 @@ impl Rule {
         }
         let mut best: Option<Verdict<'a>> = None;
         for verdict in tags.into_iter().map(|tag| self.verdict(tag)).filter(|verdict| verdict.judged.is_ok()) {
-            if best.as_ref().is_some_and(|best| best.kind() != verdict.kind()) {
-                return None;
-            }
-            if best.as_ref().is_none_or(|best| verdict < *best) {
-                best = Some(verdict);
-            }
+            best = match best {
+                Some(best) if best.kind() != verdict.kind() => return None,
+                Some(best) => Some(best.min(verdict)),
+                None => Some(verdict),
+            };
         }
         best.map(|best| best.tag)
     }

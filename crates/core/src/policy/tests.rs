@@ -32,6 +32,9 @@ fn pre_releases_compete_where_both_pattern_and_requirement_ask_for_them() {
     let tags = ["1.0.0", "1.1.0-rc.2", "1.1.0-rc.10"];
     assert_eq!(pick((Some(">=1.1.0-rc.1"), pattern, None), &tags).as_deref(), Some("1.1.0-rc.10"));
     assert_eq!(pick((Some("1"), pattern, None), &tags).as_deref(), Some("1.0.0"));
+    assert_eq!(pick((Some(">=1.1.0-rc.1"), None, None), &tags), None, "the requirement alone does not do");
+    let told = dropped((Some(">=1.1.0-rc.1"), None, None), &tags);
+    assert!(told.ends_with("2 have a suffix (1.1.0-rc.2, 1.1.0-rc.10), which `tags` would have to ask for"), "{told}");
 }
 
 #[test]
@@ -167,6 +170,7 @@ fn a_tag_that_its_leading_zeros_kept_from_being_the_best_is_told() {
     for (rule, tags) in [
         (all, ["1.0.0-alpha.3", "1.0.0-alpha.02"]),
         (all, ["1.0.0", "1.0.0-02"]),
+        (all, ["1.0.0-alpha.2", "1.0.0-alpha.02"]),
         (all, ["1.0.0-alpha.1", "1.0.0-0x2"]),
         ((Some("1"), Some("^(?<version>.+)$")), ["1.0.0", "2.0.0-02"]),
         ((None, Some("^(?<version>1.+)$")), ["1.0.0", "2.0.0-02"]),
@@ -251,6 +255,9 @@ fn a_flavour_competes_with_its_own_kind() {
     let parsed: Vec<Tag> = tags.iter().map(|tag| tag.parse().unwrap()).collect();
     let several = rule(r"^(?<version>[\d.]+)-(?<flavour>.*)$").unwrap();
     assert!(several.judge(&parsed).iter().all(|verdict| verdict.judged.is_err()));
+    assert_eq!(several.ranked(&parsed, None), [] as [&Tag; 0]);
+    let ranked: Vec<&str> = alpine.ranked(&parsed, None).into_iter().map(Tag::as_str).collect();
+    assert_eq!(ranked, ["16.4-alpine3.20", "16.4-alpine3.19", "16.4-alpine", "16.3-alpine3.21"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::seen::Ledger;
-use crate::{Created, Digest, ImageName, LockedImage, arbitrary};
+use crate::{Created, Digest, ImageName, LockedImage, Origin, arbitrary};
 
 /// An image: `tag@content`, `version` as its publisher says it, and the day on which it was made.
 fn image(request: &str, tag: &str, version: &str, day: &str) -> LockedImage {
@@ -104,6 +104,12 @@ fn where_versions_say_nothing_of_the_direction_the_times_do() {
     assert_eq!(direction(("", "2026-11-20"), ("", "2026-11-20")), None);
     assert_eq!(direction(("", "2026-11-20"), ("", "1970-01-01")), None);
     assert_eq!(direction(("24.04", "2026-11-23"), ("24.04", "2026-11-20")), Some(Direction::Down));
+    // What two places have is not compared, whatever it says of itself.
+    let here = image(FOLLOWED, "latest@a", "1.9", "2026-11-20");
+    let there = image(&FOLLOWED.replace("latest", "edge"), "latest@b", "2.0", "2026-11-23");
+    assert_eq!(Direction::between(&here, &there), Some(Direction::Up));
+    let elsewhere = LockedImage { origin: Origin::Layout("oci".into()), ..there };
+    assert_eq!(Direction::between(&here, &elsewhere), None);
     // Built later, and yet taken back.
     assert_eq!(direction(("2.0", "2026-11-20"), ("1.9", "2026-11-23")), Some(Direction::Down));
 }
@@ -239,6 +245,50 @@ fn what_is_younger_than_its_cool_down_waits_and_says_until_when() {
     assert_eq!(aged(&[before], &old("2020-01-01"), None, ""), [now, now]);
     assert_eq!(aged(&[before], &old("2020-01-01"), Some("2026-11-19"), ""), ["take", "take"]);
     assert_eq!(aged(&[before], &old("2020-01-01"), None, "cooldown"), ["take", "take"]);
+}
+
+#[test]
+fn what_is_too_big_and_too_young_waits_for_both() {
+    let name = "app".parse().unwrap();
+    let (from, to) = (image_of(RULE, "16.8"), image_of(RULE, "17.1"));
+    let (now, ledger) = ("2026-11-30T00:00:00Z".parse().unwrap(), Ledger::default());
+    let appetite = Appetite { updates: Some(Level::Minor), cooldown: Some("3d".parse().unwrap()) };
+    let settings = Settings { appetite, ..Settings::default() };
+    let policy = Policy { name: &name, from: &from, settings: &settings, approved: Approved::default(), as_of: &now };
+    let candidate = Candidate { tag: to.tag.as_ref(), digest: Some(&to.digest), since: Some(&now), image: Some(&to) };
+    let Ruling::Wait(held) = (Aged { policy, ledger: &ledger }).judge(candidate) else { panic!("it is taken") };
+    assert_eq!((held.level, held.down), (Some(Level::Major), false));
+    assert!(matches!(held.reasons[..], [Reason::Level { .. }, Reason::Cooldown { .. }]), "{:?}", held.reasons);
+}
+
+#[test]
+fn only_a_cool_down_wants_to_know_what_waits() {
+    let (name, from) = ("app".parse().unwrap(), image_of(RULE, "16.8"));
+    let (now, ledger) = ("2026-11-30T00:00:00Z".parse().unwrap(), Ledger::default());
+    for (cooldown, wants) in [(None, false), (Some("3d"), true)] {
+        let appetite = Appetite { updates: None, cooldown: cooldown.map(|text: &str| text.parse().unwrap()) };
+        let settings = Settings { appetite, ..Settings::default() };
+        let policy =
+            Policy { name: &name, from: &from, settings: &settings, approved: Approved::default(), as_of: &now };
+        assert!(!policy.wants_digest(), "{cooldown:?}");
+        assert_eq!(Aged { policy, ledger: &ledger }.wants_digest(), wants, "{cooldown:?}");
+    }
+}
+
+#[test]
+fn of_what_waits_the_first_is_told_whole_and_the_others_as_far_as_their_digests_are_known() {
+    let images = ["17.2", "17.1", "17.0"].map(|tag| image_of(RULE, tag));
+    let held = Held { level: Some(Level::Major), down: false, reasons: vec![Reason::Down] };
+    let mut waiting = None;
+    for (image, is_known) in images.iter().zip([true, true, false]) {
+        let digest = is_known.then_some(&image.digest);
+        let candidate = Candidate { tag: image.tag.as_ref(), digest, since: None, image: Some(image) };
+        Waiting::note(&mut waiting, candidate, held.clone());
+    }
+    let [first, second, _] = images;
+    let others = vec![(second.tag.unwrap(), second.digest)];
+    let (tag, digest) = (first.tag.clone(), Some(first.digest.clone()));
+    assert_eq!(waiting, Some(Waiting { tag, digest, image: Some(Box::new(first)), held, others }));
 }
 
 #[test]

@@ -196,6 +196,52 @@ fn an_edit_says_the_image_and_leaves_the_rest() {
 }
 
 #[test]
+fn a_removal_takes_the_image_and_leaves_the_rest() {
+    let before = "[images]\na = \"a\"\nb = \"b\"\n";
+    let is_without = |after: &str| meaning::is_without(before, after, &[], "b");
+    assert!(is_without("images = { a = 'a' }\n"));
+    assert!(!is_without(before), "it is still there");
+    assert!(!is_without("[images]\na = \"c\"\n"), "something else has changed");
+    assert!(!is_without("[images]\n"), "something else is gone");
+    assert!(!is_without("[images\n"));
+    assert!(!meaning::is_without("[images]\na = \"a\"\n", "[images]\na = \"a\"\n", &[], "b"), "it was never there");
+}
+
+#[test]
+fn texts_say_the_same_where_tables_and_values_are_the_same_however_they_are_laid_out() {
+    let is_same = |before: &str, after: &str| {
+        let after = format!("{after}\n[x]\nnew = 1\n");
+        meaning::is_but_for(before, &after, &["x"], "new")
+    };
+    for (before, after) in [
+        ("a = 'b'", "a   = \"b\" # why"),
+        ("a = [1, 2]", "a = [\n 1,\n 2,\n]"),
+        ("a.b = 1", "[a]\nb = 1"),
+        ("a = { b = true }", "[a]\nb = true"),
+        ("a = [{ b = 1 }]", "[[a]]\nb = 1"),
+        ("[a]", ""),
+        ("[x]\nnew = 2", ""),
+    ] {
+        assert!(is_same(before, after), "{before}: {after}");
+    }
+    for (before, after) in [
+        ("a = 1", "a = \"1\""),
+        ("a = 1", "a = 2"),
+        ("a = true", "a = false"),
+        ("a = \"b\"", "a = \"B\""),
+        ("a = [1, 2]", "a = [2, 1]"),
+        ("a = [1]", "a = [1, 1]"),
+        ("a = []", ""),
+        ("[[a]]\nb = 1", "[[a]]\nb = 2"),
+        ("a = { b = 1 }", "a = { c = 1 }"),
+        ("[x]\nold = 1", ""),
+    ] {
+        assert!(!is_same(before, after), "{before}: {after}");
+    }
+    assert!(!meaning::is_but_for("a = 1", "a = 1", &["x"], "new"), "what was to be written is not there");
+}
+
+#[test]
 fn an_inline_table_stays_one() {
     check(
         "images = { redis = 'redis:8' } # x\n",
