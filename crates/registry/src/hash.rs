@@ -65,4 +65,21 @@ mod tests {
             }
         }
     }
+
+    /// Answers with an error once, and then with its content.
+    struct Failing(Option<std::io::ErrorKind>, &'static [u8]);
+
+    impl std::io::Read for Failing {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.0.take().map_or_else(|| self.1.read(buffer), |kind| Err(kind.into()))
+        }
+    }
+
+    #[test]
+    fn a_read_that_a_signal_interrupts_goes_on_and_one_that_fails_is_no_answer() {
+        let digest = Digest::sha256(b"content");
+        let read = |kind| is_content_of(Failing(Some(kind), b"content"), &digest);
+        assert!(read(std::io::ErrorKind::Interrupted).unwrap());
+        assert_eq!(read(std::io::ErrorKind::TimedOut).unwrap_err().kind(), std::io::ErrorKind::TimedOut);
+    }
 }

@@ -164,6 +164,8 @@ fn a_platform_that_says_nothing_is_none_and_one_that_says_half_is_none() {
     assert_eq!(entry(upper).platform, Named::Platform("linux/arm64".parse().unwrap()));
     let unreadable = r#","platform":{"os":"li nux","architecture":"amd64"}"#;
     assert_eq!(entry(unreadable).platform, Named::Unreadable("li nux/amd64".to_owned()));
+    let variant = r#","platform":{"os":"linux","architecture":"arm","variant":"v 7"}"#;
+    assert_eq!(entry(variant).platform, Named::Unreadable("linux/arm/v 7".to_owned()));
 }
 
 #[test]
@@ -177,6 +179,16 @@ fn one_mark_of_an_attestation_is_enough() {
     ] {
         assert_eq!(entry(mark).kind, EntryKind::Attestation, "{mark}");
     }
+}
+
+#[test]
+fn what_an_entry_says_counts_before_what_is_said_around_it() {
+    let own = entry(r#","annotations":{"org.opencontainers.image.version":"2"}"#);
+    let text = |text: &str| Some(text.to_owned());
+    let around = Facts { version: text("1"), revision: text("a"), ..Facts::default() };
+    let within = own.within(&around);
+    assert_eq!(within.facts, Facts { version: text("2"), ..around });
+    assert!(within.leads_where(&own));
 }
 
 #[test]

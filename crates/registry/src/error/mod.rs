@@ -6,6 +6,8 @@ mod no_newest;
 mod not_an_image;
 mod peer;
 mod refusal;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use kind::{ErrorKind, Missing};

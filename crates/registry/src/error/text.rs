@@ -69,8 +69,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_server_wrote_is_cut_at_a_character_and_steers_no_terminal() {
+        assert_eq!(quoted(" a\u{1b}[31m\nb\t"), "a [31m b");
+        let (most, more) = ("x".repeat(MESSAGE_BYTES), "x".repeat(MESSAGE_BYTES + 1));
+        assert_eq!((quoted(&most), quoted(&more)), (most.clone(), most));
+        assert_eq!(quoted(&format!("x{}", "é".repeat(MESSAGE_BYTES))).len(), MESSAGE_BYTES - 1);
+    }
+
+    #[test]
+    fn a_long_list_says_how_much_of_it_is_left_out() {
+        let names = |count: usize| (0..count).map(|number| number.to_string()).collect::<Vec<_>>();
+        assert!(list(&names(LISTED)).ends_with(", 22, 23"));
+        assert!(list(&names(LISTED + 1)).ends_with(", 23, 1 more"));
+        assert_eq!((list(&names(1)), list(&names(0))), ("0".to_owned(), String::new()));
+        assert_eq!(unreadable_text(&names(0)), "");
+        assert_eq!(unreadable_text(&names(1)), "; `0` cannot be read as a platform");
+        assert_eq!(unreadable_text(&names(2)), "; `0`, `1` cannot be read as platforms");
+    }
+
+    #[test]
     fn sizes_are_written_as_people_say_them() {
-        let sizes = [4 << 20, 20 << 10, 1 << 30, 1000, 0].map(size);
-        assert_eq!(sizes, ["4 MiB", "20 KiB", "1024 MiB", "1000 bytes", "0 bytes"]);
+        let sizes = [4 << 20, 20 << 10, 1 << 30, 1025 << 10, (1 << 20) + 1, 1025, 1000, 0].map(size);
+        let words = ["4 MiB", "20 KiB", "1024 MiB", "1025 KiB", "1048577 bytes", "1025 bytes", "1000 bytes", "0 bytes"];
+        assert_eq!(sizes, words);
     }
 }

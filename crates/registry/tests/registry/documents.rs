@@ -5,8 +5,8 @@ use imagelock_registry::{Error, ErrorKind, NotAnImage};
 use imagelock_testkit::{Image, Registry, media_type};
 use serde_json::{Value, json};
 
-use crate::common::{client, request, resolve};
-use crate::raw::{config, described, on, put, put_config, put_image, put_index};
+use crate::common::{builder, client, listening, request, resolve};
+use crate::raw::{config, described, on, put, put_config, put_image, put_index, with};
 
 fn lock(registry: &Registry) -> Result<LockedImage, Error> {
     resolve(client(), &request(registry, "app:1", &[]))
@@ -141,10 +141,34 @@ fn an_index_without_an_image_is_called_what_it_is() {
     assert_eq!(told(&cache), "this is a build cache of BuildKit, not a container image");
     let schema1 = on(entry("application/vnd.docker.distribution.manifest.v1+json"), "linux/amd64");
     assert!(told(&[schema1]).starts_with("this is a Docker manifest of schema 1"));
+    let attestation = on(entry(media_type::OCI_MANIFEST), "unknown/unknown");
+    assert_eq!(told(&[attestation]), "this is an index of attestations alone, without an image");
+    assert_eq!(
+        told(&[on(entry(media_type::OCI_MANIFEST), "li nux/amd64")]),
+        "this is an index without an image for a platform: `li nux/amd64` cannot be read as a platform"
+    );
     assert_eq!(
         told(&[entry("application/a"), json!({ "digest": "sha256:0" }), entry("application/b")]),
         "this is an index without an image; its entries are of no type, of type `application/a`, of type `application/b`"
     );
+}
+
+#[test]
+fn of_many_types_and_many_oddities_the_first_eight_are_told() {
+    let registry = Registry::start().unwrap();
+    let image = put_image(&registry, "app", &config("linux/amd64"));
+    let others = (0..9).map(|number| with(image.clone(), "mediaType", json!(format!("application/{number}"))));
+    put_index(&registry, "app:1", &others.collect::<Vec<Value>>());
+    let NotAnImage::NoImages(types) = refused(&registry) else { panic!("another refusal") };
+    assert_eq!((types.len(), types[7].as_str()), (8, "application/7"));
+    let mut entries: Vec<Value> = (0..9).map(|number| on(image.clone(), &format!("li nux/{number}"))).collect();
+    entries.push(on(image, "linux/amd64"));
+    put_index(&registry, "app:1", &entries);
+    let (client, events) = listening(builder());
+    resolve(client, &request(&registry, "app:1", &[])).unwrap();
+    let odd: Vec<String> = events.lock().unwrap().iter().filter(|event| event.starts_with("Odd")).cloned().collect();
+    assert_eq!(odd.len(), 8, "{odd:?}");
+    assert!(odd[7].contains("li nux/7"), "{odd:?}");
 }
 
 #[test]

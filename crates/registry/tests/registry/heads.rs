@@ -36,6 +36,25 @@ fn the_head_says_type_and_size() {
 }
 
 #[test]
+fn since_when_a_registry_has_a_tag_is_told_where_it_says_so_in_time() {
+    let (registry, _) = registry();
+    let since = || run(client().head(&reference(&registry, "app:1"))).unwrap().unwrap().modified;
+    assert_eq!(since(), None);
+    let says = |text: &str| Fault::set_header("last-modified", text);
+    let dated = |method: &str| {
+        registry.fault(On::manifest("app").method(method), says("Mon, 09 Nov 2026 06:00:00 GMT"));
+        assert_eq!(since().unwrap().to_string(), "2026-11-09T06:00:00Z", "{method}");
+    };
+    dated("HEAD");
+    registry.heal();
+    registry.fault(On::manifest("app").method("HEAD"), Fault::no_digest_header());
+    dated("GET");
+    registry.heal();
+    registry.fault(On::manifest("app"), says("yesterday"));
+    assert_eq!(since(), None);
+}
+
+#[test]
 fn a_tag_that_is_not_there_costs_no_get() {
     let registry = Registry::start().unwrap();
     assert_eq!(head(&registry).unwrap(), None);

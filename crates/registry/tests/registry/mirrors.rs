@@ -88,6 +88,16 @@ fn a_mirror_stands_in_for_a_registry_that_cannot_be_reached_and_says_so() {
 }
 
 #[test]
+fn since_when_a_mirror_has_an_image_says_nothing_of_the_registry() {
+    let (registry, mirror, _) = pair();
+    mirror.fault(On::any(), Fault::set_header("last-modified", "Mon, 09 Nov 2026 06:00:00 GMT"));
+    let client = through(builder(), &registry, &under(&mirror)).build().unwrap();
+    let asked = reference(&registry, "app:1");
+    drop(registry);
+    assert_eq!(run(client.head(&asked)).unwrap().unwrap().modified, None);
+}
+
+#[test]
 fn a_registry_that_refuses_is_not_replaced_by_its_mirror() {
     for status in [401, 403, 404, 429, 500] {
         let (registry, mirror, _) = pair();

@@ -163,9 +163,13 @@ fn what_is_left_out_is_told() {
     assert_eq!(locked, ["linux/amd64"]);
     assert!(odd[0].contains("UnreadablePlatform(\"li nux/arm64\")") && odd[1].contains("NoPlatform"), "{odd:?}");
     assert_eq!(told(&registry, &["linux/amd64"]).1, [""; 0]);
-    put_index(&registry, "app:1", &[nothing]);
-    let error = resolve(client(), &request(&registry, "app:1", &[])).unwrap_err();
-    assert!(matches!(error.kind, ErrorKind::NotAnImage(NotAnImage::NoPlatform)), "{error}");
+    // That there are images says more than what stands beside them.
+    let attestation = on(nothing.clone(), "unknown/unknown");
+    for entries in [vec![nothing.clone()], vec![nothing, attestation]] {
+        put_index(&registry, "app:1", &entries);
+        let error = resolve(client(), &request(&registry, "app:1", &[])).unwrap_err();
+        assert!(matches!(error.kind, ErrorKind::NotAnImage(NotAnImage::NoPlatform)), "{error}");
+    }
 }
 
 #[test]
