@@ -132,11 +132,6 @@ impl Cooldown {
         i64::from(self.hours) * 3600
     }
 
-    /// Whether nothing waits for it.
-    pub fn is_zero(self) -> bool {
-        self.hours == 0
-    }
-
     /// For people: `3 days`.
     pub fn words(self) -> String {
         let (count, unit) = self.counted();

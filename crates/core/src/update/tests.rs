@@ -259,6 +259,7 @@ fn what_is_too_big_and_too_young_waits_for_both() {
     let Ruling::Wait(held) = (Aged { policy, ledger: &ledger }).judge(candidate) else { panic!("it is taken") };
     assert_eq!((held.level, held.down), (Some(Level::Major), false));
     assert!(matches!(held.reasons[..], [Reason::Level { .. }, Reason::Cooldown { .. }]), "{:?}", held.reasons);
+    assert_eq!(approval(&name, &held.reasons).as_deref(), Some("update app --allow major,cooldown"));
 }
 
 #[test]

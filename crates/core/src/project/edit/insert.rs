@@ -30,9 +30,9 @@ pub(super) fn insert(
         Some(Item::Value(Value::InlineTable(images))) => inline(text, images, name, &short),
         Some(Item::Table(images)) if images.is_dotted() => dotted(text, images, name, &short),
         Some(Item::Table(images)) if !fields.is_short() => {
-            let header = |item: &Item| item.as_table().is_some_and(|table| !table.is_dotted() && !table.is_implicit());
-            let tables = images.iter().filter(|(_, item)| header(item));
-            let spans = tables.filter_map(|(key, item)| Some((key, item.span()?.start..end_of(item)?)));
+            // Only a table with a header of its own has a place.
+            let spans =
+                images.iter().filter_map(|(key, item)| Some((key, item.as_table()?.span()?.start..end_of(item)?)));
             let at = match slot(spans.collect(), name) {
                 Some(slot) => slot.line(text),
                 None => Slot::Below(end(images)?).line(text),
@@ -66,7 +66,7 @@ pub(super) fn at_the_end(text: &str, block: Vec<String>) -> String {
 /// Inserts a table with blank lines around it.
 fn block(text: &str, at: usize, mut block: Vec<String>) -> String {
     let (before, after) = (lines::is_blank_before(text, at), lines::is_blank_at(text, at));
-    if !before || (at == text.len() && !text.is_empty() && !text.ends_with('\n')) {
+    if !before {
         block.insert(0, String::new());
     }
     if !after {
@@ -172,7 +172,7 @@ pub(super) fn end_of(item: &Item) -> Option<usize> {
     match item {
         Item::Table(table) => own.max(end(table)),
         // The span of a table that only dotted keys write is its key.
-        Item::Value(Value::InlineTable(table)) if table.is_dotted() => own.max(end(table)),
+        Item::Value(Value::InlineTable(table)) => own.max(end(table)),
         _ => own,
     }
 }

@@ -24,9 +24,9 @@ fn before(text: &str, start: usize) -> Option<Range<usize>> {
     Some(start_of(text, end)..start)
 }
 
-/// The line that starts at `start`.
-fn after(text: &str, start: usize) -> Option<Range<usize>> {
-    (start < text.len()).then(|| start..end_of(text, start))
+/// The line that starts at `start`; at the end of the text an empty one.
+fn after(text: &str, start: usize) -> Range<usize> {
+    start..end_of(text, start)
 }
 
 fn is_blank(line: &str) -> bool {
@@ -49,15 +49,15 @@ pub(super) fn with_comments_above(text: &str, mut start: usize) -> usize {
 /// and so belong to that one.
 pub(super) fn with_comments_below(text: &str, end: usize) -> usize {
     let mut below = end;
-    while let Some(line) = after(text, below).filter(|line| is_comment(&text[line.clone()])) {
-        below = line.end;
+    while is_comment(&text[after(text, below)]) {
+        below = after(text, below).end;
     }
     if is_blank_at(text, below) { below } else { end }
 }
 
 /// Whether a blank line, or nothing more, starts at `start`.
 pub(super) fn is_blank_at(text: &str, start: usize) -> bool {
-    after(text, start).is_none_or(|line| is_blank(&text[line]))
+    is_blank(&text[after(text, start)])
 }
 
 /// Whether the line before `start` is blank, or there is none.
@@ -84,7 +84,7 @@ pub(super) fn remove(text: &str, lines: Range<usize>) -> String {
     if is_blank_before(text, start) && is_blank_at(text, end) {
         match before(text, start) {
             Some(line) => start = line.start,
-            None => end = after(text, end).map_or(end, |line| line.end),
+            None => end = after(text, end).end,
         }
     }
     let (head, tail) = (&text[..start], &text[end..]);

@@ -89,3 +89,69 @@ fn tidy(table: BTreeMap<String, Meaning>) -> BTreeMap<String, Meaning> {
     });
     tidied.filter(|(_, meaning)| !matches!(meaning, Meaning::Table(table) if table.is_empty())).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::tag;
+    use super::*;
+
+    #[test]
+    fn an_edit_says_the_image_and_leaves_the_rest() {
+        let image = tag("b", "b");
+        let fields = render::Fields::of(&image);
+        let says = |after: &str| is_with("[images]\na = \"a\"\n", after, &[], &[("b", &fields)]);
+        assert!(says("[images]\nb = \"b\"\na = 'a'\n"));
+        assert!(!says("[images]\na = \"a\"\n"), "the image is not there");
+        assert!(!says("[images]\na = \"a\"\nb = \"c\"\n"), "the image is another");
+        assert!(!says("[images]\na = \"c\"\nb = \"b\"\n"), "something else has changed");
+        assert!(!says("[images]\na = \"a\"\nb = \"b\"\n[x]\ny = 1\n"), "something else is there");
+        assert!(!says("[images]\nb = \"b\"\n"), "something else is gone");
+        assert!(!says("[images\n"));
+    }
+
+    #[test]
+    fn a_removal_takes_the_image_and_leaves_the_rest() {
+        let before = "[images]\na = \"a\"\nb = \"b\"\n";
+        let says = |after: &str| is_without(before, after, &[], "b");
+        assert!(says("images = { a = 'a' }\n"));
+        assert!(!says(before), "it is still there");
+        assert!(!says("[images]\na = \"c\"\n"), "something else has changed");
+        assert!(!says("[images]\n"), "something else is gone");
+        assert!(!says("[images\n"));
+        assert!(!is_without("[images]\na = \"a\"\n", "[images]\na = \"a\"\n", &[], "b"), "it was never there");
+    }
+
+    #[test]
+    fn texts_say_the_same_where_tables_and_values_are_the_same_however_they_are_laid_out() {
+        let is_same = |before: &str, after: &str| {
+            let after = format!("{after}\n[x]\nnew = 1\n");
+            is_but_for(before, &after, &["x"], "new")
+        };
+        for (before, after) in [
+            ("a = 'b'", "a   = \"b\" # why"),
+            ("a = [1, 2]", "a = [\n 1,\n 2,\n]"),
+            ("a.b = 1", "[a]\nb = 1"),
+            ("a = { b = true }", "[a]\nb = true"),
+            ("a = [{ b = 1 }]", "[[a]]\nb = 1"),
+            ("[a]", ""),
+            ("[x]\nnew = 2", ""),
+        ] {
+            assert!(is_same(before, after), "{before}: {after}");
+        }
+        for (before, after) in [
+            ("a = 1", "a = \"1\""),
+            ("a = 1", "a = 2"),
+            ("a = true", "a = false"),
+            ("a = \"b\"", "a = \"B\""),
+            ("a = [1, 2]", "a = [2, 1]"),
+            ("a = [1]", "a = [1, 1]"),
+            ("a = []", ""),
+            ("[[a]]\nb = 1", "[[a]]\nb = 2"),
+            ("a = { b = 1 }", "a = { c = 1 }"),
+            ("[x]\nold = 1", ""),
+        ] {
+            assert!(!is_same(before, after), "{before}: {after}");
+        }
+        assert!(!is_but_for("a = 1", "a = 1", &["x"], "new"), "what was to be written is not there");
+    }
+}

@@ -3,7 +3,7 @@
 use super::*;
 use crate::request::Wanted;
 
-fn tag(name: &str, reference: &str) -> NewImage {
+pub(super) fn tag(name: &str, reference: &str) -> NewImage {
     let wanted = Wanted::from_reference(reference.parse().unwrap());
     NewImage { name: name.parse().unwrap(), wanted, platforms: Vec::new(), spelling: reference.to_owned() }
 }
@@ -120,6 +120,17 @@ fn images_in_the_order_of_their_names_stay_so_and_keep_their_comments() {
 }
 
 #[test]
+fn what_stands_in_tables_has_no_part_in_the_order_of_the_lines() {
+    let before = "[images]\na = \"a\"\nd = \"d\"\n\n[images.b]\nrepository = \"b\"\n";
+    check(before, &tag("c", "c"), &before.replace("d = ", "c = \"c\"\nd = "));
+    check(
+        "images = { a.repository = \"a\", c = \"c\" }\n",
+        &tag("b", "b"),
+        "images = { a.repository = \"a\", b = \"b\", c = \"c\" }\n",
+    );
+}
+
+#[test]
 fn tables_in_the_order_of_their_names_stay_so_whatever_lines_stand_above() {
     let before = "[images]\nz = \"z\"\na = \"a\"\n\n# Ours.\n[images.job]\nrepository = \"acme/job\"\n# The end of it.\n\n\
                   # The web.\n[images.web]\nrepository = \"acme/web\"\n\n[[helm]]\nchart = \"x\"\n";
@@ -182,63 +193,23 @@ fn many_images_stand_where_each_would_after_the_others() {
 }
 
 #[test]
-fn an_edit_says_the_image_and_leaves_the_rest() {
-    let image = tag("b", "b");
-    let fields = render::Fields::of(&image);
-    let is_with = |after: &str| meaning::is_with("[images]\na = \"a\"\n", after, &[], &[("b", &fields)]);
-    assert!(is_with("[images]\nb = \"b\"\na = 'a'\n"));
-    assert!(!is_with("[images]\na = \"a\"\n"), "the image is not there");
-    assert!(!is_with("[images]\na = \"a\"\nb = \"c\"\n"), "the image is another");
-    assert!(!is_with("[images]\na = \"c\"\nb = \"b\"\n"), "something else has changed");
-    assert!(!is_with("[images]\na = \"a\"\nb = \"b\"\n[x]\ny = 1\n"), "something else is there");
-    assert!(!is_with("[images]\nb = \"b\"\n"), "something else is gone");
-    assert!(!is_with("[images\n"));
+fn lines_under_a_header_of_their_own_take_many_at_once_and_other_forms_one_after_another() {
+    let new = [tag("b", "b"), tag("c", "c")];
+    let at_once = |text: &str| add_lines(text, &[], &new.iter().collect::<Vec<_>>()).unwrap();
+    let after = "[images]\na = \"a\"\nb = \"b\"\nc = \"c\"\n";
+    assert_eq!(at_once("[images]\na = \"a\"\n").as_deref(), Some(after));
+    for other in ["", "images.a = \"a\"\n", "images = { a = \"a\" }\n", "[images.a]\nrepository = \"a\"\n"] {
+        assert_eq!(at_once(other), None, "{other}");
+    }
 }
 
 #[test]
-fn a_removal_takes_the_image_and_leaves_the_rest() {
-    let before = "[images]\na = \"a\"\nb = \"b\"\n";
-    let is_without = |after: &str| meaning::is_without(before, after, &[], "b");
-    assert!(is_without("images = { a = 'a' }\n"));
-    assert!(!is_without(before), "it is still there");
-    assert!(!is_without("[images]\na = \"c\"\n"), "something else has changed");
-    assert!(!is_without("[images]\n"), "something else is gone");
-    assert!(!is_without("[images\n"));
-    assert!(!meaning::is_without("[images]\na = \"a\"\n", "[images]\na = \"a\"\n", &[], "b"), "it was never there");
-}
-
-#[test]
-fn texts_say_the_same_where_tables_and_values_are_the_same_however_they_are_laid_out() {
-    let is_same = |before: &str, after: &str| {
-        let after = format!("{after}\n[x]\nnew = 1\n");
-        meaning::is_but_for(before, &after, &["x"], "new")
-    };
-    for (before, after) in [
-        ("a = 'b'", "a   = \"b\" # why"),
-        ("a = [1, 2]", "a = [\n 1,\n 2,\n]"),
-        ("a.b = 1", "[a]\nb = 1"),
-        ("a = { b = true }", "[a]\nb = true"),
-        ("a = [{ b = 1 }]", "[[a]]\nb = 1"),
-        ("[a]", ""),
-        ("[x]\nnew = 2", ""),
-    ] {
-        assert!(is_same(before, after), "{before}: {after}");
+fn a_blank_line_at_the_end_is_enough_before_a_table() {
+    for (text, start) in [("x = 1\n", "x = 1\n\n"), ("x = 1\n\n", "x = 1\n\n"), ("x = 1\n  ", "x = 1\n  \n"), ("", "")]
+    {
+        let added = add(text, &[], &ruled("b")).unwrap();
+        assert!(added.starts_with(&format!("{start}[images.b]\n")), "{added:?}");
     }
-    for (before, after) in [
-        ("a = 1", "a = \"1\""),
-        ("a = 1", "a = 2"),
-        ("a = true", "a = false"),
-        ("a = \"b\"", "a = \"B\""),
-        ("a = [1, 2]", "a = [2, 1]"),
-        ("a = [1]", "a = [1, 1]"),
-        ("a = []", ""),
-        ("[[a]]\nb = 1", "[[a]]\nb = 2"),
-        ("a = { b = 1 }", "a = { c = 1 }"),
-        ("[x]\nold = 1", ""),
-    ] {
-        assert!(!is_same(before, after), "{before}: {after}");
-    }
-    assert!(!meaning::is_but_for("a = 1", "a = 1", &["x"], "new"), "what was to be written is not there");
 }
 
 #[test]
