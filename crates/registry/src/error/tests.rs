@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use imagelock_core::Digest;
+use imagelock_credentials::Origin;
 
 use super::*;
 
@@ -99,5 +100,29 @@ fn what_may_be_gone_the_next_time_is_no_answer_and_no_mistake_of_the_person() {
     for (kind, is_input) in [(status(499), false), (missing, true), (unnamed, true)] {
         let error = Error::from(kind);
         assert_eq!((error.may_pass(), error.is_input(), error.is_unreachable()), (false, is_input, false), "{error}");
+    }
+}
+
+#[test]
+fn what_is_absent_may_be_hidden_from_the_login_that_was_shown_or_not_shown() {
+    let help = |what, login: &Login| {
+        let mut error = when("read", ErrorKind::NotFound { what, newest: Vec::new() });
+        error.context.as_mut().unwrap().login = Some(login.clone());
+        error.help().join(" ")
+    };
+    let origin = || Origin::Variable { name: "LOGIN".to_owned() };
+    let withheld = |why| Login::Withheld { origin: origin(), why };
+    let elsewhere = withheld(Withheld::TokenHost("t.example".to_owned()));
+    let unknown = withheld(Withheld::NoRepository);
+    for what in [Missing::Repository, Missing::TagOrRepository, Missing::List] {
+        assert!(help(what, &elsewhere).contains("`token-hosts = [\"t.example\"]`"), "{what}");
+        assert!(help(what, &unknown).starts_with("a.example was asked without "), "{what}");
+        assert!(help(what, &Login::Shown(origin())).starts_with("a.example was asked with "), "{what}");
+        assert_eq!(help(what, &Login::Absent(Origin::Nowhere)), "", "{what}");
+    }
+    // Who sees a tag's neighbours sees the tag.
+    for what in [Missing::Tag, Missing::Manifest, Missing::Blob, Missing::Listed] {
+        assert!(help(what, &elsewhere).contains("`token-hosts"), "{what}");
+        assert_eq!((help(what, &unknown), help(what, &Login::Shown(origin()))), (String::new(), String::new()));
     }
 }

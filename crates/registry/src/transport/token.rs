@@ -154,10 +154,9 @@ impl Transport {
             let kind = ErrorKind::Token { realm: shown(&key.realm), reason, login: Box::new(login) };
             return Err(Failure { status: Some(status), ..Failure::last(kind) });
         }
-        let Given { token, lifetime } = parse(&answer.body).map_err(refused)?;
-        let slack = SLACK.min(lifetime / 4);
-        let header = self.sent.bearer(&token).map_err(refused)?;
-        Ok(Token { header, login, until: Instant::now() + lifetime.saturating_sub(slack) })
+        let given = parse(&answer.body).map_err(refused)?;
+        let header = self.sent.bearer(&given.token).map_err(refused)?;
+        Ok(Token { header, login, until: Instant::now() + given.used() })
     }
 
     /// Asks a token service, and shows it a credential.
@@ -265,6 +264,13 @@ pub(crate) struct Given {
     pub(crate) lifetime: Duration,
 }
 
+impl Given {
+    /// How long it is used: what is short already is not made much shorter.
+    fn used(&self) -> Duration {
+        self.lifetime.saturating_sub(SLACK.min(self.lifetime / 4))
+    }
+}
+
 /// Reads a token document (distribution's token specification), in which some services write `access_token`.
 pub(crate) fn parse(body: &[u8]) -> Result<Given, &'static str> {
     let document: TokenDocument = serde_json::from_slice(body).map_err(|_| "the answer is not a token document")?;
@@ -300,6 +306,14 @@ mod tests {
             let given = parse(body.as_bytes());
             let given = given.as_ref().map(|given| (given.token.as_str(), given.lifetime.as_secs()));
             assert_eq!(given.map_err(|error| *error), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_used_until_shortly_before_its_end() {
+        for (lifetime, used) in [(4, 3), (8, 6), (40, 30), (60, 50), (300, 290)] {
+            let given = parse(format!(r#"{{"token":"a","expires_in":{lifetime}}}"#).as_bytes()).unwrap();
+            assert_eq!(given.used(), Duration::from_secs(used), "{lifetime}");
         }
     }
 

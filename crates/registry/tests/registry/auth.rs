@@ -219,6 +219,27 @@ fn a_service_that_fails_is_asked_once_by_all_who_wait_and_again_by_who_comes_lat
 }
 
 #[test]
+fn what_a_service_that_gives_no_token_answered_is_told_to_all_who_waited() {
+    for status in [400, 403, 404, 429, 500] {
+        let registry = registry(Auth::token());
+        registry.fault(On::token(), Fault::status(status));
+        let (client, reference) = (client(), reference(&registry, "app:1"));
+        for answer in run(join_all((0..4).map(|_| client.head(&reference)))) {
+            assert_eq!(answer.unwrap_err().context.unwrap().status, Some(status));
+        }
+    }
+}
+
+#[test]
+fn a_refusal_is_told_as_that_of_the_service_that_gave_it() {
+    let registry = registry(with_user().realm(Realm::SecondHost));
+    let error = head(&client(), &registry).unwrap_err();
+    let (host, service) = (registry.host(), registry.second_host());
+    let expected = format!("401 Unauthorized from {service}, the token service of {host}, no credentials for {host}");
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
 fn a_password_is_sent_with_every_request_after_the_first() {
     let registry = registry(Auth::basic("me", "hunter2"));
     let client = with_password(registry.host(), "me:hunter2").build().unwrap();
