@@ -273,6 +273,8 @@ mod tests {
     fn a_place_is_told_from_a_few_bytes_before_it_however_long_the_file_or_its_lines_are() {
         for text in ["é = 1\n".repeat(4000), "é".repeat(12_000), "\n".repeat(20_000)] {
             let file = SourceFile::new("a", text);
+            let marks = file.count().len();
+            assert!(marks <= file.text().len() / STRIDE + 1, "{marks} marks");
             let (mut line, mut column) = (1, 1);
             for (at, character) in file.text().char_indices() {
                 let here = Location::new(&file, at..at);
@@ -300,6 +302,19 @@ mod tests {
         let file = SourceFile::new("a", "\u{feff}a\u{feff}b");
         assert_eq!(Location::new(&file, 3..4).column(), 1);
         assert_eq!(Location::new(&file, 7..8).column(), 3);
+    }
+
+    #[test]
+    fn an_error_that_knows_no_way_out_gives_no_advice() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("broken")]
+        struct Broken;
+        impl Located for Broken {
+            fn labels(&self) -> Vec<Label> {
+                Vec::new()
+            }
+        }
+        assert_eq!(Broken.help(), [""; 0]);
     }
 
     #[test]

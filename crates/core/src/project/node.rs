@@ -232,6 +232,14 @@ mod tests {
     }
 
     #[test]
+    fn a_table_is_one_however_it_is_written_and_nothing_else_is() {
+        let file = SourceFile::new("a", "b.c = 1\nd = { e = 1 }\nf = [{ g = 1 }]\nh = \"{}\"\n[i]\n[[j]]\n");
+        let table = parse(&file).unwrap();
+        let tables = table.entries.iter().filter(|entry| entry.node.is_table()).map(|entry| entry.key.as_str());
+        assert_eq!(tables.collect::<Vec<_>>(), ["b", "d", "i"]);
+    }
+
+    #[test]
     fn a_literal_string_has_no_escapes() {
         assert_eq!(written_at(r"'a\nb'", 3), Some(4));
         assert_eq!(written_at(r"'a\nb'", 4), Some(5));

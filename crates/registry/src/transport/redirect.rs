@@ -94,6 +94,20 @@ mod tests {
     }
 
     #[test]
+    fn a_star_stands_for_whole_labels_and_for_one_at_least() {
+        assert!(fits("b.example", "b.example") && fits("*.b.example", "a.b.example"));
+        for (pattern, host) in [
+            ("*.b.example", "b.example"),
+            ("*.b.example", ".b.example"),
+            ("*b.example", "cb.example"),
+            ("*", "b.example"),
+            ("b.example", "a.b.example"),
+        ] {
+            assert!(!fits(pattern, host), "{pattern}: {host}");
+        }
+    }
+
+    #[test]
     fn a_registry_that_is_known_to_answer_elsewhere_may() {
         let from = "https://registry.k8s.io/v2/pause/manifests/3.9";
         assert!(follows(Content::Word, from, "https://europe-west4-docker.pkg.dev/v2/x", &[]));
@@ -102,12 +116,14 @@ mod tests {
 
     #[test]
     fn blobs_may_lie_elsewhere_but_not_inside() {
-        let follows = |to| follows(Content::Blob, "https://a.example/v2/x", to, &[]);
+        let follows = |to: &str| follows(Content::Blob, "https://a.example/v2/x", to, &[]);
         assert!(follows("https://storage.example/blob?signature=1"));
         for to in ["http://storage.example/", "https://127.0.0.1/", "https://[::1]/", "https://169.254.169.254/x"] {
             assert!(!follows(to), "{to}");
         }
-        assert!(!follows("https://user:secret@storage.example/"));
+        for user in ["user:secret", "user", ":secret"] {
+            assert!(!follows(&format!("https://{user}@storage.example/")), "{user}");
+        }
         assert!(!follows("file:///etc/passwd"));
     }
 }

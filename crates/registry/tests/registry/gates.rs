@@ -1,12 +1,13 @@
 //! Updates that somebody has to approve: what is taken, what waits, and what is asked of a registry for it.
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 use imagelock_core::policy::{LIMIT, Rule};
-use imagelock_core::update::{Appetite, Approved, Hold, Policy, Reason, Settings, Waiting};
+use imagelock_core::update::{Appetite, Approved, Candidate, Gate, Hold, Policy, Reason, Ruling, Settings, Waiting};
 use imagelock_core::{LockedImage, Platform, Request, Wanted};
 use imagelock_registry::{Error, Resolver, Step, Take};
-use imagelock_testkit::{Image, Registry};
+use imagelock_testkit::{Fault, Image, On, Registry};
 
 use crate::common::{client, name, platforms, repository, request, resolve, run};
 
@@ -235,4 +236,45 @@ fn what_no_tag_fits_is_an_error_with_a_gate_too() {
     locked.push("latest", &image("latest"));
     let error = locked.update(&updates("major"), "").unwrap_err();
     assert!(error.to_string().contains("no tag fits"), "{error}");
+}
+
+/// A gate that asks for all that there is, and notes what it was told each time.
+#[derive(Debug, Default)]
+struct Curious(Mutex<Vec<String>>);
+
+impl Gate for Curious {
+    fn judge(&self, Candidate { tag, digest, since, image }: Candidate<'_>) -> Ruling {
+        let known = [
+            (tag.is_some(), "tag"),
+            (digest.is_some(), "digest"),
+            (since.is_some(), "since"),
+            (image.is_some(), "image"),
+        ];
+        let known: Vec<&str> = known.iter().filter(|(is_known, _)| *is_known).map(|(_, what)| *what).collect();
+        self.0.lock().unwrap().push(known.join(" "));
+        Ruling::Ask
+    }
+}
+
+#[test]
+fn a_gate_is_told_what_is_known_of_a_candidate_before_its_image_is_read() {
+    let asked = |moves: &[&str]| {
+        let locked = Locked::versions(&["1.1"]);
+        for tag in moves {
+            locked.push(tag, &image("new"));
+        }
+        let since = Fault::set_header("last-modified", "Mon, 09 Nov 2026 06:00:00 GMT");
+        locked.registry.fault(On::manifest("app"), since);
+        let (app, gate) = (name("app"), Curious::default());
+        let (request, known) = (&locked.request, Some(&locked.known));
+        let step = [Step { name: &app, request, known, take: Take::Newest, limit: LIMIT, gate: Some(&gate) }];
+        assert!(run(Resolver::new(client()).resolve(&step)).is_ok());
+        gate.0.into_inner().unwrap()
+    };
+    let (before, after) = ("tag digest since", "tag digest since image");
+    assert_eq!(asked(&[]), ["tag", after], "what has not moved is there already");
+    for moved in ["1.1", "1.2"] {
+        let told = asked(&[moved]);
+        assert_eq!(told[told.len() - 2..], [before, after], "{moved}");
+    }
 }

@@ -4,7 +4,7 @@ use imagelock_core::Digest;
 use imagelock_registry::{Error, ErrorKind, Missing, NotAnImage};
 use imagelock_testkit::{Fault, Image, On, Redirect, Registry};
 
-use crate::common::{builder, client, kind, reference, request, resolve, run, settings};
+use crate::common::{builder, client, kind, reference, repository, request, resolve, run, settings};
 
 fn head(registry: &Registry) -> Result<Option<Digest>, Error> {
     let found = run(client().head(&reference(registry, "app:1")));
@@ -204,11 +204,25 @@ fn other_bytes_than_the_digest_promises_are_refused() {
     registry.fault(On::manifest("app").method("GET"), Fault::bytes("{}"));
     registry.fault(On::manifest("app").method("GET"), Fault::no_digest_header());
     match kind(resolve(client(), &request(&registry, "app:1", &[])).unwrap_err()) {
-        ErrorKind::DigestMismatch { expected, got, .. } => {
-            assert_eq!((expected, got), (digest, Digest::sha256(b"{}")));
+        ErrorKind::DigestMismatch { host, expected, got } => {
+            assert_eq!((host.as_str(), expected, got), (registry.host(), digest, Digest::sha256(b"{}")));
         }
         other => panic!("{other}"),
     }
+}
+
+#[test]
+fn schema_1_under_the_digest_of_its_payload_is_called_by_its_name_where_a_manifest_is_asked_for() {
+    let (registry, digest) = registry();
+    let image = resolve(client(), &request(&registry, "app:1", &[])).unwrap();
+    let config = &image.platforms.values().next().unwrap().config;
+    let schema1 = || Fault::bytes(r#"{"schemaVersion":1,"fsLayers":[],"history":[],"signatures":[]}"#);
+    registry.fault(On::manifest("app").method("GET"), schema1());
+    let error = kind(resolve(client(), &request(&registry, &format!("app@{digest}"), &[])).unwrap_err());
+    assert!(matches!(error, ErrorKind::NotAnImage(NotAnImage::Schema1)), "{error}");
+    registry.fault(On::blob("app"), schema1());
+    let error = kind(run(client().blob(&repository(&registry, "app"), config, 1 << 20)).unwrap_err());
+    assert!(matches!(error, ErrorKind::DigestMismatch { .. }), "{error}");
 }
 
 #[test]

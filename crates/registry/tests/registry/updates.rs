@@ -6,7 +6,7 @@ use imagelock_core::{Digest, LockedImage, Request, Tag, Wanted};
 use imagelock_registry::{Cache, Client, Error, ErrorKind, Resolver, Step, Take};
 use imagelock_testkit::{Fault, Image, On, Registry};
 
-use crate::common::{builder, client, name, repository, request, resolve, run};
+use crate::common::{builder, client, name, repository, request, resolve, run, update};
 
 /// The image as a build makes it; the attestation tells of the build, and so gives the index another digest.
 fn build(number: &str) -> Image {
@@ -62,6 +62,21 @@ fn an_image_that_was_built_again_with_the_same_content_stays_as_it_is_locked() {
         let old = format!("/v2/app/manifests/{}", locked.known.digest);
         assert_eq!((log.count("HEAD", &old), log.count("HEAD", "/")), (1, 2));
     }
+}
+
+#[test]
+fn another_tag_of_the_locked_content_is_locked_without_reading_it_again() {
+    let registry = Registry::start().unwrap();
+    registry.push("app:1.1", &build("1"));
+    let rule = Rule::new(Some("*"), None, None).unwrap();
+    let wanted = Wanted::Version { repository: repository(&registry, "app"), rule };
+    let request = Request { wanted, platforms: None };
+    let known = resolve(client(), &request).unwrap();
+    registry.push("app:1.2", &build("1"));
+    registry.log().take();
+    let image = update(client(), &request, Some(&known)).unwrap();
+    assert_eq!(image, LockedImage { tag: Some("1.2".parse().unwrap()), ..known });
+    assert_eq!(registry.log().count("GET", "/v2/app/manifests/"), 0);
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub(super) fn insert(
 /// Returns the text with a line for each of several images, in the order of their names. `None` where images are no lines
 /// under a header of their own.
 pub(super) fn insert_lines(text: &str, images: &Item, new: &[(&str, &render::Fields)]) -> Option<String> {
-    let images = images.as_table().filter(|images| !images.is_dotted() && !images.is_implicit())?;
+    let images = images.as_table()?;
     let short = |fields: &render::Fields, name| format!("{} = {}", render::key(name), fields.inline());
     let new: Vec<(&str, String)> = new.iter().map(|(name, fields)| (*name, short(fields, name))).collect();
     lines_in(text, images, &new)
