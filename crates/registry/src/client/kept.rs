@@ -71,7 +71,9 @@ mod tests {
         kept.put(&two, &Bytes::from(vec![0; 11]));
         assert_eq!(kept.take(&two), None);
         kept.put(&three, &Bytes::from(vec![0; 10]));
-        assert!(kept.take(&three).is_some() && kept.take(&one).is_some());
+        assert!(kept.take(&three).is_some());
+        assert_eq!(kept.manifests().size, BYTES - 10);
+        assert!(kept.take(&one).is_some());
         assert_eq!(kept.take(&one), None);
         assert_eq!(kept.manifests().size, 0);
     }

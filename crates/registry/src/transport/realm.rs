@@ -135,6 +135,9 @@ mod tests {
             ("http://127.0.0.1:5000", "http://127.0.0.1:5000/token", true),
             ("http://127.0.0.1:5000", "http://127.0.0.1:5001/token", false),
             ("http://127.0.0.1:5000", "http://localhost:5000/token", false),
+            ("http://localhost:5000", "http://127.0.0.1:5001/token", false),
+            ("http://a.localhost:5000", "http://127.0.0.1:5001/token", false),
+            ("http://a.example:5000", "https://a.example/token", false),
             ("https://ghcr.io", "https://auth.docker.io/token", false),
             ("https://evil.example", "https://gitlab.com/jwt/auth", false),
             ("https://ghcr.io", "https://ghcr.io.evil.example/token", false),
@@ -169,9 +172,16 @@ mod tests {
 
     #[test]
     fn other_addresses_than_https_without_a_user_are_refused() {
-        for realm in
-            ["http://other.example/token", "ftp://ghcr.io/", "https://me:pw@ghcr.io/t", "token", "", "file:///etc"]
-        {
+        for realm in [
+            "http://other.example/token",
+            "ftp://ghcr.io/",
+            "https://me:pw@ghcr.io/t",
+            "https://me@ghcr.io/t",
+            "https://:pw@ghcr.io/t",
+            "token",
+            "",
+            "file:///etc",
+        ] {
             assert!(trusted("https://ghcr.io", realm, &[]).is_err(), "{realm}");
         }
         assert!(trusted("http://registry.example:5000", "http://auth.example/token", &[]).is_ok());

@@ -125,5 +125,9 @@ mod tests {
             assert!(!follows(&format!("https://{user}@storage.example/")), "{user}");
         }
         assert!(!follows("file:///etc/passwd"));
+        let (own, plain): (Url, Url) =
+            ("https://a.example".parse().unwrap(), "http://storage.example".parse().unwrap());
+        let told = judge(Content::Blob, &own, &own, &plain, &[]).unwrap_err();
+        assert!(told.ends_with("it leads from HTTPS to plain HTTP"), "{told}");
     }
 }

@@ -153,6 +153,17 @@ fn an_entry_that_names_its_platform_comes_before_one_that_does_not() {
 }
 
 #[test]
+fn an_entry_that_fails_behind_the_last_platform_that_is_asked_for_refuses_nobody() {
+    let registry = Registry::start().unwrap();
+    let amd64 = put_image(&registry, "app", &config("linux/amd64"));
+    let gone =
+        json!({ "mediaType": media_type::OCI_MANIFEST, "digest": format!("sha256:{}", "0".repeat(64)), "size": 2 });
+    put_index(&registry, "app:1", &[amd64, gone]);
+    assert_eq!(told(&registry, &["linux/amd64"]).0, ["linux/amd64"]);
+    assert!(resolve(client(), &request(&registry, "app:1", &[])).is_err());
+}
+
+#[test]
 fn what_is_left_out_is_told() {
     let registry = Registry::start().unwrap();
     let amd64 = put_image(&registry, "app", &config("linux/amd64"));
