@@ -1,5 +1,6 @@
 //! Formats times outcomes: every signature is made here, and each case changes one thing of a good one.
 
+mod conformance;
 mod hostile;
 mod public;
 mod table;
