@@ -42,16 +42,20 @@ impl Release {
 
 /// Builds what is committed in two folders, and returns the bytes that both give.
 fn twice(target: &str) -> Result<Vec<u8>> {
+    let repository = shell::repository();
+    let commit = shell::git(repository, &["rev-parse", "HEAD"])?;
+    let commit = String::from_utf8_lossy(&commit);
     let scratch = tempfile::tempdir()?;
     let scratch = Utf8Path::from_path(scratch.path()).context("the scratch folder is not UTF-8")?;
     let mut built = Vec::new();
     for name in ["one", "another/with-a-longer-name"] {
         let sources = scratch.join(name);
-        let mut clone = Command::new("git");
-        clone.args(["clone", "--quiet", "--local", shell::repository().as_str(), sources.as_str()]);
-        if !clone.status().context("cannot start `git`")?.success() {
-            bail!("the repository cannot be cloned");
-        }
+        shell::git(
+            repository,
+            &["clone", "--quiet", "--local", "--no-checkout", repository.as_str(), sources.as_str()],
+        )?;
+        // Somebody may commit while the first is built.
+        shell::git(&sources, &["checkout", "--quiet", "--detach", commit.trim()])?;
         built.push(build(&sources, &sources.join("target"), target)?);
         // Two folders of a release build do not fit into every scratch folder.
         fs::remove_dir_all(&sources)?;
