@@ -1,6 +1,6 @@
 //! The `imagelock` binary under test.
 
-use std::{path::Path, process::Command, sync::OnceLock};
+use std::{process::Command, sync::OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -20,16 +20,26 @@ pub fn binary() -> &'static Utf8Path {
         if let Some(built) = std::env::var("IMAGELOCK_BINARY").ok().filter(|path| !path.is_empty()) {
             return built.into();
         }
-        let test = std::env::current_exe().expect("the test has a path");
-        // target/<profile>/deps/<test>
-        let folder = test.ancestors().nth(2).and_then(Utf8Path::from_path).expect("the test lies in target/");
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["build", "--quiet", "--workspace", "--bin", "imagelock", "--examples"]);
-        if folder.file_name() == Some("release") {
-            cargo.arg("--release");
-        }
-        let built = cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR"))).status().expect("cargo starts");
+        let (mut cargo, folder) = cargo_build();
+        let built = cargo.args(["--workspace", "--bin", "imagelock", "--examples"]).status().expect("cargo starts");
         assert!(built.success(), "`imagelock` does not build");
         folder.join("imagelock")
     })
+}
+
+/// Returns `cargo build` of this checkout, in the profile of the test, and the folder in which it leaves programs.
+///
+/// # Panics
+///
+/// When the test does not lie where cargo puts tests.
+pub fn cargo_build() -> (Command, Utf8PathBuf) {
+    let test = std::env::current_exe().expect("the test has a path");
+    // target/<profile>/deps/<test>
+    let folder = test.ancestors().nth(2).and_then(Utf8Path::from_path).expect("the test lies in target/");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet"]);
+    if folder.file_name() == Some("release") {
+        cargo.arg("--release");
+    }
+    (cargo, folder.to_owned())
 }

@@ -29,7 +29,7 @@ mod targets;
 mod tool;
 
 pub use self::{
-    binary::binary,
+    binary::{binary, cargo_build},
     buildkit::{BUILT, BuildKit, executables, image_that_says, shell},
     chromium::Chromium,
     guide::Guide,

@@ -2,25 +2,16 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
-use std::path::Path;
-use std::process::Command;
-
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use imagelock_signature::testing::Hand;
 use imagelock_testkit::{Image, Registry};
-use imagelock_tests::{Monorepo, Output, bundle, files_below, push_bundles};
+use imagelock_tests::{Monorepo, Output, bundle, cargo_build, files_below, push_bundles};
 
 /// `cargo-images`, built so. It is the other program of the package, which no other test runs: `imagelock` has its features.
 fn plain() -> Utf8PathBuf {
-    let test = std::env::current_exe().unwrap();
-    // target/<profile>/deps/<test>
-    let folder = test.ancestors().nth(2).and_then(Utf8Path::from_path).unwrap();
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--quiet", "--package", "imagelock", "--no-default-features", "--bin", "cargo-images"]);
-    if folder.file_name() == Some("release") {
-        cargo.arg("--release");
-    }
-    let built = cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR"))).output().unwrap();
+    let (mut cargo, folder) = cargo_build();
+    cargo.args(["--package", "imagelock", "--no-default-features", "--bin", "cargo-images"]);
+    let built = cargo.output().unwrap();
     let said = String::from_utf8_lossy(&built.stderr);
     assert!(built.status.success() && said.is_empty(), "it does not build, or not without a warning: {said}");
     folder.join("cargo-images")

@@ -191,31 +191,28 @@ pub(crate) fn styled(stream: Stream, style: Style) -> (String, String) {
 /// Text of a publisher, a registry or a repository as a terminal may show it, on one line: what steers a terminal, turns
 /// the direction of text or cannot be seen is written as an escape.
 pub(crate) fn printable(text: &str) -> String {
-    if text.bytes().all(is_plain) {
-        return text.to_owned();
-    }
-    text.chars().flat_map(escaped).collect()
+    escaped_but(text, |_| false)
 }
 
 /// The same for a text of several lines.
 pub(crate) fn printable_lines(text: &str) -> String {
-    let shown = |character| matches!(character, '\n' | '\t');
-    if text.bytes().all(|byte| is_plain(byte) || shown(char::from(byte))) {
-        return text.to_owned();
-    }
-    text.chars().fold(String::with_capacity(text.len()), |mut lines, character| {
-        if shown(character) {
-            lines.push(character);
-        } else {
-            lines.extend(escaped(character));
-        }
-        lines
-    })
+    escaped_but(text, |character| matches!(character, '\n' | '\t'))
 }
 
-/// Whether a byte is a character that every terminal shows: of most texts all are, and the others are taken apart.
-fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~')
+/// A text whose characters are escaped where they have to be, but for those that are `shown`.
+fn escaped_but(text: &str, shown: impl Fn(char) -> bool) -> String {
+    // Most texts are of characters that every terminal shows, and only the others are taken apart.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') || shown(char::from(byte))) {
+        return text.to_owned();
+    }
+    text.chars().fold(String::with_capacity(text.len()), |mut all, character| {
+        if shown(character) {
+            all.push(character);
+        } else {
+            all.extend(escaped(character));
+        }
+        all
+    })
 }
 
 /// A character, or its escape where it must not reach a terminal.

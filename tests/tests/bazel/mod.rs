@@ -63,9 +63,7 @@ impl Lent {
         *shared = Arc::downgrade(&pool);
         drop(shared);
         let idle = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let suite = idle.unwrap_or_else(|| Suite::new(bazel, generation));
-        suite.set_up("");
-        suite.lock([]);
+        let suite = idle.inspect(Suite::empty).unwrap_or_else(|| Suite::new(bazel, generation));
         Self { suite: Some(suite), pool }
     }
 }
@@ -90,9 +88,14 @@ impl Drop for Lent {
 impl Suite {
     pub(crate) fn new(bazel: &Utf8Path, generation: Generation) -> Self {
         let suite = Self::of(Monorepo::builder().file("BUILD.bazel", PLATFORMS).build(), bazel, generation);
-        suite.set_up("");
-        suite.lock([]);
+        suite.empty();
         suite
+    }
+
+    /// Locks nothing, and sets nothing up for it but that.
+    fn empty(&self) {
+        self.set_up("");
+        self.lock([]);
     }
 
     /// A Bazel in a repository that is there.

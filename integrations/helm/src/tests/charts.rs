@@ -1,9 +1,8 @@
 //! Charts of several charts: which one a path leads into, whose templates tell its shape, and what is there of it.
 
-use flate2::{Compression, write::GzEncoder};
 use imagelock_adapter::{Adapter as _, MemoryTree};
 
-use super::{DB, body, chart, overlay_of};
+use super::{DB, body, chart, overlay_of, package};
 use crate::Helm;
 
 /// The parent of these charts, with its dependencies.
@@ -126,36 +125,30 @@ fn the_values_of_a_parent_lie_upon_those_of_its_sub_charts() {
     assert!(body(&over, "'db.image' = 'db'").contains("repository: \"docker.io/library/postgres\""));
 }
 
-/// A package whose entries are written as they stand here.
-fn package(files: &[(&str, &str)]) -> Vec<u8> {
-    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-    for (path, content) in files {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(content.len() as u64);
-        header.set_mode(0o644);
-        archive.append_data(&mut header, path, content.as_bytes()).unwrap();
-    }
-    archive.into_inner().unwrap().finish().unwrap()
-}
-
 #[test]
 fn a_package_has_its_chart_below_one_folder_and_its_sub_charts_packaged_or_not() {
-    let inner = package(&[
-        ("db/Chart.yaml", "name: db\nversion: 1.0.0\n"),
-        ("db/values.yaml", "image: {repository: postgres, tag: x, sha: ''}\n"),
-        ("db/templates/x.yaml", HEX),
-    ]);
+    let inner = package(
+        "",
+        &[
+            ("db/Chart.yaml", "name: db\nversion: 1.0.0\n"),
+            ("db/values.yaml", "image: {repository: postgres, tag: x, sha: ''}\n"),
+            ("db/templates/x.yaml", HEX),
+        ],
+    );
     let tree = chart("", "").file("chart/charts/db-1.0.0.tgz", inner);
     assert!(body(&tree, "'db.image' = 'db'").contains("shape sha-hex"));
-    let whole = package(&[
-        ("./web/Chart.yaml", "name: web\nversion: 1.0.0\n"),
-        ("./web/README.md", "not read"),
-        ("./web/charts/db/Chart.yaml", "name: db\nversion: 1.0.0\n"),
-        ("./web/charts/db/values.yaml", "image: {repository: postgres, tag: x, sha: ''}\n"),
-        ("./web/charts/db/templates/x.yaml", WHOLE),
-        ("./web/charts/README.md", "no chart"),
-        ("./web/charts/half/values.yaml", "image: y\n"),
-    ]);
+    let whole = package(
+        "",
+        &[
+            ("./web/Chart.yaml", "name: web\nversion: 1.0.0\n"),
+            ("./web/README.md", "not read"),
+            ("./web/charts/db/Chart.yaml", "name: db\nversion: 1.0.0\n"),
+            ("./web/charts/db/values.yaml", "image: {repository: postgres, tag: x, sha: ''}\n"),
+            ("./web/charts/db/templates/x.yaml", WHOLE),
+            ("./web/charts/README.md", "no chart"),
+            ("./web/charts/half/values.yaml", "image: y\n"),
+        ],
+    );
     let tree = MemoryTree::default().file("vendor/web.tgz", whole);
     let project = "[[helm]]\nchart = 'vendor/web.tgz'\noutput = 'o.yaml'\nvalues = { 'db.image' = 'db' }\n";
     let text = imagelock_edit::testing::only(&Helm, project, &super::lock(), &tree).unwrap();

@@ -7,6 +7,7 @@ mod properties;
 mod table;
 mod wild;
 
+use flate2::{Compression, write::GzEncoder};
 use imagelock_adapter::MemoryTree;
 use imagelock_core::Lockfile;
 use imagelock_edit::testing;
@@ -27,6 +28,18 @@ fn chart(values: &str, template: &str) -> MemoryTree {
         .file("chart/Chart.yaml", "apiVersion: v2\nname: chart\nversion: 1.0.0\n")
         .file("chart/values.yaml", values)
         .file("chart/templates/all.yaml", template)
+}
+
+/// A package of files, `below` before each path: `helm package` lays them in a folder.
+fn package(below: &str, files: &[(&str, &str)]) -> Vec<u8> {
+    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    for (path, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, format!("{below}{path}"), content.as_bytes()).unwrap();
+    }
+    archive.into_inner().unwrap().finish().unwrap()
 }
 
 fn overlay_of(tree: &MemoryTree, values: &str) -> Result<String, String> {

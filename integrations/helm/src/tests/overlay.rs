@@ -1,7 +1,6 @@
-use flate2::{Compression, write::GzEncoder};
 use imagelock_adapter::{MemoryTree, Seal};
 
-use super::{DB, WEB, body, chart, overlay_of};
+use super::{DB, WEB, body, chart, overlay_of, package};
 
 #[test]
 fn the_head_says_whose_the_file_is_and_how_it_is_used() {
@@ -233,18 +232,6 @@ fn one_value_has_one_image() {
     assert!(error.starts_with("`image.digest` is set twice"), "{error}");
 }
 
-/// A package of one chart, its files below a directory as `helm package` lays them.
-fn package(files: &[(&str, &str)]) -> Vec<u8> {
-    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-    for (path, content) in files {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(content.len() as u64);
-        header.set_mode(0o644);
-        archive.append_data(&mut header, format!("some-directory/{path}"), content.as_bytes()).unwrap();
-    }
-    archive.into_inner().unwrap().finish().unwrap()
-}
-
 fn parent(chart_yaml: &str) -> MemoryTree {
     chart("db:\n  image: {tag: overridden}\n", "").file("chart/Chart.yaml", chart_yaml)
 }
@@ -254,11 +241,14 @@ const ALIASED: &str =
 
 #[test]
 fn a_packaged_sub_chart_is_reached_by_its_alias() {
-    let sub = package(&[
-        ("Chart.yaml", "name: postgresql\nversion: 1.0.0\n"),
-        ("values.yaml", "image: {repository: postgres, tag: x, sha: ''}\n"),
-        ("templates/x.yaml", "{{ .Values.image.tag }}@sha256:{{ .Values.image.sha }}"),
-    ]);
+    let sub = package(
+        "some-directory/",
+        &[
+            ("Chart.yaml", "name: postgresql\nversion: 1.0.0\n"),
+            ("values.yaml", "image: {repository: postgres, tag: x, sha: ''}\n"),
+            ("templates/x.yaml", "{{ .Values.image.tag }}@sha256:{{ .Values.image.sha }}"),
+        ],
+    );
     let tree = parent(ALIASED).file("chart/charts/postgresql-1.0.0.tgz", sub);
     let text = body(&tree, "'db.image' = 'db'");
     assert!(text.contains("db:\n  # db: 16.9-alpine, 12 Nov 2026\n  # shape sha-hex: "), "{text}");
@@ -287,7 +277,10 @@ fn a_library_chart_tells_the_style_of_its_users() {
 fn a_packaged_chart_is_a_chart() {
     let tree = MemoryTree::default().file(
         "vendor/web.tgz",
-        package(&[("Chart.yaml", "name: web\nversion: 1.0.0\n"), ("values.yaml", "image: postgres\n")]),
+        package(
+            "some-directory/",
+            &[("Chart.yaml", "name: web\nversion: 1.0.0\n"), ("values.yaml", "image: postgres\n")],
+        ),
     );
     let project = "[[helm]]\nchart = 'vendor/web.tgz'\noutput = 'o.yaml'\nvalues = { image = 'db' }\n";
     let text = imagelock_edit::testing::only(&crate::Helm, project, &super::lock(), &tree).unwrap();

@@ -48,11 +48,11 @@ pub(super) fn with_comments_above(text: &str, mut start: usize) -> usize {
 /// The end of the comment lines right below the line that ends at `end`, unless they stand right above another line
 /// and so belong to that one.
 pub(super) fn with_comments_below(text: &str, end: usize) -> usize {
-    let mut below = end;
-    while is_comment(&text[after(text, below)]) {
-        below = after(text, below).end;
+    let mut line = after(text, end);
+    while is_comment(&text[line.clone()]) {
+        line = after(text, line.end);
     }
-    if is_blank_at(text, below) { below } else { end }
+    if is_blank(&text[line.clone()]) { line.start } else { end }
 }
 
 /// Whether a blank line, or nothing more, starts at `start`.
